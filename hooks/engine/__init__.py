@@ -1,0 +1,1 @@
+"""Runs the snippets, and places what they give into pages; knows nothing of MkDocs."""

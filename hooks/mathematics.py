@@ -1,0 +1,72 @@
+"""MkDocs hook: TeX becomes MathML, in a font cut down to the characters that are used."""
+
+import hashlib
+import re
+import shutil
+from html import unescape
+from importlib.util import find_spec
+from pathlib import Path
+
+from math_core import LatexError, LatexToMathML
+from mkdocs.exceptions import PluginError
+
+# A lone letter <mi>x</mi> is shown by its italic twin: U+1D434-1D467 and U+1D6E2-1D71B.
+ITALICS = {0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)}
+CACHE = Path(".cache/fonts")
+FORMULA = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
+    re.DOTALL,
+)
+converter = LatexToMathML(annotation=True, fancy_error=False)
+characters = set()
+
+
+def on_pre_build(config):
+    characters.clear()
+
+
+def on_page_content(html, page, config, files):
+    def mathml(match):
+        tex = unescape(match["tex"]).strip()
+        try:
+            result = converter.convert_with_local_state(
+                tex, displaystyle=match["tag"] == "div"
+            )
+        except LatexError as error:
+            source = page.file.content_string
+            line = source.count("\n", 0, max(0, source.find(tex))) + 1
+            path = f"{Path(config.docs_dir).name}/{page.file.src_uri}"
+            raise PluginError(f"{path}:{line}: {tex!r}, character {error}") from None
+        characters.update(map(ord, re.sub(r"<[^>]*>", "", unescape(result))))
+        # The search index reads the formula, not its TeX as well.
+        return result.replace("<annotation ", "<annotation data-search-exclude ")
+
+    return FORMULA.sub(mathml, html)
+
+
+def on_post_build(config):
+    if characters:
+        target = Path(config.site_dir, "assets", "math.woff2")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_font(characters | ITALICS), target)
+
+
+def _font(codepoints):
+    """The path of STIX Two Math with just these characters, made if it is new."""
+    name = hashlib.sha256(repr(sorted(codepoints)).encode()).hexdigest()
+    path = CACHE / f"{name}.woff2"
+    if not path.exists():
+        from fontTools import subset
+        from fontTools.ttLib import TTFont
+
+        folder = Path(find_spec("ziamath").origin).parent
+        font = TTFont(folder / "fonts" / "STIXTwoMath-Regular.ttf", recalcTimestamp=False)
+        subsetter = subset.Subsetter(subset.Options(layout_features=["*"]))
+        subsetter.populate(unicodes=codepoints)
+        subsetter.subset(font)
+        font.flavor = "woff2"
+        CACHE.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        font.save(partial)
+        partial.replace(path)
+    return path
