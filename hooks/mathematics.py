@@ -10,8 +10,9 @@ from pathlib import Path
 from math_core import LatexError, LatexToMathML
 from mkdocs.exceptions import PluginError
 
-# A lone letter <mi>x</mi> is shown by its italic twin: U+1D434-1D467 and U+1D6E2-1D71B.
-ITALICS = {0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)}
+# What the browser draws without its standing in the MathML: the root of <msqrt>, and
+# for a lone letter <mi>x</mi> its italic twin.
+IMPLIED = {ord("√"), 0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)}
 CACHE = Path(".cache/fonts")
 FORMULA = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>',
@@ -48,7 +49,7 @@ def on_post_build(config):
     if characters:
         target = Path(config.site_dir, "assets", "math.woff2")
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_font(characters | ITALICS), target)
+        shutil.copyfile(_font(characters | IMPLIED), target)
 
 
 def _font(codepoints):

@@ -48,6 +48,12 @@ def on_post_build(config):
     lock.release()
 
 
+def on_build_error(error):
+    """Leaves nothing of a build that failed."""
+    if lock.is_locked:
+        shutil.rmtree(STAGE, ignore_errors=True)
+
+
 def _warnings():
     """What a strict build counts, and fails for right after this hook."""
     handlers = logging.getLogger("mkdocs").handlers

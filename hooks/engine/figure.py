@@ -20,6 +20,7 @@ PALETTE = {
     "#808080": "var(--gray, #808080)",
     "#d3d3d3": "var(--faint, #d3d3d3)",
 }
+TEXT_COLOUR = re.compile(r"var\(--(\w+),")  # text needs more contrast than a line
 STYLE = Path(__file__).with_name("figure.mplstyle")
 DEFAULTS = 'fill="currentColor" stroke-linejoin="round" font-family="sans-serif"'
 
@@ -39,6 +40,7 @@ def to_svg(fig, name):
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font: (?:(italic|oblique) )?(?:(\d+) )?([\d.]+px)[^;\"]*", _font, svg)
     svg = re.sub(r"#[0-9a-f]{6}\b(?=[;\"])", _palette_colour, svg)
+    svg = re.sub(r"<text [^>]*>", lambda m: TEXT_COLOUR.sub(r"var(--\1-text,", m[0]), svg)
     svg = re.sub(r"(?<=\d)\.\d{3,}", lambda m: f"{float(m[0]):.2f}"[1:], svg)
     svg = _without_unused_ids(svg)
     return svg.replace("<svg", f"<svg {DEFAULTS}", 1)

@@ -93,6 +93,8 @@ def place_figures(html, entries, code_label):
     """Sets each figure's SVG inline, with its caption, its code and its files below."""
 
     def place(match):
+        if match["name"] not in entries:
+            return match[0]  # MkDocs warns of it, and a strict build fails
         entry = entries[match["name"]]
         file = f"{match['root']}figures/{match['name']}"
         attributes = f'role="img" aria-label="{match["alt"]}"'

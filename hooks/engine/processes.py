@@ -102,7 +102,7 @@ class _Job:
 
     def succeeded(self):
         """Moves the result into the cache, or reports where and why there is none."""
-        if self.process.exitcode == 0:
+        if self.process.exitcode == 0 and self.result.exists():
             os.replace(self.result, self.entry)
             return True
         log = self.log.read_text("utf-8") if self.log.exists() else ""
@@ -112,6 +112,8 @@ class _Job:
         elif self.process.exitcode < 0:
             name = signal.Signals(-self.process.exitcode).name
             line, why = lines[0], f"was ended by {name}"
+        elif self.process.exitcode == 0:
+            line, why = 1, "ended itself before it gave a result"
         else:
             line, why = lines[-1], "failed"
         report(f"{self.path}:{line}: {why}", log)

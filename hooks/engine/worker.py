@@ -69,6 +69,9 @@ def run(path, text):
         fig = namespace["figure"]()
     if out.getvalue():
         _violated(path, lines["figure"], "results() and figure() must not print")
+    if not isinstance(results, dict):
+        kind = type(results).__name__
+        _violated(path, lines["results"], f"results() returns a {kind}, not a dict")
     for key, value in results.items():
         if type(value) not in (int, float, str, bool):
             kind = type(value).__name__

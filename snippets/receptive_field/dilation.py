@@ -1,0 +1,86 @@
+"""Dilations 1, 3, 9, ... reach 3^L inputs, each along exactly one path."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:paths]
+import torch
+import torch.nn.functional as F
+
+
+def paths(dilations, k=3):
+    """Number of paths to one output from each input of its field: (r,).
+
+    With all weights 1, the derivative of the output by an input counts them.
+
+    >>> paths([1, 1]).tolist()
+    [1.0, 2.0, 3.0, 2.0, 1.0]
+    >>> paths([1, 3]).tolist() == [1.0] * 9
+    True
+    """
+    r = 1 + (k - 1) * sum(dilations)
+    x = torch.ones(1, 1, r, dtype=torch.float64, requires_grad=True)
+    kernel = torch.ones(1, 1, k, dtype=torch.float64)
+    y = x
+    for dilation in dilations:
+        y = F.conv1d(y, kernel, dilation=dilation)   # at the end (1, 1, 1)
+    y.backward()
+    return x.grad[0, 0]
+
+
+L = 4
+plain = paths([1] * L)
+dilated = paths([3**layer for layer in range(L)])
+
+print("plain reach:", len(plain), " paths:", plain.int().tolist())
+print("dilated reach:", len(dilated), " paths:", dilated.unique().int().tolist())
+# --8<-- [end:paths]
+
+CONVOLUTION = "#0072B2"
+
+
+def results():
+    """Reach, paths and share of the paths, after 4 layers of width 3.
+
+    >>> r = results()
+    >>> r["reach_plain"] == 1 + 2 * L, r["reach_dilated"] == 3**L
+    (True, True)
+    >>> r["paths_dilated_min"], r["paths_dilated_max"], r["paths_plain_max"]
+    (1, 1, 19)
+    >>> bool(plain.sum() == dilated.sum() == 3**L)
+    True
+    """
+    return {
+        "reach_plain": int(plain.count_nonzero()),
+        "reach_dilated": int(dilated.count_nonzero()),
+        "paths_plain_max": int(plain.max()),
+        "paths_dilated_min": int(dilated.min()),
+        "paths_dilated_max": int(dilated.max()),
+        "middle_share_plain": round(float(plain.max() / plain.sum()), 3),
+        "edge_share_plain": round(float(plain[0] / plain.sum()), 3),
+    }
+
+
+def figure():
+    fig, (reach, count) = plt.subplots(2, figsize=(5.2, 5.2))
+    depths = range(1, 7)
+    wide = [len(paths([3**layer for layer in range(L)])) for L in depths]
+    narrow = [len(paths([1] * L)) for L in depths]
+    reach.semilogy(depths, wide, "s-", color=CONVOLUTION, label="dilated")
+    reach.semilogy(depths, narrow, "o--", color=CONVOLUTION, label="plain")
+    reach.text(3.8, 90, "dilations 1, 3, 9, …", ha="right")
+    reach.text(5, 17, "plain", ha="center")
+    reach.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+    reach.set(title="inputs reached", xlabel="layers L", ylim=(1, 1500))
+
+    count.bar(range(-4, 5), plain, color=CONVOLUTION, alpha=0.4, label="plain")
+    count.bar(range(-40, 41), dilated, color=CONVOLUTION, label="dilated")
+    count.text(3.5, 16, "plain")
+    count.text(24, 1.8, "dilations 1, 3, 9, 27", ha="center")
+    count.set(title="paths from each input, 4 layers",
+              xlabel="distance from the output")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
