@@ -7,30 +7,32 @@ BIN = .venv/bin
 export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: serve test build bench clean
+.PHONY: serve test build bench clean writable
 
-serve: .venv/ready
+serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
 		{ echo "Port $(PORT) is taken. Try another: make serve PORT=$$(($(PORT) + 1))"; exit 1; }
 	@$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
 
-test: .venv/ready
+test: writable .venv/ready
 	@$(BIN)/pytest
 
-build: .venv/ready
+build: writable .venv/ready
 	@$(BIN)/mkdocs build
 
-bench: .venv/ready
+bench: writable .venv/ready
 	@$(BIN)/python tests/bench.py
 
 clean:
 	rm -rf .cache .venv site
 
-.venv/ready: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "$(PYTHON) is older than Python 3.11, or missing. Name a newer one: make serve PYTHON=python3.12"; exit 1; }
-	@mkdir -p .venv 2>/dev/null && touch .venv/writable 2>/dev/null || \
+writable:
+	@mkdir -p .cache 2>/dev/null && test -w .cache || \
 		{ echo "Cannot write to $(CURDIR). Copy the project to a disk that is not read-only."; exit 1; }
+
+.venv/ready: requirements.txt | writable
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(PYTHON) is older than Python 3.11, or missing. Name a newer one: make serve PYTHON=python3.12"; exit 1; }
 	@echo "Setting up .venv: this takes a few minutes, once."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt \

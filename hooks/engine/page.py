@@ -55,7 +55,7 @@ def format_number(value):
         return str(value)
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    mantissa, _, exponent = f"{value:g}".partition("e")
+    mantissa, _, exponent = repr(value).partition("e")
     if not exponent:
         return mantissa
     digits = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
