@@ -22,6 +22,7 @@ PALETTE = {
 }
 TEXT_COLOUR = re.compile(r"var\(--(\w+),")  # text needs more contrast than a line
 STYLE = Path(__file__).with_name("figure.mplstyle")
+LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 DEFAULTS = 'fill="currentColor" stroke-linejoin="round" font-family="sans-serif"'
 
 
@@ -41,9 +42,13 @@ def to_svg(fig, name):
     svg = re.sub(r"font: (?:(italic|oblique) )?(?:(\d+) )?([\d.]+px)[^;\"]*", _font, svg)
     svg = re.sub(r"#[0-9a-f]{6}\b(?=[;\"])", _palette_colour, svg)
     svg = re.sub(r"<text [^>]*>", lambda m: TEXT_COLOUR.sub(r"var(--\1-text,", m[0]), svg)
-    svg = re.sub(r"(?<=\d)\.\d{3,}", lambda m: f"{float(m[0]):.2f}"[1:], svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: LONG_NUMBER.sub(_rounded, tag[0]), svg)
     svg = _without_unused_ids(svg)
     return svg.replace("<svg", f"<svg {DEFAULTS}", 1)
+
+
+def _rounded(match):
+    return f"{float(match[0]):.2f}"
 
 
 def _font(match):

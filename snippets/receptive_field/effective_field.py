@@ -29,8 +29,8 @@ def energy(L, k=3, nets=8, d=32, b=8):
             h = F.conv2d(h.relu(), w)  # (b, d, r, r) -> (b, d, r - k + 1, ...)
         h.backward(torch.randn(h.shape, generator=g))  # h is (b, d, 1, 1)
         E = x.grad.square().sum((0, 1))  # (r, r)
-        total = total + E / E.sum() / nets
-    return total
+        total = total + E / E.sum()
+    return total / nets
 
 
 def sd(E):
@@ -125,10 +125,12 @@ def figure():
 
     sds = [sd(E) for E in measured().values()]
     bottom.loglog(DEPTHS, DEPTHS, "--", color="gray", label="theoretical half-width")
-    bottom.loglog(DEPTHS, [theory(L) for L in DEPTHS], color=CONVOLUTION, label="theory")
-    bottom.loglog(DEPTHS, sds, "o", color=CONVOLUTION, label="measured")
+    law = [theory(L) for L in DEPTHS]
+    bottom.loglog(DEPTHS, law, color=CONVOLUTION, label="effective sd, theory")
+    bottom.loglog(DEPTHS, sds, "o", color=CONVOLUTION, label="effective sd, measured")
     bottom.text(3.8, 5.2, "theoretical half-width: $L$", color="gray", ha="right")
-    bottom.text(12, 1.55, "effective sd: √(2L/3)", color=CONVOLUTION, ha="right")
+    bottom.text(12, 0.85, "effective sd: measured (dots),\n√(2L/3) (line)",
+                color=CONVOLUTION, ha="right")
     bottom.minorticks_off()
     bottom.set_xticks([1, 2, 4, 8, 12], "1 2 4 8 12".split())
     bottom.set_yticks([1, 2, 4, 8], "1 2 4 8".split())

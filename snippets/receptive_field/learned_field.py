@@ -12,7 +12,7 @@ L, d = 6, 24  # layers and channels; k = 3
 
 def stack():
     """Unpadded, (b, 1, n + 2L) -> (b, 1, n): output i sees x[i - L], ..., x[i + L]."""
-    torch.manual_seed(1)
+    torch.manual_seed(3)
     layers = [nn.Conv1d(1, d, 1)]
     for _ in range(L):
         conv = nn.Conv1d(d, d, 3)
