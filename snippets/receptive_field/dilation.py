@@ -61,7 +61,7 @@ def results():
 
 
 def figure():
-    fig, (reach, count) = plt.subplots(2, figsize=(5.2, 5.2))
+    fig, (reach, few, many) = plt.subplots(3, figsize=(5.2, 6.4))
     depths = range(1, 7)
     wide = [len(paths([3**layer for layer in range(L)])) for L in depths]
     narrow = [len(paths([1] * L)) for L in depths]
@@ -72,12 +72,12 @@ def figure():
     reach.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
     reach.set(title="inputs reached", xlabel="layers L", ylim=(1, 1500))
 
-    count.bar(range(-4, 5), plain, color=CONVOLUTION, alpha=0.4, label="plain")
-    count.bar(range(-40, 41), dilated, color=CONVOLUTION, label="dilated")
-    count.text(3.5, 16, "plain")
-    count.text(24, 1.8, "dilations 1, 3, 9, 27", ha="center")
-    count.set(title="paths from each input, 4 layers",
-              xlabel="distance from the output")
+    for ax, name, counts in (few, "plain", plain), (many, "dilated", dilated):
+        half = len(counts) // 2
+        ax.bar(range(-half, half + 1), counts, color=CONVOLUTION, label=name)
+        ax.set(title=f"paths from each input, 4 {name} layers", xlim=(-42, 42),
+               ylim=(0, 20), yticks=[1, 10, 19])
+    many.set(xlabel="offset from the output")
     return fig
 
 

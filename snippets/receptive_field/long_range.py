@@ -44,10 +44,12 @@ class Attention(nn.Module):
         super().__init__()
         self.qkv = nn.Linear(d, 3 * d)
 
+    def weights(self, q, k):
+        return (q[:, -1:] @ k.mT / k.shape[-1] ** 0.5).softmax(-1)  # (b, 1, n)
+
     def forward(self, h):
         q, k, v = self.qkv(h).chunk(3, dim=-1)  # (b, n, d) each
-        A = (q[:, -1:] @ k.mT / k.shape[-1] ** 0.5).softmax(-1)  # (b, 1, n)
-        return (A @ v).squeeze(1)  # (b, d)
+        return (self.weights(q, k) @ v).squeeze(1)  # (b, d)
 
 
 def trained(mix, n, steps=200, b=64, d=32):
@@ -65,14 +67,14 @@ def trained(mix, n, steps=200, b=64, d=32):
 
 
 @torch.no_grad()
-def accuracy(model, D, contexts=16):
-    """At distance D, in sequences of length N.
+def accuracy(model, D, n=N, contexts=16):
+    """At distance D, in sequences of length n.
 
     Each context comes with all 8 values of the flagged token: a model that does
     not see it answers them alike, and is right once in 8, exactly.
     """
-    tokens = torch.randint(CLASSES, (contexts, N)).repeat_interleave(CLASSES, 0)
-    tokens[:, N - 1 - D] = torch.arange(CLASSES).repeat(contexts)
+    tokens = torch.randint(CLASSES, (contexts, n)).repeat_interleave(CLASSES, 0)
+    tokens[:, n - 1 - D] = torch.arange(CLASSES).repeat(contexts)
     x, y = flagged(tokens, D)
     return (model(x).argmax(-1) == y).float().mean().item()
 
@@ -86,6 +88,7 @@ print(f"attention: D = 4: {accuracy(attention, 4):.3f},",
 # --8<-- [end:task]
 
 CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+LONG = 64 * N
 
 
 @cache
@@ -116,6 +119,16 @@ def movement(model, D):
     return (after - before).abs().max().item()
 
 
+@torch.no_grad()
+def flag_weights(n, contexts=16):
+    """Mean attention weight on a flagged token, the first of n, for each value: (8,)."""
+    embed, layer = attention[:3], attention[3]
+    tokens = torch.randint(CLASSES, (contexts, n)).repeat_interleave(CLASSES, 0)
+    tokens[:, 0] = torch.arange(CLASSES).repeat(contexts)
+    q, k, _ = layer.qkv(embed(flagged(tokens, n - 1)[0])).chunk(3, dim=-1)
+    return layer.weights(q, k)[:, 0, 0].view(contexts, CLASSES).mean(0)
+
+
 def results():
     """The numbers the page quotes.
 
@@ -126,6 +139,8 @@ def results():
     True
     >>> r["moved_beyond_edge"]
     0.0
+    >>> r["long_accuracy"] >= 0.95, r["long_weakest"] < r["weakest"] - 0.2
+    (True, True)
     """
     inside = [a for L, m in cnns().items() for a in curve(m)[: 2 * L + 1]]
     outside = [a for L, m in cnns().items() for a in curve(m)[2 * L + 1 :]]
@@ -137,6 +152,11 @@ def results():
         "outside_max": round(max(outside), 3),
         "attention_min": round(min(curve(attention)), 2),
         "moved_beyond_edge": max(moved),
+        "long_n": LONG,
+        "long_accuracy": round(accuracy(attention, LONG - 1, LONG), 2),
+        "weakest": round(flag_weights(N).min().item(), 1),
+        "long_weakest": round(flag_weights(LONG).min().item(), 1),
+        "long_median": round(flag_weights(LONG).median().item(), 1),
     }
 
 
