@@ -1,0 +1,116 @@
+"""Which channels a layer connects, and how many parameters that takes."""
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
+
+# --8<-- [start:channels]
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+d, k = 8, 3
+layers = {
+    "dense": nn.Conv1d(d, d, k),
+    "2 groups": nn.Conv1d(d, d, k, groups=2),
+    "depthwise": nn.Conv1d(d, d, k, groups=d),
+    "1×1": nn.Conv1d(d, d, 1),
+}
+
+
+def counted(layer):
+    """Number of weights and of biases."""
+    return layer.weight.numel(), layer.bias.numel()
+
+
+def formula(k, d_in, d_out, groups=1):
+    """k weights a connected pair of channels, one bias an output channel.
+
+    >>> formula(9, 64, 128) == counted(nn.Conv2d(64, 128, (3, 3)))
+    True
+    >>> formula(1, 64, 128) == counted(nn.Linear(64, 128))
+    True
+    """
+    return k * d_in * d_out // groups, d_out
+
+
+for name, layer in layers.items():
+    (size,), groups = layer.kernel_size, layer.groups
+    assert counted(layer) == formula(size, d, d, groups)
+    print(f"{name}: {layer.weight.numel()} weights, {d} biases")
+
+pointwise, linear = layers["1×1"], nn.Linear(d, d)
+linear.weight.data = pointwise.weight.data[..., 0]   # (d, d, 1) -> (d, d)
+linear.bias = pointwise.bias
+x = torch.randn(4, d, 50)                            # (batch, d, n)
+print("1×1 is a linear layer at each position:",
+      torch.allclose(pointwise(x), linear(x.mT).mT, atol=1e-6))
+# --8<-- [end:channels]
+
+CONVOLUTION = "#0072B2"
+
+
+def pattern(layer):
+    """|weights| between channels, zeros where unconnected: (d, d, k).
+
+    Answered by the layer itself: a unit in one channel, at one position.
+    """
+    (size,) = layer.kernel_size
+    units = torch.eye(d * size).view(d * size, d, size)   # (d k, d, k)
+    y = layer(units) - layer(torch.zeros(1, d, size))     # (d k, d, 1)
+    return y[..., 0].T.reshape(d, d, size).detach().abs()
+
+
+def results():
+    """Weights of the four layers.
+
+    >>> r = results()
+    >>> r["dense"], r["groups"], r["depthwise"], r["pointwise"], r["separable"]
+    (192, 96, 24, 64, 88)
+    >>> torch.allclose(pointwise(x), linear(x.mT).mT, atol=1e-6)
+    True
+
+    Two groups are two layers side by side.
+
+    >>> both = layers["2 groups"]
+    >>> halves = [nn.functional.conv1d(part, weight, bias) for part, weight, bias
+    ...           in zip(x.chunk(2, 1), both.weight.chunk(2), both.bias.chunk(2))]
+    >>> torch.allclose(torch.cat(halves, 1), both(x), atol=1e-6)
+    True
+
+    Depthwise, then 1x1, is a dense layer whose kernels are products.
+
+    >>> depthwise = layers["depthwise"]
+    >>> P, D = pointwise.weight, depthwise.weight        # (d, d, 1), (d, 1, k)
+    >>> product = P * D.transpose(0, 1)                  # (d, d, k)
+    >>> dense = nn.functional.conv1d(x, product, P[..., 0] @ depthwise.bias
+    ...                              + pointwise.bias)
+    >>> torch.allclose(pointwise(depthwise(x)), dense, atol=1e-6)
+    True
+    """
+    dense, groups, depthwise, one = (
+        layer.weight.numel() for layer in layers.values())
+    return {"d": d, "k": k, "dense": dense, "groups": groups,
+            "depthwise": depthwise, "pointwise": one,
+            "separable": depthwise + one}
+
+
+def figure():
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
+    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
+    for ax, (name, layer) in zip(axes.flat, layers.items()):
+        weights = pattern(layer).flatten(1)              # (d, d k)
+        ax.imshow(weights, cmap=blue, aspect="auto", interpolation="none",
+                  vmin=0, vmax=weights.max(), extent=(0, d, d, 0), label=name)
+        for edge in range(d + 1):
+            ax.axhline(edge, color="lightgray", lw=1)
+            ax.axvline(edge, color="lightgray", lw=1)
+        ax.set(title=f"{name}: {layer.weight.numel()}", xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    fig.supxlabel("input channel", size=12)
+    fig.supylabel("output channel", size=12)
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

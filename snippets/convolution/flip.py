@@ -1,0 +1,88 @@
+"""Frameworks do not flip the kernel; a flip is all that sets the two apart."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:flip]
+import torch
+import torch.nn.functional as F
+
+
+def correlation(x, w):
+    """What the frameworks call convolution: y_i = sum_m w_m x_{i+m}."""
+    return F.conv1d(x[None, None], w[None, None])[0, 0]
+
+
+def true_convolution(x, w):
+    """y_i = sum_m w_m x_{i-m}, with zeros around x: (n + k - 1,).
+
+    A product without carries, lowest digit first: 21 * 13 = 273.
+
+    >>> true_convolution(torch.tensor([1., 2]), torch.tensor([3., 1]))
+    tensor([3., 7., 2.])
+    """
+    k = len(w)
+    return correlation(F.pad(x, (k - 1, k - 1)), w.flip(0))
+
+
+spike = torch.tensor([0., 0, 0, 1, 0, 0, 0])
+w = torch.tensor([1., 2, 3])
+print("kernel as it is:", correlation(spike, w).int().tolist())
+print("kernel flipped: ", correlation(spike, w.flip(0)).int().tolist())
+
+u, v = torch.arange(4.), torch.tensor([2., 7, 1])
+print("true convolution commutes:",
+      true_convolution(u, v).equal(true_convolution(v, u)))
+# --8<-- [end:flip]
+
+CONVOLUTION = "#0072B2"
+
+
+def results():
+    """What a spike shows, and the two laws that the flip buys.
+
+    >>> r = results()
+    >>> r["as_it_is"], r["flipped"], r["commutes"]
+    ('3, 2, 1', '1, 2, 3', True)
+
+    True convolution is also associative, so a stack of kernels is one kernel.
+
+    >>> a, b = (true_convolution(true_convolution(u, v), w),
+    ...         true_convolution(u, true_convolution(v, w)))
+    >>> a.equal(b)
+    True
+
+    A palindrome does not notice the flip.
+
+    >>> blur = torch.tensor([1., 2, 1])
+    >>> correlation(u, blur).equal(correlation(u, blur.flip(0)))
+    True
+    """
+    def text(y):
+        return ", ".join(str(int(value)) for value in y if value)
+
+    return {
+        "as_it_is": text(correlation(spike, w)),
+        "flipped": text(correlation(spike, w.flip(0))),
+        "commutes": true_convolution(u, v).equal(true_convolution(v, u)),
+    }
+
+
+def figure():
+    fig, axes = plt.subplots(3, figsize=(5.2, 4), sharex=True)
+    panels = (("input: a single 1", spike, "gray", 0),
+              ("kernel 1, 2, 3 as it is", correlation(spike, w), CONVOLUTION, 1),
+              ("kernel flipped: true convolution",
+               correlation(spike, w.flip(0)), CONVOLUTION, 1))
+    for ax, (title, values, color, start) in zip(axes, panels):
+        places = range(start, start + len(values))
+        bars = ax.bar(places, values, 0.7, color=color, label=title)
+        ax.bar_label(bars, [f"{value:.0f}" for value in values], padding=2)
+        ax.set(title=title, ylim=(0, 4.2), xticks=[], yticks=[])
+        ax.spines["left"].set_visible(False)
+    axes[-1].set_xlabel("position")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,117 @@
+"""A convolution is a matrix: a band with one number on each diagonal."""
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
+
+# --8<-- [start:toeplitz]
+import torch
+import torch.nn.functional as F
+
+
+def toeplitz(w, n):
+    """Matrix T (n, n) of a zero-padded odd kernel: T_ij = w_{j-i+p}.
+
+    >>> toeplitz(torch.tensor([1, 2, 3]), 4)
+    tensor([[2, 3, 0, 0],
+            [1, 2, 3, 0],
+            [0, 1, 2, 3],
+            [0, 0, 1, 2]])
+    """
+    p = len(w) // 2
+    T = torch.zeros(n, n, dtype=w.dtype)
+    for m, weight in enumerate(w):
+        T.diagonal(m - p).fill_(weight)      # one number, one diagonal
+    return T
+
+
+def toeplitz_2d(w, n):
+    """The same for n x n pixels, row after row: (n * n, n * n).
+
+    A band of blocks, and each block is a band: row a of w fills block a.
+    """
+    rows = zip(torch.eye(len(w), dtype=w.dtype), w)
+    return sum(torch.kron(toeplitz(place, n), toeplitz(row, n))
+               for place, row in rows)
+
+
+torch.manual_seed(0)
+x, w = torch.randn(50).double(), torch.randn(5).double()
+y = F.conv1d(x[None, None], w[None, None], padding=2)[0, 0]
+error = (toeplitz(w, 50) @ x - y).abs().max()
+print("1-D: error below 1e-12:", bool(error < 1e-12))
+
+X, W = torch.randn(12, 12).double(), torch.randn(3, 3).double()
+Y = F.conv2d(X[None, None], W[None, None], padding=1)[0, 0]
+error = (toeplitz_2d(W, 12) @ X.flatten() - Y.flatten()).abs().max()
+print("2-D: error below 1e-12:", bool(error < 1e-12))
+# --8<-- [end:toeplitz]
+
+CONVOLUTION = "#0072B2"
+N, SIDE = 16, 6
+
+
+def results():
+    """Sizes of the matrices, how many entries are not zero, how many are free.
+
+    >>> r = results()
+    >>> r["error_1d"], r["error_2d"]
+    ('below 1e-12', 'below 1e-12')
+    >>> r["nonzeros_1000"] == 5 * 1000 - 6 and r["nonzeros_2000"] == 5 * 2000 - 6
+    True
+
+    Shifting both indices by one changes nothing: that is what Toeplitz means.
+
+    >>> T = toeplitz(w, N)
+    >>> T[1:, 1:].equal(T[:-1, :-1])
+    True
+
+    With d_in channels to d_out channels: a d_out x d_in grid of such matrices.
+
+    >>> x, w3 = torch.randn(1, 3, N).double(), torch.randn(2, 3, 5).double()
+    >>> grid = torch.cat([torch.cat([toeplitz(w1, N) for w1 in row], dim=1)
+    ...                   for row in w3])
+    >>> y = F.conv1d(x, w3, padding=2)
+    >>> bool((grid @ x.flatten() - y.flatten()).abs().max() < 1e-12)
+    True
+    """
+    def below(a, b):
+        error = (a - b).abs().max()
+        return "below 1e-12" if error < 1e-12 else f"{error:.0e}"
+
+    T = toeplitz(w, 1000)
+    return {
+        "error_1d": below(toeplitz(w, 50) @ x, y),
+        "error_2d": below(toeplitz_2d(W, 12) @ X.flatten(), Y.flatten()),
+        "entries_1000": T.numel(),
+        "nonzeros_1000": int(T.count_nonzero()),
+        "nonzeros_2000": int(toeplitz(w, 2000).count_nonzero()),
+        "free": len(T.unique()) - 1,
+        "n": N,
+        "side": SIDE,
+        "pixels": SIDE**2,
+    }
+
+
+def figure():
+    fig, (line, plane) = plt.subplots(
+        2, figsize=(5.2, 7.6), height_ratios=(1, 1.25))
+    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
+    kernel = torch.tensor([1.0, 3, 5, 4, 2])
+    square = torch.tensor([[1.0, 2, 3], [4, 9, 8], [7, 6, 5]])
+    for ax, T, title in (
+            (line, toeplitz(kernel, N), f"kernel 5, {N} positions"),
+            (plane, toeplitz_2d(square, SIDE),
+             f"kernel 3×3, {SIDE}×{SIDE} pixels, row after row")):
+        ax.imshow(T.numpy(), cmap=blue, interpolation="none", label=title)
+        ax.set(title=title, xlabel="input $j$", ylabel="output $i$",
+               xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="lightgray")
+    for edge in range(1, SIDE):
+        plane.axhline(edge * SIDE - 0.5, color="lightgray", lw=1)
+        plane.axvline(edge * SIDE - 0.5, color="lightgray", lw=1)
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,121 @@
+"""Five layers between convolution and attention, and what each of them shares."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:between]
+import torch
+from torch.nn.functional import gelu, relu, softmax
+
+torch.manual_seed(0)
+n, d, k = 12, 6, 3
+kernel = torch.randn(k, d).double()
+P_1, P_2 = torch.randn(2, n, n).double()        # across positions
+W_1, W_2 = torch.randn(2, d, d).double()        # across channels
+W_k = torch.randn(d, k).double()                # from a vector to a kernel
+
+
+def slide(a, v):
+    """y_i = sum_o a_o v_{i+o}, on a ring: a is (k, d) or (n, k, 1)."""
+    return sum(a[..., o, :] * v.roll(1 - o, 0) for o in range(k))
+
+
+layers = {          # mix v (n, d) with weights that x (n, d) may decide
+    "depthwise": lambda x, v: slide(kernel, v),
+    "Mixer": lambda x, v: P_2 @ gelu(P_1 @ v),
+    "involution": lambda x, v: slide((relu(x @ W_1) @ W_k)[..., None], v),
+    "dynamic": lambda x, v: slide(softmax(x @ W_k, 1)[..., None], v),
+    "attention": lambda x, v: softmax(x @ W_1 @ (x @ W_2).T, 1) @ v,
+}
+x, y, v = torch.randn(3, n, d).double()
+one, step, p = torch.ones(n, d).double(), torch.arange(n), torch.randperm(n)
+spike, same = one * (step == 0)[:, None], torch.allclose
+probes = {
+    "computed": lambda f: not same(f(x, v), f(y, v)),
+    "positions": lambda f: same(f(x, v.roll(1, 0)), f(x, v).roll(1, 0)),
+    "channels": lambda f: same(f(x, v.roll(1, 1)), f(x, v).roll(1, 1)),
+    "local": lambda f: f(x, spike).count_nonzero() < n * d,
+    "mean": lambda f: same(f(x, one), one),
+    "shift": lambda f: same(f(x[step - 1], v[step - 1]), f(x, v)[step - 1]),
+    "shuffle": lambda f: same(f(x[p], v[p]), f(x, v)[p]),
+    "linear": lambda f: same(f(x + y, x + y), f(x, x) + f(y, y)),
+}
+answers = {name: [q for q, probe in probes.items() if probe(f)]
+           for name, f in layers.items()}
+for name, yes in answers.items():
+    print(f"{name}:", ", ".join(yes))
+# --8<-- [end:between]
+
+COLORS = dict.fromkeys(layers, "#CC79A7") | {
+    "depthwise": "#0072B2", "attention": "#D55E00"}
+QUESTIONS = {
+    "computed": "weights from the input",
+    "positions": "same weights at each position",
+    "channels": "same weights in each channel",
+    "local": "only near inputs count",
+    "mean": "a weighted mean",
+    "shift": "a shift moves along",
+    "shuffle": "a shuffle moves along",
+    "linear": "linear in the input",
+}
+
+
+def steps(name, other):
+    """How many of the eight answers differ between two layers."""
+    return len(set(answers[name]) ^ set(answers[other]))
+
+
+def results():
+    """The numbers the page quotes.
+
+    >>> results()["depthwise_dynamic"], results()["dynamic_attention"]
+    (5, 2)
+    >>> [steps(name, "attention") for name in layers]
+    [7, 4, 3, 2, 0]
+
+    Two of them against PyTorch.
+
+    >>> ring = torch.cat([v[-1:], v, v[:1]]).T[None]     # (1, d, n + 2)
+    >>> y_i = torch.conv1d(ring, kernel.T[:, None], groups=d)[0].T
+    >>> same(layers["depthwise"](x, v), y_i)
+    True
+    >>> sdpa = torch.nn.functional.scaled_dot_product_attention
+    >>> same(layers["attention"](x, v), sdpa(x @ W_1, x @ W_2, v, scale=1))
+    True
+
+    With its weights fixed, each is linear in what it mixes, but the Mixer.
+
+    >>> [name for name, f in layers.items()
+    ...  if not same(f(x, x + y), f(x, x) + f(x, y))]
+    ['Mixer']
+    """
+    return {
+        "probes": len(probes),
+        "depthwise_dynamic": steps("depthwise", "dynamic"),
+        "dynamic_attention": steps("dynamic", "attention"),
+        "depthwise_attention": steps("depthwise", "attention"),
+    }
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 4.4))
+    for row, question in enumerate(QUESTIONS):
+        ax.axhline(row, color="lightgray", lw=1, zorder=0)
+        for column, (name, yes) in enumerate(answers.items()):
+            if question in yes:
+                ax.plot(column, row, "o", color=COLORS[name], ms=15,
+                        label=f"{name}: {QUESTIONS[question]}")
+    ax.xaxis.tick_top()
+    ax.set_xticks(range(len(layers)), layers, rotation=40, ha="left",
+                  rotation_mode="anchor")
+    for label, color in zip(ax.get_xticklabels(), COLORS.values()):
+        label.set(color=color, weight="bold")
+    ax.set_yticks(range(len(QUESTIONS)), QUESTIONS.values())
+    ax.set(xlim=(-0.5, 4.7), ylim=(len(probes) - 0.5, -0.5))
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,91 @@
+"""A convolution is linear in its input; attention is not."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:superposition]
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(0)
+n, d = 64, 16
+kernel = torch.randn(d, d, 3)
+W_Q, W_K, W_V = torch.randn(3, d, d) / d**0.5
+x, y = torch.randn(2, n, d)
+
+
+def convolution(x):
+    return F.conv1d(x.T, kernel, padding=1).T       # (n, d)
+
+
+def attention(x):
+    return F.scaled_dot_product_attention(x @ W_Q, x @ W_K, x @ W_V)
+
+
+def frozen(v):
+    """Attention with the weights of x, whatever it is applied to."""
+    return F.scaled_dot_product_attention(x @ W_Q, x @ W_K, v @ W_V)
+
+
+def error(found, expected):
+    """Largest difference, relative to the largest number expected."""
+    return ((found - expected).abs().max() / expected.abs().max()).item()
+
+
+print("             f(x + y)   f(2x)")
+for f in convolution, attention, frozen:
+    print(f"{f.__name__:11} {error(f(x + y), f(x) + f(y)):9.3f}",
+          f"{error(f(2 * x), 2 * f(x)):7.3f}")
+# --8<-- [end:superposition]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+
+
+def superposition(f):
+    return error(f(x + y), f(x) + f(y))
+
+
+def results():
+    """The numbers the page quotes.
+
+    Z2: the convolution is off by the rounding of float32, attention by far more.
+
+    >>> superposition(convolution) < 1e-6, superposition(frozen) < 1e-6
+    (True, True)
+    >>> 1 < superposition(attention) < 2
+    True
+
+    Doubling is exact in floating point, and so is the doubled convolution.
+
+    >>> torch.equal(convolution(2 * x), 2 * convolution(x))
+    True
+    """
+    small = superposition(convolution) < 1e-6
+    return {
+        "convolution_sum": "below 10⁻⁶" if small else "above 10⁻⁶",
+        "convolution_double": error(convolution(2 * x), 2 * convolution(x)),
+        "attention_sum": round(superposition(attention), 1),
+        "attention_double": round(error(attention(2 * x), 2 * attention(x)), 1),
+    }
+
+
+def figure():
+    fig, axes = plt.subplots(2, figsize=(5.2, 5), sharex=True)
+    for ax, f, color in zip(axes, (convolution, attention), (CONVOLUTION, ATTENTION)):
+        name = f.__name__
+        ax.axhline(0, color="lightgray", lw=1)
+        ax.plot((f(x) + f(y))[:24, 0], "o", color="gray", ms=10, mfc="none",
+                label=f"{name}, f(x) + f(y)")
+        ax.plot(f(x + y)[:24, 0], "o-", color=color, ms=5, lw=1,
+                label=f"{name}, f(x + y)")
+        ax.set_title(name, color=color, weight="bold")
+        ax.set_yticks([0])
+    axes[0].legend(axes[0].lines[1:], ["$f(x) + f(y)$", "$f(x + y)$"], ncols=2,
+                   loc="lower right", bbox_to_anchor=(1.02, 0.97),
+                   handletextpad=0.2, columnspacing=1)
+    axes[1].set_xlabel("position $i$")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

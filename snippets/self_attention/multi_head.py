@@ -1,0 +1,115 @@
+"""Multi-head self-attention in thirty lines, equal to torch's; what heads are for."""
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
+
+# --8<-- [start:multi_head]
+import torch
+from torch import nn
+
+
+class SelfAttention(nn.Module):
+    """h heads of d_head = d / h channels (Vaswani et al. 2017, section 3.2.2)."""
+
+    def __init__(self, d, h):
+        super().__init__()
+        self.h = h
+        self.qkv = nn.Linear(d, 3 * d)      # W_Q, W_K, W_V of all heads at once
+        self.out = nn.Linear(d, d)          # W_O
+
+    def weights(self, x):
+        """Attention weights A and values: (b, h, n, n) and (b, h, n, d_head)."""
+        b, n, d = x.shape
+        q, k, v = (part.view(b, n, self.h, d // self.h).transpose(1, 2)
+                   for part in self.qkv(x).chunk(3, dim=-1))
+        S = q @ k.transpose(2, 3) / (d // self.h)**0.5      # (b, h, n, n)
+        return torch.softmax(S, dim=-1), v
+
+    def forward(self, x):
+        A, v = self.weights(x)
+        y = A @ v                           # (b, h, n, d_head)
+        y = y.transpose(1, 2).flatten(2)    # (b, n, d): heads side by side
+        return self.out(y)
+
+
+torch.manual_seed(0)
+ours = SelfAttention(d=64, h=8)
+theirs = nn.MultiheadAttention(64, 8, batch_first=True)
+theirs.load_state_dict(dict(zip(theirs.state_dict(), ours.state_dict().values())))
+
+x = torch.randn(2, 10, 64)                  # (b, n, d)
+A, _ = ours.weights(x)
+y, A_theirs = theirs(x, x, x, average_attn_weights=False)
+print("same output as torch:", torch.allclose(ours(x), y, atol=1e-6))
+print("same weights:", torch.allclose(A, A_theirs, atol=1e-6), tuple(A.shape))
+print("each row sums to 1:", torch.allclose(A.sum(-1), torch.ones(2, 8, 10)))
+# --8<-- [end:multi_head]
+
+ATTENTION = "#D55E00"
+
+
+@torch.no_grad()
+def pattern(h, n=12, d=16, query=5, sharpness=6):
+    """How much output `query` takes from each position, channel by channel: (d, n).
+
+    These are the outputs before W_O mixes the channels. Channel c belongs to head
+    c // d_head, and its row is that head's row of A.
+
+    >>> [torch.linalg.matrix_rank(pattern(h)).item() for h in (1, 2, 4, 8, 16)]
+    [1, 2, 4, 8, 12]
+    """
+    torch.manual_seed(1)
+    layer = SelfAttention(d, h)
+    x = sharpness * torch.randn(1, n, d)
+    A, _ = layer.weights(x)                                  # (1, h, n, n)
+    return A[0, :, query].repeat_interleave(d // h, dim=0)   # (d, n)
+
+
+def results():
+    """Ranks of the channel patterns: one pattern a head.
+
+    One head is attention without heads, and the fused kernel gives the same.
+
+    >>> one, x = SelfAttention(16, 1), torch.randn(1, 7, 16)
+    >>> Q, K, V = one.qkv(x).chunk(3, dim=-1)
+    >>> y = nn.functional.scaled_dot_product_attention(Q, K, V)
+    >>> torch.allclose(one(x), one.out(y), atol=1e-6)
+    True
+    >>> same = nn.functional.scaled_dot_product_attention
+    >>> four = SelfAttention(16, 4)
+    >>> q, k, v = four.qkv(x).view(1, 7, 3, 4, 4).permute(2, 0, 3, 1, 4)
+    >>> torch.allclose(four(x), four.out(same(q, k, v).transpose(1, 2).flatten(2)),
+    ...                atol=1e-6)
+    True
+
+    The derivative of each channel by its own values is the pattern.
+
+    >>> A, v = four.weights(x)
+    >>> J = torch.autograd.functional.jacobian(lambda v: A[0, 2, 3] @ v, v[0, 2])
+    >>> torch.allclose(J.sum(2), A[0, 2, 3].expand(4, 7))
+    True
+    """
+    return {f"rank_{h}": torch.linalg.matrix_rank(pattern(h)).item()
+            for h in (1, 2, 4)}
+
+
+def figure():
+    fig, axes = plt.subplots(3, figsize=(5.2, 6.4), sharex=True)
+    cmap = LinearSegmentedColormap.from_list("", [ATTENTION + "00", ATTENTION])
+    for ax, h in zip(axes, (1, 2, 4)):
+        P = pattern(h)
+        ax.imshow(P.numpy(), cmap=cmap, vmin=0, vmax=0.6, aspect="auto",
+                  interpolation="none", label=f"{h} heads")
+        for edge in range(16 // h, 16, 16 // h):
+            ax.axhline(edge - 0.5, color="gray", lw=1)
+        ax.set_title(f"{h} head{'s' * (h > 1)}: {h} row{'s' * (h > 1)} of weights")
+        ax.set(xticks=[], yticks=[0, 15], yticklabels=[1, 16])
+        ax.tick_params(length=0)
+    axes[1].set_ylabel("channel of the output")
+    axes[2].set_xlabel("position it reads")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,117 @@
+"""What the softmax does without the scale: its entropy and its gradient."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:saturation]
+import torch
+
+
+def weights(d_k, scaled, n=64, batch=100):
+    """Rows of A for random queries and keys of variance 1: (batch, n, n)."""
+    generator = torch.Generator().manual_seed(d_k)
+    Q, K = torch.randn(2, batch, n, d_k, generator=generator).double()
+    S = Q @ K.transpose(1, 2)            # (batch, n, n), variance d_k
+    return torch.softmax(S / d_k**0.5 if scaled else S, dim=-1)
+
+
+def entropy(A):
+    """Mean entropy of the rows in bits: log2 n if uniform, 0 if one-hot.
+
+    >>> entropy(torch.full((1, 64), 1 / 64)), entropy(torch.eye(64))
+    (6.0, 0.0)
+    """
+    return -(A * A.log2().nan_to_num(neginf=0)).sum(-1).mean().item()
+
+
+def gradient(A):
+    """Size of the softmax's derivative at each row a of A.
+
+    J = diag(a) - a a^T; its Frobenius norm is the root of
+    sum a^2 - 2 sum a^3 + (sum a^2)^2, and 1/2 at most.
+
+    >>> s = torch.randn(9)
+    >>> J = torch.autograd.functional.jacobian(lambda s: s.softmax(0), s)
+    >>> torch.allclose(gradient(s.softmax(0)), J.norm())
+    True
+    """
+    a2, a3 = A.pow(2).sum(-1), A.pow(3).sum(-1)
+    return (a2 - 2 * a3 + a2**2).clamp(min=0).sqrt()
+
+
+for d_k in (16, 64, 256, 1024):
+    A, B = weights(d_k, scaled=False), weights(d_k, scaled=True)
+    dead = [(gradient(a) < 0.005).double().mean() for a in (A, B)]
+    print(f"d_k = {d_k}: entropy {entropy(A):.1f} -> {entropy(B):.1f} bits,",
+          f"dead rows {dead[0]:.0%} -> {dead[1]:.0%}")
+# --8<-- [end:saturation]
+
+ATTENTION = "#D55E00"
+sizes = 4, 16, 64, 256, 1024
+
+
+def results():
+    """Entropy in bits (of at most 6), the median gradient, and dead rows in percent.
+
+    A row is called dead if its gradient is below 1 % of the largest possible.
+
+    >>> r = results()
+    >>> r["entropy_unscaled_1024"] < 0.3
+    True
+    >>> r["dead_unscaled_1024"] > 50, r["dead_scaled_1024"]
+    (True, 0)
+
+    Scores of variance 1 spread over log2 n - 1 / (2 ln 2) bits, for large n.
+
+    >>> abs(r["entropy_scaled_1024"] - (6 - 0.5 / torch.tensor(2).log())) < 0.1
+    tensor(True)
+
+    The gradient first grows without the scale, and only then dies.
+
+    >>> r["gradient_unscaled_16"] > r["gradient_scaled_16"]
+    True
+    >>> r["gradient_drop_1024"] > 100
+    True
+    """
+    numbers, median = {}, {}
+    for d_k in 16, 64, 1024:
+        for name, scaled in (("unscaled", False), ("scaled", True)):
+            A = weights(d_k, scaled)
+            J = gradient(A)
+            median[name] = J.median().item()
+            dead = (J < 0.005).double().mean().item()
+            numbers[f"entropy_{name}_{d_k}"] = round(entropy(A), 1)
+            numbers[f"dead_{name}_{d_k}"] = round(100 * dead)
+            if d_k == 16:
+                numbers[f"gradient_{name}_16"] = round(median[name], 2)
+    numbers["gradient_drop_1024"] = round(median["scaled"] / median["unscaled"], -2)
+    return numbers
+
+
+def figure():
+    fig, (bits, slope) = plt.subplots(2, figsize=(5.2, 5.2), sharex=True)
+    for name, scaled, style, below in (("not scaled", False, "o-", True),
+                                       ("scaled", True, "s--", False)):
+        A = [weights(d_k, scaled) for d_k in sizes]
+        entropies = [entropy(a) for a in A]
+        gradients = [gradient(a).median().item() for a in A]
+        for ax, values in (bits, entropies), (slope, gradients):
+            ax.plot(sizes, values, style, color=ATTENTION, label=name)
+        bits.annotate(name, (64, entropies[2]), (8, 10 if below else -16),
+                      textcoords="offset points")
+        slope.annotate(name, (256, gradients[3]), (-4, -16 if below else 10),
+                       textcoords="offset points", ha="right" if below else "left")
+    bits.set_xscale("log")
+    bits.set_xticks(sizes, sizes)
+    bits.minorticks_off()
+    bits.axhline(6, color="lightgray", lw=1, zorder=0)
+    bits.set(title="entropy of a row of 64 weights (bits)", ylim=(0, 6.6))
+    slope.set_yscale("log")
+    slope.set_yticks([1e-4, 1e-3, 1e-2, 1e-1, 1], ["10⁻⁴", "10⁻³", "10⁻²", "0.1", "1"])
+    slope.minorticks_off()
+    slope.set(title="size of the softmax's gradient (median)", xlabel="$d_k$")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,107 @@
+"""Self-attention by hand: three tokens of two channels, every number visible."""
+
+import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
+
+# --8<-- [start:by_hand]
+import torch
+
+x = torch.tensor([[1., 0.], [0., 1.], [1., 1.]])    # (n, d) = (3, 2)
+W_Q = torch.tensor([[1., 0.], [0., 2.]])
+W_K = torch.tensor([[1., 1.], [1., -1.]])
+W_V = torch.tensor([[4., 0.], [0., 2.]])
+
+Q = x @ W_Q.T       # (n, d): row i is q_i = W_Q x_i, what token i asks for
+K = x @ W_K.T       # (n, d): row j is k_j = W_K x_j, what token j offers
+V = x @ W_V.T       # (n, d): row j is v_j = W_V x_j, what token j hands over
+S = Q @ K.T                                # (n, n): S_ij = q_i . k_j
+A = torch.softmax(S / 2**0.5, dim=1)       # (n, n): each row sums to 1
+y = A @ V                                  # (n, d): y_i = sum_j A_ij v_j
+
+for i in range(3):
+    scores = " ".join(f"{s:2.0f}" for s in S[i])
+    weights = " ".join(f"{a:.2f}" for a in A[i])
+    output = " ".join(f"{c:.2f}" for c in y[i])
+    print(f"token {i + 1}: scores {scores}, weights {weights}, y {output}")
+# --8<-- [end:by_hand]
+
+ATTENTION = "#D55E00"
+
+
+def minus(number):
+    return number.replace("-", "−")
+
+
+def results():
+    """The numbers of the third token, which the page goes through.
+
+    The library gives the same. Rows of A sum to 1: the vector of ones is an
+    eigenvector with eigenvalue 1, and no eigenvalue is larger.
+
+    >>> import torch.nn.functional as F
+    >>> torch.allclose(y, F.scaled_dot_product_attention(Q, K, V))
+    True
+    >>> torch.allclose(A @ torch.ones(3), torch.ones(3))
+    True
+    >>> torch.linalg.eigvals(A).abs().max().item()
+    1.0000
+
+    Every weight is positive, so an output lies between the values: per channel
+    it is never above their largest and never below their smallest.
+
+    >>> bool((A > 0).all() and (y <= V.amax(0)).all() and (y >= V.amin(0)).all())
+    True
+    """
+    numbers = {}
+    for j in range(3):
+        numbers[f"s3{j + 1}"] = minus(f"{S[2, j]:.0f}")
+        numbers[f"scaled3{j + 1}"] = minus(f"{S[2, j] / 2**0.5:.2f}")
+        numbers[f"exp3{j + 1}"] = f"{(S[2, j] / 2**0.5).exp():.2f}"
+        numbers[f"a3{j + 1}"] = f"{A[2, j]:.2f}"
+    numbers["sum3"] = f"{(S[2] / 2**0.5).exp().sum():.2f}"
+    numbers["y31"], numbers["y32"] = (f"{c:.2f}" for c in y[2])
+    return numbers
+
+
+def matrix(ax, left, top, values, title, form="{:.0f}", width=1, shade=None):
+    """A grid of numbers below its title; shade: how strongly each cell is filled."""
+    n, d = values.shape
+    ax.text(left + d * width / 2, top + 0.2, title, ha="center", va="bottom")
+    for i in range(n):
+        for j in range(d):
+            corner = left + j * width, top - i - 1
+            if shade is not None:
+                ax.add_patch(Rectangle(corner, width, 1, color=ATTENTION, lw=0,
+                                       alpha=0.7 * shade[i, j].item()))
+            ax.add_patch(Rectangle(corner, width, 1, fill=False, ec="lightgray"))
+            text = minus(form.format(values[i, j].item()))
+            ax.text(corner[0] + width / 2, corner[1] + 0.47, text, ha="center",
+                    va="center")
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 7.6))
+    for left, name, W, projected in ((4, "Q", W_Q, Q), (8, "K", W_K, K),
+                                     (12, "V", W_V, V)):
+        matrix(ax, left, 18, W, f"$W_{name}$")
+        matrix(ax, left, 14.3, projected, f"${name} = x W_{name}^T$")
+    matrix(ax, 0, 14.3, x, "input $x$")
+    matrix(ax, 1, 9.6, S, "scores $S = Q K^T$")
+    matrix(ax, 8, 9.6, S / 2**0.5, "scaled: $S$ / √2", "{:.2f}", 1.7)
+    matrix(ax, 0, 4.9, A, "weights $A$: softmax", "{:.2f}", 1.7, shade=A)
+    matrix(ax, 9.7, 4.9, y, "output $y = A V$", "{:.2f}", 1.7)
+    for left, top in ((0, 14.3), (1, 9.6), (0, 4.9)):
+        for i in range(3):
+            ax.text(left - 0.3, top - i - 0.53, i + 1, color="gray", ha="right",
+                    va="center")
+    for start, end, height in ((4.4, 7.6, 8.1), (5.5, 9.3, 3.4)):
+        ax.annotate("", (end, height), (start, height),
+                    arrowprops={"arrowstyle": "->"})
+    ax.set(xlim=(-0.9, 14.1), ylim=(1.7, 19.1))
+    ax.axis("off")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
