@@ -21,7 +21,7 @@ build: writable .venv/ready
 	@$(BIN)/mkdocs build
 
 bench: writable .venv/ready
-	@$(BIN)/python tests/bench.py
+	@PYTHONPATH=hooks $(BIN)/python tests/bench.py
 
 clean:
 	rm -rf .cache .venv site

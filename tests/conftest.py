@@ -12,6 +12,12 @@ from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
 BUILD = [sys.executable, "-m", "mkdocs", "build"]
+DOCS = ROOT / "docs"
+PAGES = ["index.html"] + [
+    path.relative_to(DOCS).with_suffix(".html").as_posix()
+    for path in sorted(DOCS.rglob("*"))
+    if path.suffix in (".md", ".py", ".ipynb")
+]
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
 
 
@@ -20,7 +26,7 @@ class Project:
 
     def __init__(self, folder):
         self.folder = folder
-        shutil.copytree(ROOT / "tests/project", folder, dirs_exist_ok=True)
+        shutil.copytree(ROOT / "tests/project", folder)
         (folder / "checkout.yml").symlink_to(ROOT / "mkdocs.yml")
         (folder / "hooks").symlink_to(ROOT / "hooks")
         (folder / "theme").symlink_to(ROOT / "theme")
@@ -41,18 +47,10 @@ class Project:
         return self.read(path).partition(fragment)[0].count("\n") + 1
 
     def start(self):
-        """A running build. Its output ends when the last of its descendants has ended."""
-        return subprocess.Popen(
-            BUILD,
-            cwd=self.folder,
-            env=ENVIRONMENT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        return Build(self.folder)
 
     def build(self):
-        return Finished(self.start())
+        return self.start().finish()
 
     def site(self):
         """What is published: {path: bytes}."""
@@ -68,15 +66,28 @@ class Project:
         return [path for path in _files(self.folder / ".cache") if not whole.fullmatch(path)]
 
 
-class Finished:
-    """A build that has ended: its exit code, what it said, and the faults it found."""
+class Build:
+    """A running build; finished, its exit code, what it said, and the faults it named."""
 
-    def __init__(self, process):
-        with process:
-            self.said, _ = process.communicate(timeout=60)
+    FAULT = re.compile(r"^(?:ERROR|WARNING) +-  (\S+):(\d+): (.*(?:\n  .*)*)", re.MULTILINE)
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            BUILD,
+            cwd=folder,
+            env=ENVIRONMENT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def finish(self, timeout=60):
+        """Waits for all that it started too: each holds the pipe of the output open."""
+        with self.process as process:
+            self.said, _ = process.communicate(timeout=timeout)
         self.code = process.returncode
-        fault = re.compile(r"^(?:ERROR|WARNING) +-  (\S+):(\d+): (.*(?:\n  .*)*)", re.MULTILINE)
-        self.faults = {(path, int(line)): why for path, line, why in fault.findall(self.said)}
+        self.faults = {(path, int(n)): why for path, n, why in self.FAULT.findall(self.said)}
+        return self
 
 
 def _files(folder):
@@ -89,7 +100,13 @@ def _files(folder):
 
 @pytest.fixture
 def project(tmp_path):
-    return Project(tmp_path)
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def twin(tmp_path):
+    """Another project, just like it."""
+    return Project(tmp_path / "twin")
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +119,9 @@ def site(tmp_path_factory, testrun_uid):
                 subprocess.run([*BUILD, "-f", config], cwd=ROOT, env=ENVIRONMENT, check=True)
             built.touch()
     return ROOT / "site"
+
+
+@pytest.fixture(params=PAGES)
+def page(request):
+    """Where in the site each page is, in turn."""
+    return request.param

@@ -4,6 +4,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import re
+import shutil
 import signal
 import tempfile
 import time
@@ -40,7 +41,9 @@ def fill(folder, cache_folder, limit):
             jobs.append((path, text, entry_path(cache_folder, text)))
     if jobs:
         say(f"snippets: {len(jobs)} to run")
-        with tempfile.TemporaryDirectory(dir=cache_folder) as scratch:
+        for killed in Path(cache_folder).glob("scratch-*"):
+            shutil.rmtree(killed, ignore_errors=True)  # no build but this one runs now
+        with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache_folder) as scratch:
             failures += _run_all(jobs, Path(scratch), limit)
     return failures
 

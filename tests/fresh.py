@@ -1,0 +1,63 @@
+"""Runs Python as a reader does who pastes it into a fresh interpreter."""
+
+import contextlib
+import doctest
+import io
+import multiprocessing
+import os
+import runpy
+import traceback
+
+from _pytest.doctest import _get_checker, _get_number_flag
+
+SECONDS = 60
+os.environ |= {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}  # for the server below
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload(["torch", "matplotlib.pyplot", "_pytest.doctest"])
+
+
+def script(path):
+    """Runs a file in a process of its own; returns what it prints."""
+    return _in_process(runpy.run_path, str(path), run_name="__main__")
+
+
+def session(text):
+    """Checks each result that an interactive session shows, in a process of its own."""
+    return _in_process(_session, text)
+
+
+def _session(text):
+    test = doctest.DocTestParser().get_doctest(text, {}, "session", None, 0)
+    assert test.examples, "there is no prompt"
+    flags = _get_number_flag() | doctest.NORMALIZE_WHITESPACE
+    runner = doctest.DocTestRunner(_get_checker(), optionflags=flags)
+    complaints = []
+    runner.run(test, out=complaints.append)
+    assert not complaints, "".join(complaints)
+
+
+def _in_process(function, *args, **kwargs):
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(sender, function, args, kwargs))
+    process.start()
+    sender.close()
+    try:
+        assert receiver.poll(SECONDS), f"still running after {SECONDS} s: {args[0]}"
+        printed, error = receiver.recv()
+    except EOFError:
+        raise AssertionError(f"the process died: {args[0]}") from None
+    finally:
+        process.kill()
+        process.join()
+    assert error is None, error
+    return printed
+
+
+def _work(sender, function, args, kwargs):
+    error = None
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            function(*args, **kwargs)
+        except BaseException:
+            error = traceback.format_exc()
+    sender.send((printed.getvalue(), error))

@@ -1,0 +1,145 @@
+"""What a reader meets in a browser: on a server and from the disk, light and dark."""
+
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+NAMES = "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+SLATE = 'document.body.dataset.mdColorScheme == "slate"'
+COLOURS = """() => {
+    const colours = (selector) => {
+        const style = getComputedStyle(document.querySelector(selector));
+        return [style.stroke, style.fill];
+    };
+    return {
+        mark: colours('.drawing [style*="var(--convolution"]'),
+        text: colours(".drawing text"),
+    };
+}"""
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM and "CI" not in os.environ, reason=f"there is no {', '.join(NAMES)}"
+)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens an address as a new visitor, unfolds all that is folded, and returns the page."""
+
+    def open_page(address, **context):
+        tab = browser.new_context(**context).new_page()
+        tab.set_default_timeout(10_000)
+        tab.goto(address, wait_until="networkidle")
+        tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        return tab
+
+    yield open_page
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(params=["http", "file"])
+def root(request, site):
+    """Where the site is: on a server, and on the disk."""
+    return request.getfixturevalue("server") if request.param == "http" else f"{site.as_uri()}/"
+
+
+def test_nothing_fails_and_nothing_foreign_is_asked_for(browser, root, page):
+    faults = []
+    own = root, "data:", "blob:"
+    tab = browser.new_page()
+    tab.on("console", lambda message: message.type == "error" and faults.append(str(message.location)))
+    tab.on("pageerror", lambda error: faults.append(error.message))
+    tab.on("request", lambda request: request.url.startswith(own) or faults.append(request.url))
+    tab.on("requestfailed", lambda request: faults.append(request.url))
+    tab.on("response", lambda response: response.status < 400 or faults.append(response.url))
+    tab.goto(root + page, wait_until="networkidle")
+    tab.close()
+    assert not faults
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(visit, server, page, scheme):
+    tab = visit(server + page, color_scheme=scheme)
+    assert tab.evaluate(SLATE) == (scheme == "dark")
+    found = Axe().run(tab, context={"exclude": [[".drawing svg > *"]]})  # one image each
+    assert not found.violations_count, found.generate_report()
+
+
+def test_nothing_is_wider_than_a_phone(visit, server, page):
+    tab = visit(server + page, viewport={"width": 360, "height": 740})
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_palette_toggle_recolours_the_figures(visit, server):
+    tab = visit(f"{server}en/index.html", color_scheme="light")
+    light = tab.evaluate(COLOURS)
+    tab.locator("[data-md-component=palette] label:visible").click()
+    tab.wait_for_function(SLATE)
+    dark = tab.evaluate(COLOURS)
+    assert light["mark"] != dark["mark"]
+    assert light["text"] != dark["text"]
+
+
+def test_the_copy_button_copies_the_code(visit, root, page):
+    tab = visit(root + page, permissions=CLIPBOARD)
+    for block in tab.locator(".language-python").all():
+        assert _copied(tab, block) == block.locator("code").text_content().rstrip()
+
+
+def test_the_copy_button_leaves_out_prompts_and_results(visit, project):
+    session = "```pycon\n>>> for n in 1, 2:\n...     print(n)\n1\n2\n>>> n\n2\n```\n"
+    project.write("docs/en/index.md", session)
+    assert project.build().code == 0
+    page = project.folder / "site/en/index.html"
+    tab = visit(page.as_uri(), permissions=CLIPBOARD)
+    code = _copied(tab, tab.locator(".language-pycon"))
+    assert code.split("\n") == ["for n in 1, 2:", "    print(n)", "", "", "n"]
+
+
+def _copied(tab, block):
+    """What the copy button of a block puts on the clipboard."""
+    tab.evaluate("navigator.clipboard.writeText('')")
+    block.hover()
+    block.locator("[data-md-type=copy]").click()
+    tab.wait_for_function("navigator.clipboard.readText()")
+    return tab.evaluate("navigator.clipboard.readText()")
+
+
+def test_search_finds_the_receptive_field(visit, root):
+    tab = visit(f"{root}en/index.html")
+    tab.keyboard.press("/")
+    tab.keyboard.type("receptive field", delay=20)
+    first = tab.locator(".md-search-result__item").first
+    first.wait_for()
+    assert "receptive field" in first.inner_text().lower()
