@@ -85,13 +85,13 @@ def twenty_snippets(folder):
     project, notebooks = Project(folder / "ours"), folder / "notebooks"
     (notebooks / "docs").mkdir(parents=True)
     (notebooks / "mkdocs.yml").write_text(NOTEBOOKS)
-    text = project.read("snippets/good.py").replace("import matplotlib", "import torch\nimport matplotlib")
+    project.edit("snippets/good.py", "import matplotlib", "import torch\nimport matplotlib")
+    text = project.read("snippets/good.py")
     for i in range(19):
         project.write(f"snippets/n{i}.py", f"{text}\n# {i}\n")
-    project.write("snippets/good.py", text)
     for path in project.folder.glob("snippets/*.py"):
-        cells = path.read_text() + "\n\n# %%\nresults()\n\n# %%\nfigure()\n"
-        (notebooks / "docs" / path.name).write_text("# %%\n" + cells)
+        cells = "# %%", path.read_text(), "# %%", "results()", "# %%", "figure()"
+        (notebooks / "docs" / path.name).write_text("\n".join(cells))
     theirs = timed(BUILD, notebooks)
     print(f"twenty notebooks: {theirs:.1f} s")
     return verdict("twenty snippets", timed(BUILD, project.folder), theirs / 10)

@@ -62,14 +62,15 @@ class Project:
 
     def leftovers(self):
         """Files below .cache that are neither a lock nor a whole result."""
-        whole = re.compile(r"(site\.|snippets/)lock|snippets/\w{64}\.json|fonts/\w{64}\.woff2")
-        return [path for path in _files(self.folder / ".cache") if not whole.fullmatch(path)]
+        whole = r"(site\.|snippets/)lock|snippets/\w{64}\.json|fonts/\w{64}\.woff2"
+        files = _files(self.folder / ".cache")
+        return [path for path in files if not re.fullmatch(whole, path)]
 
 
 class Build:
     """A running build; finished, its exit code, what it said, and the faults it named."""
 
-    FAULT = re.compile(r"^(?:ERROR|WARNING) +-  (\S+):(\d+): (.*(?:\n  .*)*)", re.MULTILINE)
+    FAULT = re.compile(r"^(?:ERROR|WARNING) +-  (\S+):(\d+): (.*(?:\n  .*)*)", re.M)
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -86,7 +87,8 @@ class Build:
         with self.process as process:
             self.said, _ = process.communicate(timeout=timeout)
         self.code = process.returncode
-        self.faults = {(path, int(n)): why for path, n, why in self.FAULT.findall(self.said)}
+        faults = self.FAULT.findall(self.said)
+        self.faults = {(path, int(line)): why for path, line, why in faults}
         return self
 
 
@@ -116,7 +118,8 @@ def site(tmp_path_factory, testrun_uid):
     with FileLock(built.with_suffix(".lock")):
         if not built.exists():
             for config in sorted(ROOT.glob("mkdocs*.yml")):
-                subprocess.run([*BUILD, "-f", config], cwd=ROOT, env=ENVIRONMENT, check=True)
+                command = [*BUILD, "-f", config]
+                subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True)
             built.touch()
     return ROOT / "site"
 

@@ -17,6 +17,7 @@ QUIET = (
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
+UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 COLOURS = """() => {
     const colours = (selector) => {
@@ -42,13 +43,14 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """Opens an address as a new visitor, unfolds all that is folded, and returns the page."""
+    """Opens an address as a new visitor does, and unfolds what is folded."""
 
     def open_page(address, **context):
         tab = browser.new_context(**context).new_page()
         tab.set_default_timeout(10_000)
-        tab.goto(address, wait_until="networkidle")
-        tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        tab.goto(address)
+        tab.wait_for_load_state("networkidle")
+        tab.evaluate(UNFOLD)
         return tab
 
     yield open_page
@@ -62,7 +64,8 @@ def server(site):
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=site)) as server:
+    handler = partial(Handler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
@@ -71,18 +74,20 @@ def server(site):
 @pytest.fixture(params=["http", "file"])
 def root(request, site):
     """Where the site is: on a server, and on the disk."""
-    return request.getfixturevalue("server") if request.param == "http" else f"{site.as_uri()}/"
+    if request.param == "http":
+        return request.getfixturevalue("server")
+    return f"{site.as_uri()}/"
 
 
 def test_nothing_fails_and_nothing_foreign_is_asked_for(browser, root, page):
     faults = []
     own = root, "data:", "blob:"
     tab = browser.new_page()
-    tab.on("console", lambda message: message.type == "error" and faults.append(str(message.location)))
+    tab.on("console", lambda m: m.type == "error" and faults.append((m.text, m.location)))
     tab.on("pageerror", lambda error: faults.append(error.message))
-    tab.on("request", lambda request: request.url.startswith(own) or faults.append(request.url))
-    tab.on("requestfailed", lambda request: faults.append(request.url))
-    tab.on("response", lambda response: response.status < 400 or faults.append(response.url))
+    tab.on("request", lambda r: r.url.startswith(own) or faults.append(r.url))
+    tab.on("requestfailed", lambda r: faults.append(r.url))
+    tab.on("response", lambda r: r.status < 400 or faults.append(r.url))
     tab.goto(root + page, wait_until="networkidle")
     tab.close()
     assert not faults

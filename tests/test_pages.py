@@ -16,7 +16,7 @@ LOADING = (
     "link:not([rel~=canonical], [rel~=alternate], [rel~=prev], [rel~=next])"
 )
 FOREIGN = re.compile(r"(https?:)?//", re.IGNORECASE)
-FOREIGN_CSS = re.compile(r"(?:url\(|@import)\s*['\"]?(?:https?:)?//[^'\")]*", re.IGNORECASE)
+FOREIGN_CSS = re.compile(r"(?:url\(|@import)\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 
 
 @pytest.fixture
@@ -83,19 +83,19 @@ def test_nothing_is_loaded_from_another_host(file, soup):
     for tag in soup.select(LOADING):
         for name in ("src", "srcset", "href", "xlink:href", "data"):
             assert not FOREIGN.match(tag.get(name, "")), tag
-    assert not FOREIGN_CSS.findall(file.read_text("utf-8"))
+    assert not FOREIGN_CSS.search(file.read_text("utf-8"))
 
 
 def test_no_stylesheet_loads_from_another_host(site):
     for path in site.rglob("*.css"):
-        assert not FOREIGN_CSS.findall(path.read_text("utf-8")), path
+        assert not FOREIGN_CSS.search(path.read_text("utf-8")), path
 
 
 def test_pages_are_light(file, soup):
     assert file.stat().st_size <= 1_500_000
     for figure in soup.select(".drawing, .drawing-source"):
         figure.decompose()
-    assert len(soup.encode()) <= 150_000  # without its figures and what drew them
+    assert len(soup.encode()) <= 200_000  # without its figures and what drew them
 
 
 def test_nothing_is_left_to_fill_in(soup):

@@ -50,14 +50,14 @@ CONVOLUTION = "#0072B2"
 
 
 def pattern(layer):
-    """|weights| between channels, zeros where unconnected: (d, d, k).
+    """Which output reads which input channel, at which offset: (d, d, k).
 
     Answered by the layer itself: a unit in one channel, at one position.
     """
     (size,) = layer.kernel_size
     units = torch.eye(d * size).view(d * size, d, size)   # (d k, d, k)
     y = layer(units) - layer(torch.zeros(1, d, size))     # (d k, d, 1)
-    return y[..., 0].T.reshape(d, d, size).detach().abs()
+    return y[..., 0].T.reshape(d, d, size).detach() != 0
 
 
 def results():
@@ -67,6 +67,8 @@ def results():
     >>> r["dense"], r["groups"], r["depthwise"], r["pointwise"], r["separable"]
     (192, 96, 24, 64, 88)
     >>> torch.allclose(pointwise(x), linear(x.mT).mT, atol=1e-6)
+    True
+    >>> r["two_channels"] == (1 * 3 + 2 * 1) + (0 * 4 - 1 * 2)
     True
 
     Two groups are two layers side by side.
@@ -89,7 +91,10 @@ def results():
     """
     dense, groups, depthwise, one = (
         layer.weight.numel() for layer in layers.values())
-    return {"d": d, "k": k, "dense": dense, "groups": groups,
+    two = nn.functional.conv1d(torch.tensor([[[3, 4], [1, 2]]]),     # (1, 2, n)
+                               torch.tensor([[[1, 0], [2, -1]]]))    # (1, 2, k)
+    return {"d": d, "k": k, "two_channels": two.item(), "dense": dense,
+            "groups": groups,
             "depthwise": depthwise, "pointwise": one,
             "separable": depthwise + one}
 
@@ -98,9 +103,12 @@ def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
     blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
     for ax, (name, layer) in zip(axes.flat, layers.items()):
-        weights = pattern(layer).flatten(1)              # (d, d k)
-        ax.imshow(weights, cmap=blue, aspect="auto", interpolation="none",
-                  vmin=0, vmax=weights.max(), extent=(0, d, d, 0), label=name)
+        read = pattern(layer)                            # (d, d, k)
+        ax.imshow(read.any(dim=2), cmap=blue, vmin=0, aspect="auto",
+                  interpolation="none", extent=(0, d, d, 0), label=name)
+        for o, c, m in read[:, :, 1:].nonzero().tolist():
+            strip = c + (m + 1) / read.shape[2]
+            ax.plot([strip, strip], [o, o + 1], color="lightgray", lw=0.7)
         for edge in range(d + 1):
             ax.axhline(edge, color="lightgray", lw=1)
             ax.axvline(edge, color="lightgray", lw=1)

@@ -12,27 +12,29 @@ x = torch.randn(1, d, n, dtype=torch.float64)        # (1, d, n)
 w = torch.randn(d, d, 3, dtype=torch.float64)
 
 
-def ring(x, w=w, stride=1):
-    """Circular padding: the end of the signal continues at its start."""
-    return F.conv1d(F.pad(x, (1, 1), mode="circular"), w, stride=stride)
+def conv(x, w=w, stride=1, mode="circular"):
+    """Circular padding is a ring: after the end comes the start."""
+    return F.conv1d(F.pad(x, (1, 1), mode=mode), w, stride=stride)
 
 
-def strided(x):
-    """Every second output: (1, d, n) -> (1, d, n / 2)."""
-    return ring(x, stride=2)
+def error(y, expected):
+    """Distance of two outputs, relative."""
+    return ((y - expected).norm() / expected.norm()).item()
 
 
-def error(layer, shift, out_shift):
-    """How far layer(shifted x) is from shifted layer(x), relative."""
-    y = layer(x).roll(out_shift, -1)
-    return ((layer(x.roll(shift, -1)) - y).norm() / y.norm()).item()
+def best(y, expected):
+    """The smallest error that any shift of the output can reach."""
+    return min(error(y, expected.roll(s, -1)) for s in range(y.shape[-1]))
 
 
-print("shift 5, output shifts by 5:", error(ring, 5, 5) < 1e-12)
-print("stride 2: shift 2, output shifts by 1:",
-      error(strided, 2, 1) < 1e-12)
-best = min(error(strided, 1, s) for s in range(n // 2))
-print(f"stride 2: shift 1, smallest error of any shift: {best:.1f}")
+one, two = x.roll(1, -1), x.roll(2, -1)              # shifted inputs
+print("ring: exact:", error(conv(one), conv(x).roll(1, -1)) < 1e-12)
+
+y, y_1, y_2, other = (conv(x, stride=2)              # (1, d, n / 2)
+                      for x in (x, one, two, torch.randn_like(x)))
+print("stride 2, shift 2: exact:", error(y_2, y.roll(1, -1)) < 1e-12)
+print(f"stride 2, shift 1: error {best(y_1, y):.1f},",
+      f"unrelated input: {best(other, y):.1f}")
 # --8<-- [end:shift]
 
 CONVOLUTION = "#0072B2"
@@ -50,7 +52,7 @@ def spike(shift, stride):
     """
     x = torch.zeros(1, 1, 12)
     x[..., 3 + shift] = 1
-    return ring(x, torch.tensor([[[1.0, 2, 3]]]), stride)[0, 0]
+    return conv(x, torch.tensor([[[1.0, 2, 3]]]), stride)[0, 0]
 
 
 def results():
@@ -59,8 +61,13 @@ def results():
     >>> r = results()
     >>> r["ring_error"], r["stride_even_error"], r["stride_odd_error"] > 0.5
     ('below 1e-12', 'below 1e-12', True)
-    >>> r["seam"], r["inside_error"]
-    (3, 'below 1e-12')
+    >>> r["seam"], r["seam_at"], r["inside_error"]
+    (3, '0, 1 and 15', 'below 1e-12')
+
+    The mean over all positions, after a ReLU: invariant on the ring only.
+
+    >>> r["mean_ring"], r["mean_zeros"] > 0.01, r["mean_strided"] > 0.1
+    ('below 1e-12', True, True)
 
     In two dimensions, with a ReLU behind it (it acts on each position alone):
 
@@ -75,20 +82,30 @@ def results():
     def below(value):
         return "below 1e-12" if value < 1e-12 else f"{value:.0e}"
 
-    def zeros(x):
-        return F.conv1d(x, w, padding=1)
+    def mean_change(**options):
+        return error(conv(one, **options).relu().mean(-1),
+                     conv(x, **options).relu().mean(-1))
 
-    seam = (zeros(x.roll(1, -1)) - zeros(x).roll(1, -1)).abs().amax((0, 1))
+    seam = (conv(one, mode="constant")
+            - conv(x, mode="constant").roll(1, -1)).abs().amax((0, 1))
+    *places, last = map(str, (seam > 1e-12).nonzero()[:, 0].tolist())
     inside = x.clone()
     inside[..., :4] = inside[..., -4:] = 0      # stays clear of the border
-    stays = zeros(inside.roll(2, -1)) - zeros(inside).roll(2, -1)
+    stays = error(conv(inside.roll(2, -1), mode="constant"),
+                  conv(inside, mode="constant").roll(2, -1))
     return {
         "n": n,
-        "ring_error": below(max(error(ring, s, s) for s in range(n))),
-        "stride_even_error": below(error(strided, 2, 1)),
-        "stride_odd_error": round(best, 1),
+        "ring_error": below(max(error(conv(x.roll(s, -1)), conv(x).roll(s, -1))
+                                for s in range(n))),
+        "stride_even_error": below(error(y_2, y.roll(1, -1))),
+        "stride_odd_error": round(best(y_1, y), 1),
+        "unrelated_error": round(best(other, y), 1),
         "seam": int((seam > 1e-12).sum()),
-        "inside_error": below(stays.abs().max()),
+        "seam_at": f"{', '.join(places)} and {last}",
+        "inside_error": below(stays),
+        "mean_ring": below(mean_change()),
+        "mean_zeros": round(mean_change(mode="constant"), 2),
+        "mean_strided": round(mean_change(stride=2), 2),
     }
 
 
@@ -97,12 +114,15 @@ def figure():
     for shift, row in enumerate(axes):
         for stride, ax in zip((1, 2), row):
             y = spike(shift, stride)
-            bars = ax.bar(range(len(y)), y, 0.75, color=CONVOLUTION,
+            bars = ax.bar(range(len(y)), y, 0.7 / stride, color=CONVOLUTION,
                           label=f"stride {stride}, shift {shift}")
             ax.bar_label(bars, [f"{v:.0f}" if v else "" for v in y], padding=2)
-            ax.set(xlim=(-0.6, len(y) - 0.4), ylim=(0, 4.4), xticks=[], yticks=[])
+            ax.set(xlim=(-0.6, len(y) - 0.4), ylim=(0, 4.4), yticks=[],
+                   xticks=range(0, len(y), 4 // stride**2))
+            ax.tick_params(length=0, labelbottom=shift == 2)
             ax.spines["left"].set_visible(False)
         row[0].set_ylabel(f"shift {shift}")
+    fig.supxlabel("output $i$", size=12)
     axes[0, 0].set_title("stride 1")
     axes[0, 1].set_title("stride 2")
     return fig

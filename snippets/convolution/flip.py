@@ -51,6 +51,12 @@ def results():
     >>> a.equal(b)
     True
 
+    The figure draws each output at its i: the sum with the plus needs 0 <= i <= 4,
+    the one with the minus 2 <= i <= 6.
+
+    >>> [sum(w[m] * spike[i - m] for m in range(3)).item() for i in range(2, 7)]
+    [0.0, 1.0, 2.0, 3.0, 0.0]
+
     A palindrome does not notice the flip.
 
     >>> blur = torch.tensor([1., 2, 1])
@@ -70,16 +76,17 @@ def results():
 def figure():
     fig, axes = plt.subplots(3, figsize=(5.2, 4), sharex=True)
     panels = (("input: a single 1", spike, "gray", 0),
-              ("kernel 1, 2, 3 as it is", correlation(spike, w), CONVOLUTION, 1),
+              ("kernel 1, 2, 3 as it is", correlation(spike, w), CONVOLUTION, 0),
               ("kernel flipped: true convolution",
-               correlation(spike, w.flip(0)), CONVOLUTION, 1))
+               correlation(spike, w.flip(0)), CONVOLUTION, 2))
     for ax, (title, values, color, start) in zip(axes, panels):
         places = range(start, start + len(values))
         bars = ax.bar(places, values, 0.7, color=color, label=title)
         ax.bar_label(bars, [f"{value:.0f}" for value in values], padding=2)
-        ax.set(title=title, ylim=(0, 4.2), xticks=[], yticks=[])
+        ax.set(title=title, ylim=(0, 4.2), xticks=range(7), yticks=[])
+        ax.tick_params(length=0)
         ax.spines["left"].set_visible(False)
-    axes[-1].set_xlabel("position")
+    axes[-1].set_xlabel("position $i$")
     return fig
 
 

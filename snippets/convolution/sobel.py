@@ -39,6 +39,7 @@ for name, kernel in ("sobel", sobel), ("right average", right):
 # --8<-- [end:sobel]
 
 CONVOLUTION = "#0072B2"
+FULL = 255      # a difference of full colour, as is all beyond
 blur = torch.tensor([[1., 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
 down = convolve(photo, sobel.T)      # the same kernel, turned by 90 degrees
 
@@ -71,6 +72,7 @@ def results():
         "blur_max": round(blurred.max().item()),
         "sobel_min": str(int(edges.min())).replace("-", "−"),
         "sobel_max": int(edges.max()),
+        "full_colour": FULL,
         "sobel_constant": convolve(flat, sobel).item(),
         "average_constant": convolve(flat, blur).item(),
     }
@@ -80,13 +82,13 @@ def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
     blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
     for ax, title, image in ((axes[0, 0], "photograph", photo),
-                             (axes[0, 1], "average of 3×3", convolve(photo, blur))):
+                             (axes[0, 1], "average, 1-2-1", convolve(photo, blur))):
         ax.imshow(image.numpy(), cmap="gray", vmin=0, vmax=255,
                   interpolation="none")
         ax.set_title(title)
     for ax, title, image in ((axes[1, 0], "Sobel, left to right", edges),
                              (axes[1, 1], "Sobel, top to bottom", down)):
-        ax.imshow(image.abs().numpy(), cmap=blue, vmin=0, vmax=400,
+        ax.imshow(image.abs().numpy(), cmap=blue, vmin=0, vmax=FULL,
                   interpolation="none")
         ax.set_title(title)
     for ax in axes.flat:

@@ -95,7 +95,8 @@ def results():
 def figure():
     fig, (line, plane) = plt.subplots(
         2, figsize=(5.2, 7.6), height_ratios=(1, 1.25))
-    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
+    blue = LinearSegmentedColormap.from_list("", [
+        (0, CONVOLUTION + "00"), (0.01, CONVOLUTION + "55"), (1, CONVOLUTION)])
     kernel = torch.tensor([1.0, 3, 5, 4, 2])
     square = torch.tensor([[1.0, 2, 3], [4, 9, 8], [7, 6, 5]])
     for ax, T, title in (

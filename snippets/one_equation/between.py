@@ -10,8 +10,8 @@ torch.manual_seed(0)
 n, d, k = 12, 6, 3
 kernel = torch.randn(k, d).double()
 P_1, P_2 = torch.randn(2, n, n).double()        # across positions
-W_1, W_2 = torch.randn(2, d, d).double()        # across channels
-W_k = torch.randn(d, k).double()                # from a vector to a kernel
+W_1, W_Q, W_K = torch.randn(3, d, d).double()   # across channels
+G = torch.randn(k, d).double()                  # from a vector to a kernel
 
 
 def slide(a, v):
@@ -22,41 +22,34 @@ def slide(a, v):
 layers = {          # mix v (n, d) with weights that x (n, d) may decide
     "depthwise": lambda x, v: slide(kernel, v),
     "Mixer": lambda x, v: P_2 @ gelu(P_1 @ v),
-    "involution": lambda x, v: slide((relu(x @ W_1) @ W_k)[..., None], v),
-    "dynamic": lambda x, v: slide(softmax(x @ W_k, 1)[..., None], v),
-    "attention": lambda x, v: softmax(x @ W_1 @ (x @ W_2).T, 1) @ v,
+    "involution": lambda x, v: slide((relu(x @ W_1.T) @ G.T)[..., None], v),
+    "dynamic": lambda x, v: slide(softmax(x @ G.T, 1)[..., None], v),
+    "attention": lambda x, v: softmax((x @ W_Q.T) @ (x @ W_K.T).T, 1) @ v,
 }
 x, y, v = torch.randn(3, n, d).double()
-one, step, p = torch.ones(n, d).double(), torch.arange(n), torch.randperm(n)
-spike, same = one * (step == 0)[:, None], torch.allclose
+one, at, p = torch.ones(n, d).double(), torch.arange(n), torch.randperm(n)
+spike, far = one * (at == 0)[:, None], at[2:-1]
+same, across = torch.allclose, lambda v: v.roll(1, 1)
+step = lambda v: v.roll(1, 0)                  # one position further
 probes = {
-    "computed": lambda f: not same(f(x, v), f(y, v)),
-    "positions": lambda f: same(f(x, v.roll(1, 0)), f(x, v).roll(1, 0)),
-    "channels": lambda f: same(f(x, v.roll(1, 1)), f(x, v).roll(1, 1)),
-    "local": lambda f: f(x, spike).count_nonzero() < n * d,
-    "mean": lambda f: same(f(x, one), one),
-    "shift": lambda f: same(f(x[step - 1], v[step - 1]), f(x, v)[step - 1]),
-    "shuffle": lambda f: same(f(x[p], v[p]), f(x, v)[p]),
-    "linear": lambda f: same(f(x + y, x + y), f(x, x) + f(y, y)),
+    "weights from input": lambda f: not same(f(x, v), f(y, v)),
+    "same for positions": lambda f: same(f(x, step(v)), step(f(x, v))),
+    "same for channels": lambda f: same(f(x, across(v)), across(f(x, v))),
+    "near inputs only": lambda f: not f(x, spike)[far].any(),
+    "weights sum to 1": lambda f: same(f(x, one), one),
+    "shift moves along": lambda f: same(f(step(x), step(v)), step(f(x, v))),
+    "shuffle moves along": lambda f: same(f(x[p], v[p]), f(x, v)[p]),
+    "linear in input": lambda f: same(f(x + y, x + y), f(x, x) + f(y, y)),
 }
 answers = {name: [q for q, probe in probes.items() if probe(f)]
            for name, f in layers.items()}
-for name, yes in answers.items():
-    print(f"{name}:", ", ".join(yes))
+print("columns:", ", ".join(layers))
+for q in probes:
+    print(f"{q:20}", *("·●"[q in yes] for yes in answers.values()))
 # --8<-- [end:between]
 
 COLORS = dict.fromkeys(layers, "#CC79A7") | {
     "depthwise": "#0072B2", "attention": "#D55E00"}
-QUESTIONS = {
-    "computed": "weights from the input",
-    "positions": "same weights at each position",
-    "channels": "same weights in each channel",
-    "local": "only near inputs count",
-    "mean": "a weighted mean",
-    "shift": "a shift moves along",
-    "shuffle": "a shuffle moves along",
-    "linear": "linear in the input",
-}
 
 
 def steps(name, other):
@@ -79,7 +72,8 @@ def results():
     >>> same(layers["depthwise"](x, v), y_i)
     True
     >>> sdpa = torch.nn.functional.scaled_dot_product_attention
-    >>> same(layers["attention"](x, v), sdpa(x @ W_1, x @ W_2, v, scale=1))
+    >>> same(layers["attention"](x, v),
+    ...      sdpa(x @ W_Q.T, x @ W_K.T, v, scale=1))
     True
 
     With its weights fixed, each is linear in what it mixes, but the Mixer.
@@ -98,18 +92,18 @@ def results():
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4.4))
-    for row, question in enumerate(QUESTIONS):
+    for row, question in enumerate(probes):
         ax.axhline(row, color="lightgray", lw=1, zorder=0)
         for column, (name, yes) in enumerate(answers.items()):
             if question in yes:
                 ax.plot(column, row, "o", color=COLORS[name], ms=15,
-                        label=f"{name}: {QUESTIONS[question]}")
+                        label=f"{name}: {question}")
     ax.xaxis.tick_top()
     ax.set_xticks(range(len(layers)), layers, rotation=40, ha="left",
                   rotation_mode="anchor")
     for label, color in zip(ax.get_xticklabels(), COLORS.values()):
         label.set(color=color, weight="bold")
-    ax.set_yticks(range(len(QUESTIONS)), QUESTIONS.values())
+    ax.set_yticks(range(len(probes)), probes)
     ax.set(xlim=(-0.5, 4.7), ylim=(len(probes) - 0.5, -0.5))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

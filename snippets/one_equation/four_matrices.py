@@ -6,10 +6,10 @@ from matplotlib.colors import LinearSegmentedColormap
 # --8<-- [start:matrices]
 import torch
 
-torch.manual_seed(12)
+torch.manual_seed(261)
 n, d = 11, 16
 letters = torch.randn(26, d, dtype=torch.float64)   # a vector a letter
-weights = torch.randn(n, n)                         # of the dense layer
+weights = torch.randn(n, n)                         # of nn.Linear(n, n)
 kernel = torch.tensor([0.3, 0.5, 0.2])              # of the convolution
 W_Q, W_K = torch.randn(2, d, d).double() / d**0.5   # of attention
 
@@ -27,7 +27,7 @@ def convolution(x):
 
 def attention(x):
     """a_ij = softmax over j of q_i k_j / sqrt(d): computed from x."""
-    Q, K = x @ W_Q, x @ W_K                         # (n, d) each
+    Q, K = x @ W_Q.T, x @ W_K.T                     # (n, d) each
     return torch.softmax(Q @ K.T / d**0.5, dim=-1)  # (n, n)
 
 

@@ -21,8 +21,8 @@ def convolution(x, v):
 
 def attention(x, v):
     """Mixes v (n, d) with weights computed from x (n, d)."""
-    A = torch.softmax(x @ W_Q @ (x @ W_K).T / d**0.5, dim=-1)   # (n, n)
-    return A @ v @ W.T
+    A = torch.softmax((x @ W_Q.T) @ (x @ W_K.T).T / d**0.5, dim=-1)
+    return A @ v @ W.T                                  # A is (n, n)
 
 
 def derivative(layer, x):
@@ -37,12 +37,15 @@ def derivative(layer, x):
 
 x, other = torch.randn(2, n, d).double()
 for layer in convolution, attention:
-    J, by_values, by_weights = derivative(layer, x)
+    J = derivative(layer, x)[0]
     blocks = J.abs().sum((1, 3)).count_nonzero()        # of (n, n)
     change = (J - derivative(layer, other)[0]).norm() / J.norm()
-    share = by_weights.norm() / J.norm()
     print(f"{layer.__name__}: {blocks} of {n * n} blocks,",
-          f"change {change:.2f}, by weights {share:.2f}")
+          f"change {change:.2f}")
+    for point in x, other:
+        J, *parts = derivative(layer, point)
+        values, weights = (part.norm() / J.norm() for part in parts)
+        print(f"    by values {values:.2f}, by weights {weights:.2f}")
 # --8<-- [end:jacobians]
 
 CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
@@ -62,7 +65,7 @@ def results():
     >>> J, by_values, by_weights = derivative(attention, x)
     >>> torch.allclose(J, by_values + by_weights)
     True
-    >>> scores = lambda x: x @ W_Q @ (x @ W_K).T / d**0.5
+    >>> scores = lambda x: (x @ W_Q.T) @ (x @ W_K.T).T / d**0.5
     >>> A, V, y = torch.softmax(scores(x), -1), x @ W.T, attention(x, x)
     >>> torch.allclose(by_values, torch.kron(A, W).view(n, d, n, d))
     True
@@ -82,15 +85,17 @@ def results():
     """
     numbers = {"n": n, "d": d, "blocks": n * n}
     for layer in convolution, attention:
-        J, by_values, by_weights = derivative(layer, x)
+        J, name = derivative(layer, x)[0], layer.__name__
         change = J - derivative(layer, other)[0]
-        name = layer.__name__
         numbers |= {
             f"{name}_blocks": J.abs().sum((1, 3)).count_nonzero().item(),
             f"{name}_change": round((change.norm() / J.norm()).item(), 2),
-            f"{name}_by_values": round((by_values.norm() / J.norm()).item(), 2),
-            f"{name}_by_weights": round((by_weights.norm() / J.norm()).item(), 2),
         }
+        for where, point in ("", x), ("other_", other):
+            J, *parts = derivative(layer, point)
+            for part, way in zip(parts, ("values", "weights")):
+                share = (part.norm() / J.norm()).item()
+                numbers[f"{name}_{where}by_{way}"] = round(share, 2)
     return numbers
 
 
@@ -104,6 +109,9 @@ def figure():
             J = derivative(layer, point)[0].reshape(n * d, n * d)
             ax.imshow(J.abs(), cmap=shades, vmin=0, vmax=top, interpolation="none",
                       label=f"{layer.__name__}, {title}")
+            for edge in range(d, n * d, d):
+                ax.axhline(edge - 0.5, color="lightgray", lw=0.7)
+                ax.axvline(edge - 0.5, color="lightgray", lw=0.7)
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color="lightgray")
         row[0].set_ylabel(layer.__name__, color=color, weight="bold")

@@ -9,7 +9,10 @@ from torch import nn
 
 
 def mix(A, W, x):
-    """y_i = sum_h sum_j A[h, i, j] W[h] x[j]; one W (d, d) for each A."""
+    """y_i = sum_h sum_j A[h, i, j] W[h] x[j]; one W (d, d) for each A.
+
+    For each i and c: add A[h,i,j] W[h,c,e] x[j,e] over all h, j, e.
+    """
     return torch.einsum("hij,hce,je->ic", A, W, x)
 
 
@@ -23,12 +26,13 @@ def convolution(layer, x):
 
 def attention(layer, x):
     """A term a head: A is computed from x, W is W_O W_V."""
-    h, (n, d) = layer.num_heads, x.shape
-    W_Q, W_K, W_V = layer.in_proj_weight.view(3, h, d // h, d)
-    W_O = layer.out_proj.weight.view(d, h, d // h).transpose(0, 1)
-    Q, K = x @ W_Q.mT, x @ W_K.mT                   # (h, n, d_head)
-    scores = Q @ K.mT / (d // h) ** 0.5             # (h, n, n)
-    return scores.softmax(dim=-1), W_O @ W_V        # (h, ...)
+    (n, d), heads = x.shape, layer.num_heads
+    d_head = d // heads
+    W_Q, W_K, W_V = layer.in_proj_weight.view(3, heads, d_head, d)
+    W_O = layer.out_proj.weight.view(d, heads, d_head).transpose(0, 1)
+    Q, K = x @ W_Q.mT, x @ W_K.mT                   # (heads, n, d_head)
+    scores = Q @ K.mT / d_head**0.5                 # (heads, n, n)
+    return scores.softmax(dim=-1), W_O @ W_V        # (heads, ...)
 
 
 torch.manual_seed(0)
@@ -77,7 +81,7 @@ def results():
         return round((A - B).abs().sum().item() / 2 / A[:, :, 0].numel(), 2)
 
     return {
-        "terms": len(A),
+        "heads": mha.num_heads,
         "d": d,
         "d_head": d // mha.num_heads,
         "convolution_change": change(convolution, conv),

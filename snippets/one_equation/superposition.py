@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 
-torch.manual_seed(0)
+torch.manual_seed(1)
 n, d = 64, 16
 kernel = torch.randn(d, d, 3)
 W_Q, W_K, W_V = torch.randn(3, d, d) / d**0.5
@@ -18,16 +18,16 @@ def convolution(x):
 
 
 def attention(x):
-    return F.scaled_dot_product_attention(x @ W_Q, x @ W_K, x @ W_V)
+    return F.scaled_dot_product_attention(x @ W_Q.T, x @ W_K.T, x @ W_V.T)
 
 
 def frozen(v):
     """Attention with the weights of x, whatever it is applied to."""
-    return F.scaled_dot_product_attention(x @ W_Q, x @ W_K, v @ W_V)
+    return F.scaled_dot_product_attention(x @ W_Q.T, x @ W_K.T, v @ W_V.T)
 
 
 def error(found, expected):
-    """Largest difference, relative to the largest number expected."""
+    """Largest difference, over the largest absolute value expected."""
     return ((found - expected).abs().max() / expected.abs().max()).item()
 
 
@@ -38,6 +38,7 @@ for f in convolution, attention, frozen:
 # --8<-- [end:superposition]
 
 CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+SHOWN = 24      # positions in the figure, of channel 0
 
 
 def superposition(f):
@@ -60,9 +61,15 @@ def results():
     True
     """
     small = superposition(convolution) < 1e-6
+    both = attention(x) + attention(y)
     return {
         "convolution_sum": "below 10⁻⁶" if small else "above 10⁻⁶",
         "convolution_double": error(convolution(2 * x), 2 * convolution(x)),
+        "n": n,
+        "d": d,
+        "shown": SHOWN,
+        "attention_shown": round(error(attention(x + y)[:SHOWN, 0],
+                                       both[:SHOWN, 0]), 1),
         "attention_sum": round(superposition(attention), 1),
         "attention_double": round(error(attention(2 * x), 2 * attention(x)), 1),
     }
@@ -73,15 +80,15 @@ def figure():
     for ax, f, color in zip(axes, (convolution, attention), (CONVOLUTION, ATTENTION)):
         name = f.__name__
         ax.axhline(0, color="lightgray", lw=1)
-        ax.plot((f(x) + f(y))[:24, 0], "o", color="gray", ms=10, mfc="none",
+        ax.plot((f(x) + f(y))[:SHOWN, 0], "o", color="gray", ms=10, mfc="none",
                 label=f"{name}, f(x) + f(y)")
-        ax.plot(f(x + y)[:24, 0], "o-", color=color, ms=5, lw=1,
+        ax.plot(f(x + y)[:SHOWN, 0], "o-", color=color, ms=5, lw=1,
                 label=f"{name}, f(x + y)")
         ax.set_title(name, color=color, weight="bold")
-        ax.set_yticks([0])
-    axes[0].legend(axes[0].lines[1:], ["$f(x) + f(y)$", "$f(x + y)$"], ncols=2,
-                   loc="lower right", bbox_to_anchor=(1.02, 0.97),
-                   handletextpad=0.2, columnspacing=1)
+        ax.locator_params(axis="y", nbins=4)
+        ax.legend(ax.lines[1:], ["$f(x) + f(y)$", "$f(x + y)$"], ncols=2,
+                  loc="lower right", bbox_to_anchor=(1.02, 0.97),
+                  handletextpad=0.2, columnspacing=1)
     axes[1].set_xlabel("position $i$")
     return fig
 
