@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
 # --8<-- [start:masks]
 import torch
@@ -17,8 +18,8 @@ padding = (torch.arange(n) < words).expand(n, n)     # nobody at padding
 
 def weights(x, allowed):
     """A (n, n); where `allowed` is False the score is -inf, the weight 0."""
-    S = (x @ W_Q.T) @ (x @ W_K.T).T / d**0.5
-    return torch.softmax(S.masked_fill(~allowed, -torch.inf), dim=1)
+    S = (x @ W_Q.T) @ (x @ W_K.T).T         # (n, n)
+    return torch.softmax(S.masked_fill(~allowed, -torch.inf) / d**0.5, dim=1)
 
 
 def attention(x, allowed):
@@ -67,7 +68,7 @@ def results():
         "future_gradient": grad[4:].abs().max().item(),
         "causal_nonzeros": weights(x, causal).count_nonzero().item(),
         "all_pairs": n * n,
-        "first_weight": weights(x, causal)[0, 0].item(),
+        "first_weight": int(weights(x, causal)[0, 0]),
         "padding_moves": moved.abs().max().item(),
     }
 
@@ -82,7 +83,10 @@ def figure():
         for (j, i), text in zip(places[name], ("may look", "−∞")):
             above.text(j, i, text, ha="center", va="center")
         below.imshow(weights(x, mask).detach().numpy(), cmap=cmap, vmin=0,
-                     interpolation="none", label=f"{name}: A")
+                     vmax=1, interpolation="none", label=f"{name}: A")
+        for i, j in mask.nonzero().tolist():
+            below.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False,
+                                      ec="gray", lw=0.5))
         above.set(title=f"{name} mask", aspect="equal", xlim=(-0.5, n - 0.5),
                   ylim=(n - 0.5, -0.5))
         below.set(title="weights $A$", xlabel="key $j$")

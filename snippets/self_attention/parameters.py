@@ -15,7 +15,7 @@ d = 64
 for h, n in (1, 10), (8, 10), (8, 1000):
     layer = nn.MultiheadAttention(d, h, bias=False)
     x = torch.randn(n, 1, d)        # (n, batch, d)
-    y, A = layer(x, x, x)           # (n, batch, d), (batch, n, n)
+    y, A = layer(x, x, x, average_attn_weights=False)  # A: (batch, h, n, n)
     print(f"h = {h}, n = {n}: {size(layer):,} parameters,",
           f"{A.numel():,} weights in A")
 # --8<-- [end:parameters]

@@ -15,7 +15,7 @@ places = 2 * torch.randn(8, d).double()             # a vector for each position
 
 
 def attend(word, with_places):
-    """Outputs (n, d) and mean weights A (n, n) for the letters of a word."""
+    """Outputs (n, d) and weights A (n, n), the mean of 4 heads."""
     x = letters[[ord(letter) - ord("a") for letter in word]]    # (n, d)
     if with_places:
         x = x + places
@@ -55,6 +55,14 @@ def results():
     >>> torch.allclose(z.mean(1), y.mean(1))
     True
 
+    Equal letters have equal rows and columns. They count each time they occur.
+
+    >>> _, A = attend("stressed", False)
+    >>> torch.allclose(A[0], A[4]), torch.allclose(A[:, 0], A[:, 4])
+    (True, True)
+    >>> torch.allclose(attend("st", False)[0][0], attend("sst", False)[0][0])
+    False
+
     A causal mask is an order too: with it, the reversed word is another word.
 
     >>> def causal(x):
@@ -75,7 +83,7 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.8))
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 6.4))
     cmap = LinearSegmentedColormap.from_list("", [ATTENTION + "00", ATTENTION])
     for row, with_places in zip(axes, (False, True)):
         for ax, word in zip(row, words):
@@ -84,8 +92,11 @@ def figure():
                       label=f"{word}, {'with' if with_places else 'without'} positions")
             ax.set_xticks(range(8), word)
             ax.set_yticks(range(8), word)
-            ax.tick_params(length=0)
-        row[0].set_title(f"{'with' if with_places else 'without'} positions")
+            ax.tick_params(length=0, labelsize=15)
+        row[0].set_title(f"{'with' if with_places else 'without'} positions", size=15)
+        row[0].set_ylabel("query", size=15)
+    for ax in axes[1]:
+        ax.set_xlabel("key", size=15)
     return fig
 
 

@@ -15,30 +15,21 @@ def weights(d_k, scaled, n=64, batch=100):
 
 
 def entropy(A):
-    """Mean entropy of the rows in bits: log2 n if uniform, 0 if one-hot.
-
-    >>> entropy(torch.full((1, 64), 1 / 64)), entropy(torch.eye(64))
-    (6.0, 0.0)
-    """
+    """Mean entropy of the rows in bits: log2 n if uniform, 0 if one-hot."""
     return -(A * A.log2().nan_to_num(neginf=0)).sum(-1).mean().item()
 
 
 def gradient(A):
-    """Size of the softmax's derivative at each row a of A.
+    """Size of J, the derivative of the softmax, at each row a of A.
 
-    J = diag(a) - a a^T; its Frobenius norm is the root of
-    sum a^2 - 2 sum a^3 + (sum a^2)^2, and 1/2 at most.
-
-    >>> s = torch.randn(9)
-    >>> J = torch.autograd.functional.jacobian(lambda s: s.softmax(0), s)
-    >>> torch.allclose(gradient(s.softmax(0)), J.norm())
-    True
+    J_ii = a_i (1 - a_i), J_ij = -a_i a_j. The squares sum to
+    sum a^2 - 2 sum a^3 + (sum a^2)^2, which is 1/4 at most.
     """
     a2, a3 = A.pow(2).sum(-1), A.pow(3).sum(-1)
     return (a2 - 2 * a3 + a2**2).clamp(min=0).sqrt()
 
 
-for d_k in (16, 64, 256, 1024):
+for d_k in (16, 64, 128, 1024):
     A, B = weights(d_k, scaled=False), weights(d_k, scaled=True)
     dead = [(gradient(a) < 0.005).double().mean() for a in (A, B)]
     print(f"d_k = {d_k}: entropy {entropy(A):.1f} -> {entropy(B):.1f} bits,",
@@ -67,13 +58,41 @@ def results():
 
     The gradient first grows without the scale, and only then dies.
 
-    >>> r["gradient_unscaled_16"] > r["gradient_scaled_16"]
+    >>> float(r["gradient_unscaled_16"]) > float(r["gradient_scaled_16"])
     True
     >>> r["gradient_drop_1024"] > 100
     True
+
+    >>> entropy(torch.full((1, 64), 1 / 64)), entropy(torch.eye(64))
+    (6.0, 0.0)
+    >>> s = torch.randn(9)
+    >>> J = torch.autograd.functional.jacobian(lambda s: s.softmax(0), s)
+    >>> torch.allclose(gradient(s.softmax(0)), J.norm())
+    True
+
+    Two equal weights have the largest gradient there is.
+
+    >>> gradient(torch.tensor([0.5, 0.5])).item()
+    0.5
+    >>> bool((gradient(torch.softmax(9 * torch.randn(9999, 4), 1)) <= 0.500001).all())
+    True
+
+    With the initial weights of PyTorch, queries and keys have variance 1/2
+    (nn.MultiheadAttention) or 1/3 (nn.Linear), and the scaled scores its square.
+
+    >>> def variance(W, d):
+    ...     x = torch.randn(400, d)
+    ...     return ((x @ W[:d].T) @ (x @ W[d:].T).T / d**0.5).var().item()
+    >>> for d in 64, 512:
+    ...     attention = torch.nn.MultiheadAttention(d, 1).in_proj_weight[:2 * d]
+    ...     linear = torch.nn.Linear(d, 2 * d).weight
+    ...     print(abs(variance(attention, d) - 1 / 4) < 0.03,
+    ...           abs(variance(linear, d) - 1 / 9) < 0.02)
+    True True
+    True True
     """
     numbers, median = {}, {}
-    for d_k in 16, 64, 1024:
+    for d_k in 16, 64, 128, 1024:
         for name, scaled in (("unscaled", False), ("scaled", True)):
             A = weights(d_k, scaled)
             J = gradient(A)
@@ -81,9 +100,9 @@ def results():
             dead = (J < 0.005).double().mean().item()
             numbers[f"entropy_{name}_{d_k}"] = round(entropy(A), 1)
             numbers[f"dead_{name}_{d_k}"] = round(100 * dead)
-            if d_k == 16:
-                numbers[f"gradient_{name}_16"] = round(median[name], 2)
-    numbers["gradient_drop_1024"] = round(median["scaled"] / median["unscaled"], -2)
+            numbers[f"gradient_{name}_{d_k}"] = f"{median[name]:.2f}"
+    numbers["gradient_drop_1024"] = int(round(median["scaled"] / median["unscaled"], -2))
+    numbers["gradient_even"] = round(gradient(torch.full((64,), 1 / 64)).item(), 2)
     return numbers
 
 

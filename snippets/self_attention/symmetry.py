@@ -12,15 +12,18 @@ W_Q, W_K = torch.randn(2, d, d, dtype=torch.float64, generator=generator) / d**0
 
 
 def scores(W_Q, W_K):
-    """S_ij = (W_Q x_i) . (W_K x_j) / sqrt(d) = x_i^T M x_j / sqrt(d): (n, n).
+    """S_ij = (W_Q x_i) . (W_K x_j) = x_i^T M x_j: (n, n).
 
     M = W_Q^T W_K is all that the scores know of the two matrices.
     """
-    return (x @ W_Q.T) @ (x @ W_K.T).T / d**0.5
+    return (x @ W_Q.T) @ (x @ W_K.T).T
 
 
 def asymmetry(S):
-    """Share of the energy of S in (S - S^T) / 2: 0 symmetric, 1 antisymmetric."""
+    """Share of (S - S^T) / 2 in S, both as sums of squares.
+
+    0 if S_ij = S_ji, 1 if S_ij = -S_ji, about 1/2 if they are unrelated.
+    """
     return ((S - S.T) / 2).square().sum().item() / S.square().sum().item()
 
 
@@ -28,7 +31,7 @@ R = torch.linalg.qr(torch.randn(d, d, generator=generator).double())[0]
 for name, S in (("two matrices", scores(W_Q, W_K)),
                 ("W_K = W_Q", scores(W_Q, W_Q)),
                 ("both turned", scores(R @ W_Q, R @ W_K))):
-    print(f"{name}: S_12 = {S[0, 1]:.2f}, S_21 = {S[1, 0]:.2f},",
+    print(f"{name}: S_12 = {S[0, 1]:.1f}, S_21 = {S[1, 0]:.1f},",
           f"asymmetry {asymmetry(S):.2f}")
 # --8<-- [end:symmetry]
 
@@ -41,16 +44,33 @@ def self_first(S):
     return (S.argmax(dim=1) == torch.arange(n)).sum().item()
 
 
+def correlation(S):
+    """How far the scores S_ij, i < j, tell S_ji."""
+    return torch.corrcoef(torch.stack([S[upper], S.T[upper]]))[0, 1].item()
+
+
+def draws(count=200):
+    """Correlation and asymmetry for other tokens and matrices: (count, 2)."""
+    generator = torch.Generator().manual_seed(1)
+    measured = []
+    for _ in range(count):
+        x, W_Q, W_K = (torch.randn(rows, d, generator=generator).double()
+                       for rows in (n, d, d))
+        S = (x @ W_Q.T) @ (x @ W_K.T).T
+        measured.append([correlation(S), asymmetry(S)])
+    return torch.tensor(measured)
+
+
 def results():
     """How far the scores are from a measure of similarity.
 
     S is symmetric if M is, and only then: as n > d, M can be read off S.
 
     >>> M = W_Q.T @ W_K
-    >>> torch.allclose(scores(W_Q, W_K), x @ M @ x.T / d**0.5)
+    >>> torch.allclose(scores(W_Q, W_K), x @ M @ x.T)
     True
     >>> back = torch.linalg.pinv(x)
-    >>> torch.allclose(back @ (scores(W_Q, W_K) * d**0.5) @ back.T, M)
+    >>> torch.allclose(back @ scores(W_Q, W_K) @ back.T, M)
     True
     >>> symmetric = scores(torch.eye(d).double(), M + M.T)
     >>> torch.allclose(symmetric, symmetric.T)
@@ -61,16 +81,26 @@ def results():
     >>> S = scores(W_Q, W_K)
     >>> bool((S.diag() < 0).any()), self_first(S) < n / 2
     (True, True)
+
+    With W_K = W_Q, the best-scoring key is the token's own or a longer vector.
+
+    >>> Q, best = x @ W_Q.T, scores(W_Q, W_Q).argmax(dim=1)
+    >>> bool((Q[best].norm(dim=1) >= Q.norm(dim=1)).all())
+    True
     """
     S, shared = scores(W_Q, W_K), scores(W_Q, W_Q)
-    pairs = torch.stack([S[upper], S.T[upper]])
+    low, high = draws().quantile(torch.tensor([0.05, 0.95]), dim=0).tolist()
     return {
         "n": n,
         "s12": round(S[0, 1].item(), 2),
         "s21": round(S[1, 0].item(), 2),
         "asymmetry": round(asymmetry(S), 2),
         "asymmetry_shared": round(asymmetry(shared), 2),
-        "correlation": round(torch.corrcoef(pairs)[0, 1].item(), 1),
+        "correlation": round(correlation(S), 1),
+        "correlation_low": f"{low[0]:.1f}".replace("-", "−"),
+        "correlation_high": round(high[0], 1),
+        "asymmetry_low": round(low[1], 2),
+        "asymmetry_high": round(high[1], 2),
         "self_first": self_first(S),
         "self_first_shared": self_first(shared),
         "self_negative": (S.diag() < 0).sum().item(),
@@ -84,7 +114,8 @@ def figure():
             ("$W_K = W_Q$", scores(W_Q, W_Q), "x", "gray")):
         every_third = S[upper][::3].tolist(), S.T[upper][::3].tolist()
         ax.plot(*every_third, style, ms=5, color=color, fillstyle="none", label=name)
-    ax.set(xlabel="score $S_{ij}$", ylabel="score $S_{ji}$", xlim=(-6, 6), ylim=(-6, 6))
+    ax.set(xlabel="score $S_{ij}$", ylabel="score $S_{ji}$", xlim=(-24, 24),
+           ylim=(-24, 24), xticks=(-20, -10, 0, 10, 20), yticks=(-20, -10, 0, 10, 20))
     ax.set_aspect("equal")
     ax.legend(loc="lower right")
     return fig

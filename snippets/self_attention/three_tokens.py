@@ -7,9 +7,9 @@ from matplotlib.patches import Rectangle
 import torch
 
 x = torch.tensor([[1., 0.], [0., 1.], [1., 1.]])    # (n, d) = (3, 2)
-W_Q = torch.tensor([[1., 0.], [0., 2.]])
-W_K = torch.tensor([[1., 1.], [1., -1.]])
-W_V = torch.tensor([[4., 0.], [0., 2.]])
+W_Q = torch.tensor([[1., 1.], [0., 1.]])
+W_K = torch.tensor([[1., -1.], [0., 1.]])
+W_V = torch.tensor([[4., 0.], [2., 2.]])
 
 Q = x @ W_Q.T       # (n, d): row i is q_i = W_Q x_i, what token i asks for
 K = x @ W_K.T       # (n, d): row j is k_j = W_K x_j, what token j offers
@@ -18,14 +18,12 @@ S = Q @ K.T                                # (n, n): S_ij = q_i . k_j
 A = torch.softmax(S / 2**0.5, dim=1)       # (n, n): each row sums to 1
 y = A @ V                                  # (n, d): y_i = sum_j A_ij v_j
 
-for i in range(3):
-    scores = " ".join(f"{s:2.0f}" for s in S[i])
-    weights = " ".join(f"{a:.2f}" for a in A[i])
-    output = " ".join(f"{c:.2f}" for c in y[i])
-    print(f"token {i + 1}: scores {scores}, weights {weights}, y {output}")
+print("each row: 3 scores, 3 weights, 2 channels of y")
+print(torch.cat([S, A, y], dim=1).numpy().round(2))
 # --8<-- [end:by_hand]
 
 ATTENTION = "#D55E00"
+SIZE = 14               # of the text, to be read on a phone
 
 
 def minus(number):
@@ -51,9 +49,22 @@ def results():
 
     >>> bool((A > 0).all() and (y <= V.amax(0)).all() and (y >= V.amin(0)).all())
     True
+
+    A number added to all scores of a row changes no weight.
+
+    >>> torch.allclose(torch.softmax((S + 7) / 2**0.5, dim=1), A)
+    True
+
+    The example tells W from its transpose, and S from its own.
+
+    >>> [torch.equal(M, M.T) for M in (W_Q, W_K, W_V, S)]
+    [False, False, False, False]
     """
-    numbers = {}
+    numbers = {f"q3{c + 1}": f"{Q[2, c]:.0f}" for c in range(2)}
     for j in range(3):
+        for c in range(2):
+            numbers[f"k{j + 1}{c + 1}"] = minus(f"{K[j, c]:.0f}")
+            numbers[f"v{j + 1}{c + 1}"] = minus(f"{V[j, c]:.0f}")
         numbers[f"s3{j + 1}"] = minus(f"{S[2, j]:.0f}")
         numbers[f"scaled3{j + 1}"] = minus(f"{S[2, j] / 2**0.5:.2f}")
         numbers[f"exp3{j + 1}"] = f"{(S[2, j] / 2**0.5).exp():.2f}"
@@ -66,7 +77,8 @@ def results():
 def matrix(ax, left, top, values, title, form="{:.0f}", width=1, shade=None):
     """A grid of numbers below its title; shade: how strongly each cell is filled."""
     n, d = values.shape
-    ax.text(left + d * width / 2, top + 0.2, title, ha="center", va="bottom")
+    ax.text(left + d * width / 2, top + 0.2, title, ha="center", va="bottom",
+            size=SIZE)
     for i in range(n):
         for j in range(d):
             corner = left + j * width, top - i - 1
@@ -76,28 +88,30 @@ def matrix(ax, left, top, values, title, form="{:.0f}", width=1, shade=None):
             ax.add_patch(Rectangle(corner, width, 1, fill=False, ec="lightgray"))
             text = minus(form.format(values[i, j].item()))
             ax.text(corner[0] + width / 2, corner[1] + 0.47, text, ha="center",
-                    va="center")
+                    va="center", size=SIZE)
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 7.6))
-    for left, name, W, projected in ((4, "Q", W_Q, Q), (8, "K", W_K, K),
-                                     (12, "V", W_V, V)):
-        matrix(ax, left, 18, W, f"$W_{name}$")
-        matrix(ax, left, 14.3, projected, f"${name} = x W_{name}^T$")
-    matrix(ax, 0, 14.3, x, "input $x$")
-    matrix(ax, 1, 9.6, S, "scores $S = Q K^T$")
-    matrix(ax, 8, 9.6, S / 2**0.5, "scaled: $S$ / √2", "{:.2f}", 1.7)
-    matrix(ax, 0, 4.9, A, "weights $A$: softmax", "{:.2f}", 1.7, shade=A)
-    matrix(ax, 9.7, 4.9, y, "output $y = A V$", "{:.2f}", 1.7)
-    for left, top in ((0, 14.3), (1, 9.6), (0, 4.9)):
+    fig, ax = plt.subplots(figsize=(5.2, 8.2))
+    for left, name, W, projected in ((3.4, "Q", W_Q, Q), (6.8, "K", W_K, K),
+                                     (10.2, "V", W_V, V)):
+        matrix(ax, left, 18.4, W, f"$W_{name}$")
+        matrix(ax, left, 14.7, projected, f"${name} = x W_{name}^T$")
+    matrix(ax, 0, 14.7, x, "input $x$")
+    matrix(ax, 0.7, 9.2, S, "scores $S = Q K^T$")
+    matrix(ax, 5.1, 9.2, S / 2**0.5, "scaled: $S$ / √2", "{:.2f}", 1.7)
+    matrix(ax, 0.7, 3.7, A, "weights $A$", "{:.2f}", 1.6, shade=A)
+    matrix(ax, 9.2, 3.7, y, "$y = A V$", "{:.2f}", 1.6)
+    for left, top in ((0, 14.7), (0.7, 9.2), (0.7, 3.7)):
         for i in range(3):
             ax.text(left - 0.3, top - i - 0.53, i + 1, color="gray", ha="right",
-                    va="center")
-    for start, end, height in ((4.4, 7.6, 8.1), (5.5, 9.3, 3.4)):
-        ax.annotate("", (end, height), (start, height),
-                    arrowprops={"arrowstyle": "->"})
-    ax.set(xlim=(-0.9, 14.1), ylim=(1.7, 19.1))
+                    va="center", size=SIZE)
+    for start, end in (((4.2, 11.5), (2.7, 10.4)), ((7.4, 11.5), (3.3, 10.4)),
+                       ((3.9, 7.7), (4.9, 7.7)), ((6.9, 6), (4.1, 4.9)),
+                       ((5.7, 2.2), (9, 2.2)), ((11.2, 11.5), (11.2, 4.9))):
+        ax.annotate("", end, start, arrowprops={"arrowstyle": "->"})
+    ax.text(6.3, 5.2, "softmax\nof each row", va="center", size=SIZE)
+    ax.set(xlim=(-0.9, 12.6), ylim=(0.6, 19.6))
     ax.axis("off")
     return fig
 
