@@ -47,7 +47,7 @@ def visit(browser):
 
     def open_page(address, **context):
         tab = browser.new_context(**context).new_page()
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(60_000)  # a busy machine is no fault of the page
         tab.goto(address)
         tab.wait_for_load_state("networkidle")
         tab.evaluate(UNFOLD)
