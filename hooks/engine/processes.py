@@ -56,7 +56,9 @@ def _run_all(jobs, scratch, limit):
         imports = "\n".join(text for _, text, _ in jobs)
         used = {p for p in contract.PACKAGES if re.search(rf"^import {p}", imports, re.M)}
         context.set_forkserver_preload(["engine.worker", *sorted(used)])
-    waiting = [_Job(*job, scratch / str(i), limit) for i, job in enumerate(jobs)][::-1]
+    # The longest text tends to run longest; started last, it would leave cores idle.
+    jobs = sorted(jobs, key=lambda job: len(job[1]))
+    waiting = [_Job(*job, scratch / str(i), limit) for i, job in enumerate(jobs)]
     running, failures = [], 0
     while waiting or running:
         while waiting and len(running) < (os.cpu_count() or 1):
