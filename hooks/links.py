@@ -1,6 +1,7 @@
 """MkDocs hook: MkDocs says which link is broken; this adds the line it stands on."""
 
 import logging
+import os
 import re
 from pathlib import Path
 
@@ -22,8 +23,8 @@ class _LineNumbers(logging.Filter):
     def filter(self, record):
         message = record.getMessage()
         if match := COMPLAINT.match(message):
-            source = (self.docs_dir / match["file"]).read_text("utf-8")
+            path = self.docs_dir / match["file"]
+            source = path.read_text("utf-8")
             line = source.count("\n", 0, source.find(f"({match['link']}")) + 1
-            path = f"{self.docs_dir.name}/{match['file']}"
-            record.msg, record.args = f"{path}:{line}: {message}", ()
+            record.msg, record.args = f"{os.path.relpath(path)}:{line}: {message}", ()
         return True

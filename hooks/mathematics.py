@@ -1,6 +1,7 @@
 """MkDocs hook: TeX becomes MathML, in a font cut down to the characters that are used."""
 
 import hashlib
+import os
 import re
 import shutil
 from html import unescape
@@ -19,7 +20,9 @@ FORMULA = re.compile(
     re.DOTALL,
 )
 converter = LatexToMathML(annotation=True, fancy_error=False)
+PLACE = re.compile(r"<math>[^<]*</math>")
 characters = set()
+formulas = {}
 
 
 def on_pre_build(config):
@@ -27,7 +30,10 @@ def on_pre_build(config):
 
 
 def on_page_content(html, page, config, files):
-    def mathml(match):
+    """Puts the bare text of each formula in its place, which is what search reads."""
+    found = formulas[page.file.src_uri] = []
+
+    def place(match):
         tex = unescape(match["tex"]).strip()
         try:
             result = converter.convert_with_local_state(
@@ -35,14 +41,20 @@ def on_page_content(html, page, config, files):
             )
         except LatexError as error:
             source = page.file.content_string
-            line = source.count("\n", 0, max(0, source.find(tex))) + 1
-            path = f"{Path(config.docs_dir).name}/{page.file.src_uri}"
+            line = source.count("\n", 0, max(0, source.find(tex.split("\n")[0]))) + 1
+            path = os.path.relpath(page.file.abs_src_path)
             raise PluginError(f"{path}:{line}: {tex!r}, character {error}") from None
-        characters.update(map(ord, re.sub(r"<[^>]*>", "", unescape(result))))
-        # The search index reads the formula, not its TeX as well.
-        return result.replace("<annotation ", "<annotation data-search-exclude ")
+        found.append(result)
+        text = re.sub(r"<[^>]*>", "", result.partition("<annotation")[0])
+        characters.update(map(ord, unescape(text)))
+        return f"<math>{text}</math>"
 
-    return FORMULA.sub(mathml, html)
+    return FORMULA.sub(place, html)
+
+
+def on_post_page(output, page, config):
+    found = iter(formulas[page.file.src_uri])
+    return PLACE.sub(lambda _: next(found), output)
 
 
 def on_post_build(config):

@@ -1,5 +1,6 @@
 """MkDocs hook: runs the snippets before a build, and places what they give in pages."""
 
+import os
 from pathlib import Path
 
 from engine import page as syntax
@@ -34,7 +35,7 @@ def on_page_markdown(markdown, page, config, files):
         return syntax.fill_code(markdown, entries, _text)
     except syntax.PageError as error:
         line, problem = error.args
-        path = f"{Path(config.docs_dir).name}/{page.file.src_uri}"
+        path = os.path.relpath(page.file.abs_src_path)
         raise PluginError(f"{path}:{line + front_matter}: {problem}") from None
 
 

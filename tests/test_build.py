@@ -106,13 +106,3 @@ def test_a_build_killed_at_any_moment_leaves_nothing_behind(project, twin):
         add_snippet(twin, i)
     assert twin.build().code == 0
     assert project.site() == twin.site()
-
-
-def test_a_running_snippet_ends_with_its_build(project):
-    project.edit("mkdocs.yml", "snippet_seconds: 2", "snippet_seconds: 60")
-    project.write("snippets/slow.py", project.read(GOOD) + "\nimport time\ntime.sleep(60)\n")
-    build = project.start()
-    while not project.cached():  # until the good one is done, and the slow one runs
-        time.sleep(0.1)
-    build.process.kill()
-    assert build.finish(timeout=20).code == -signal.SIGKILL

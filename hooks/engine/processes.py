@@ -120,7 +120,7 @@ class _Job:
         elif self.process.exitcode == 0:
             line, why = 1, "ended itself before it gave a result"
         else:
-            line, why = lines[-1], "failed"
+            line, why = lines[-1], log.rstrip().rpartition("\n")[2]
         report(f"{self.path}:{line}: {why}", log)
         return False
 
