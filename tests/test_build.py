@@ -91,18 +91,21 @@ def test_a_build_killed_at_any_moment_leaves_nothing_behind(project, twin):
     start = time.monotonic()
     twin.build()
     duration = time.monotonic() - start
-    codes = []
-    for i in range(10):
-        add_snippet(project, i)  # there is always one to run
+    kills = builds = 0
+    while kills < 10:
+        add_snippet(project, builds)  # there is always one to run
+        builds += 1
         build = project.start()
-        time.sleep(duration * (i + 1) / 10)
+        time.sleep(duration * (kills + 0.5) / 10)
         build.process.kill()
-        codes.append(build.finish(timeout=10).code)
-    assert codes.count(-signal.SIGKILL) >= 8  # the last may have been done
-    add_snippet(project, 10)
+        if build.finish(timeout=10).code == -signal.SIGKILL:
+            kills += 1
+        else:
+            duration *= 0.9  # the machine has become faster: this build was done
+    add_snippet(project, builds)
     assert project.build().code == 0
     assert not project.leftovers()
-    for i in range(11):
+    for i in range(builds + 1):
         add_snippet(twin, i)
     assert twin.build().code == 0
     assert project.site() == twin.site()
