@@ -4,19 +4,21 @@ import os
 from pathlib import Path
 
 from engine import page as syntax
-from engine.run import SnippetError, load
+from engine.code import calm
+from engine.run import RunError, load
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 FOLDER = "snippets"
 CACHE = ".cache/snippets"
 entries = {}
+calm()
 
 
 def on_files(files, config):
     try:
-        entries.update(load(FOLDER, CACHE, config.extra["snippet_seconds"]))
-    except SnippetError as error:
+        entries.update(load(FOLDER, CACHE, config.extra["snippet_seconds"], "snippets"))
+    except RunError as error:
         raise PluginError(str(error)) from None
     for name, entry in entries.items():
         for kind in ("svg", "csv"):
@@ -27,6 +29,8 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
+    if page.file.src_uri.endswith(".py"):
+        return  # a lab, which takes nothing from the snippets
     source = page.file.content_string
     front_matter = source.count("\n", 0, source.find(markdown.split("\n")[0]))
     try:

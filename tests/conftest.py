@@ -18,6 +18,7 @@ PAGES = ["index.html"] + [
     for path in sorted(DOCS.rglob("*"))
     if path.suffix in (".md", ".py", ".ipynb")
 ]
+LABS = [page for page in PAGES if "/labs/" in page]
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
 
 
@@ -62,7 +63,7 @@ class Project:
 
     def leftovers(self):
         """Files below .cache that are neither a lock nor a whole result."""
-        whole = r"(site\.|snippets/)lock|snippets/\w{64}\.json|fonts/\w{64}\.woff2"
+        whole = r"(site\.|\w+/)lock|(snippets|labs)/\w{64}\.json|fonts/\w{64}\.woff2"
         files = _files(self.folder / ".cache")
         return [path for path in files if not re.fullmatch(whole, path)]
 

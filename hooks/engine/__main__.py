@@ -1,11 +1,9 @@
-"""The program `python -m engine FOLDER CACHE LIMIT`, which engine.run starts."""
+"""The program `python -m engine KIND FOLDER CACHE LIMIT`, which engine.run starts."""
 
 import os
 import sys
 import threading
 from contextlib import suppress
-
-from .processes import fill
 
 
 def _end_with_parent():
@@ -15,7 +13,11 @@ def _end_with_parent():
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    folder, cache_folder, limit = sys.argv[1:]
+    kind, folder, cache_folder, limit = sys.argv[1:]
+    if kind == "labs":
+        from .lab import fill
+    else:
+        from .processes import fill
     with suppress(KeyboardInterrupt):
         sys.exit(min(fill(folder, cache_folder, float(limit)), 100))
     sys.exit(130)

@@ -1,4 +1,4 @@
-"""The cache of what snippets gave: one file a snippet, written whole or not at all."""
+"""The cache of what snippets and labs gave: files written whole or not at all."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def read(path):
     except FileNotFoundError:
         return None
     except ValueError:
-        say(f"warning: {path} is corrupt; its snippet runs again")
+        say(f"warning: {path} is corrupt; it is made again")
         Path(path).unlink(missing_ok=True)
         return None
 

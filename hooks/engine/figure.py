@@ -34,7 +34,11 @@ def to_svg(fig, name):
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": name}):
         fig.savefig(buffer, format="svg", metadata={"Date": None})
-    svg = buffer.getvalue()
+    return restyle(buffer.getvalue())
+
+
+def restyle(svg):
+    """An SVG file of matplotlib as to_svg() gives it; may raise the same ValueError."""
     svg = svg[svg.index("<svg") :].strip()
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\s*<style.*?</style>", "", svg, flags=re.DOTALL)

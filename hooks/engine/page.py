@@ -101,12 +101,16 @@ def place_figures(html, entries, code_label):
         links = f'<a href="{file}.svg" download>SVG</a>'
         if entry["csv"]:
             links += f' <a href="{file}.csv" download>CSV</a>'
+        if entry["code"]:
+            links += (
+                f"<details><summary>{code_label}</summary>"
+                f'<div class="language-python highlight"><pre><code>{entry["code"]}</code>'
+                f"</pre></div></details>"
+            )
         return (
             f'<div class="drawing">{entry["svg"].replace("<svg", f"<svg {attributes}", 1)}'
             f"</div>{match['caption'] or ''}"
-            f'<div class="drawing-source">{links}<details><summary>{code_label}</summary>'
-            f'<div class="language-python highlight"><pre><code>{entry["code"]}</code>'
-            f"</pre></div></details></div>"
+            f'<div class="drawing-source">{links}</div>'
         )
 
     return FIGURE.sub(place, html)

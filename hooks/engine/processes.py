@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,31 +20,38 @@ from .say import report, say
 GRACE = 1  # seconds between the traceback at the limit and the kill
 
 
-def fill(folder, cache_folder, limit):
-    """Runs what the cache does not hold; returns how many snippets failed."""
+@contextmanager
+def workshop(cache_folder, kind):
+    """A folder for unfinished work inside a cache that no other build fills now."""
     Path(cache_folder).mkdir(parents=True, exist_ok=True)
     lock = FileLock(Path(cache_folder) / "lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        say("snippets: another build runs them; waiting for it")
+        say(f"{kind}: another build runs them; waiting for it")
         lock.acquire()
+    for killed in Path(cache_folder).glob("scratch-*"):
+        shutil.rmtree(killed, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache_folder) as scratch:
+        yield Path(scratch)
+
+
+def fill(folder, cache_folder, limit):
+    """Runs what the cache does not hold; returns how many snippets failed."""
     jobs, failures = [], 0
-    for name, text in missing(folder, cache_folder).items():
-        path = f"{folder}/{name}.py"
-        problems = list(contract.violations(text))
-        for line, problem in problems:
-            report(f"{path}:{line}: {problem}")
-        if problems:
-            failures += 1
-        else:
-            jobs.append((path, text, entry_path(cache_folder, text)))
-    if jobs:
-        say(f"snippets: {len(jobs)} to run")
-        for killed in Path(cache_folder).glob("scratch-*"):
-            shutil.rmtree(killed, ignore_errors=True)  # no build but this one runs now
-        with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache_folder) as scratch:
-            failures += _run_all(jobs, Path(scratch), limit)
+    with workshop(cache_folder, "snippets") as scratch:
+        for name, text in missing(folder, cache_folder, "snippets").items():
+            path = f"{folder}/{name}.py"
+            problems = list(contract.violations(text))
+            for line, problem in problems:
+                report(f"{path}:{line}: {problem}")
+            if problems:
+                failures += 1
+            else:
+                jobs.append((path, text, entry_path(cache_folder, text, "snippets")))
+        if jobs:
+            say(f"snippets: {len(jobs)} to run")
+            failures += _run_all(jobs, scratch, limit)
     return failures
 
 

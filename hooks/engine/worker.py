@@ -22,9 +22,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from . import entries, figure
+from .code import calm
 from .contract import sections
 
 matplotlib.use("agg")
+calm()
 
 NO_SOCKETS = "opens a socket: a snippet needs no network"
 
