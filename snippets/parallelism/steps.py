@@ -1,0 +1,158 @@
+"""Steps in sequence, counted on the autograd graphs of three layers."""
+
+from functools import cache
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:steps]
+import torch
+from torch import nn
+
+d, k = 64, 3
+conv = nn.Conv1d(d, d, k, padding=k // 2)
+qkv, out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+W, U = nn.Linear(d, d), nn.Linear(d, d)
+
+
+def convolution(x):                             # (1, n, d) -> (1, n, d)
+    return conv(x.transpose(1, 2)).transpose(1, 2)
+
+
+def attention(x):
+    Q, K, V = qkv(x).chunk(3, dim=-1)           # (1, n, d) each
+    return out(torch.softmax(Q @ K.mT / d**0.5, dim=-1) @ V)
+
+
+def recurrent(x):
+    h, outputs, inputs = torch.zeros(1, d), [], W(x)
+    for t in range(x.shape[1]):
+        h = torch.tanh(inputs[:, t] + U(h))     # (1, d)
+        outputs.append(h)
+    return torch.stack(outputs, dim=1)          # (1, n, d)
+
+
+def depths(y):
+    """For each operation behind y, itself included: longest path to it."""
+    depth, stack = {None: 0}, [y.grad_fn]
+    while stack:
+        sources = [source for source, _ in stack[-1].next_functions]
+        todo = [source for source in sources if source not in depth]
+        if not todo:                            # all it waits for is known
+            longest = max(map(depth.get, sources), default=0)
+            depth[stack.pop()] = longest + 1
+        stack += todo
+    return depth
+
+
+for layer in convolution, attention, recurrent:
+    ys = [layer(torch.randn(1, n, d))[:, -1].sum() for n in (16, 64, 256)]
+    print(f"{layer.__name__:11}", [depths(y)[y.grad_fn] for y in ys])
+# --8<-- [end:steps]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+
+
+def restricted(x, w=32):
+    """Attention to the position itself and the w - 1 (or zeros) before it."""
+    Q, K, V = qkv(x).chunk(3, dim=-1)
+    K, V = (nn.functional.pad(near, (0, 0, w - 1, 0)).unfold(1, w, 1)
+            for near in (K, V))                 # (1, n, d, w) each
+    A = torch.softmax(Q[:, :, None] @ K / d**0.5, dim=-1)   # (1, n, 1, w)
+    return out((A @ V.mT)[:, :, 0])
+
+
+COLORS = {convolution: CONVOLUTION, attention: ATTENTION, recurrent: "gray"}
+LENGTHS = 16, 64, 256, 1024
+COMPUTES = "Convolution", "Addmm", "Bmm", "Div", "Softmax", "Tanh", "Add"
+
+
+@cache
+def path(layer, n):
+    """Operations on the longest path to the last output, from there back."""
+    y = layer(torch.randn(1, n, d))[:, -1].sum()
+    depth, node, names = depths(y), y.grad_fn, []
+    while node:
+        names.append(node.name().split("::")[-1].removesuffix("Backward0"))
+        node = max((source for source, _ in node.next_functions),
+                   key=depth.get, default=None)
+    return names
+
+
+def computing(layer, n):
+    """How many operations on that path compute, and do not only move numbers."""
+    return sum(name in COMPUTES for name in path(layer, n))
+
+
+def results():
+    """Lengths of the paths, S2a and S2b.
+
+    >>> [len(path(convolution, n)) for n in LENGTHS]
+    [5, 5, 5, 5]
+    >>> [len(path(attention, n)) for n in LENGTHS]
+    [21, 21, 21, 21]
+    >>> [len(path(recurrent, n)) == 3 * n + 7 for n in LENGTHS]
+    [True, True, True, True]
+    >>> [computing(recurrent, n) == 3 * n for n in LENGTHS]
+    [True, True, True, True]
+    >>> path(recurrent, 1024).count("Tanh")
+    1024
+
+    A window changes nothing: it takes as many operations at every length.
+
+    >>> {computing(restricted, n) for n in LENGTHS} == {computing(attention, 16)}
+    True
+
+    Two operations on a tensor that needs a derivative.
+
+    >>> y = torch.ones(3, requires_grad=True).exp().sum()
+    >>> depths(y)[y.grad_fn]
+    3
+    """
+    numbers = {"d": d, "k": k}
+    for layer in COLORS:
+        name = layer.__name__
+        numbers[name] = len(path(layer, 1024))
+        numbers[name + "_computing"] = computing(layer, 1024)
+        numbers[name + "_constant"] = len({len(path(layer, n)) for n in LENGTHS}) == 1
+    cells = path(recurrent, 1024).count("Tanh")
+    slope = (len(path(recurrent, 1024)) - len(path(recurrent, 16))) // (1024 - 16)
+    return numbers | {"recurrent_cells": cells, "recurrent_slope": slope,
+                      "recurrent_intercept": len(path(recurrent, 16)) - slope * 16,
+                      "restricted_computing": computing(restricted, 1024),
+                      "attention_moving": 21 - 3 - computing(attention, 1024)}
+
+
+def figure():
+    fig, (chains, growth) = plt.subplots(2, figsize=(5.2, 5.6),
+                                         height_ratios=(1, 1.3))
+    for row, (layer, color) in enumerate(COLORS.items()):
+        names = path(layer, 4)[::-1]
+        chains.plot(range(len(names)), [row] * len(names), color="lightgray", zorder=0)
+        for kind, fill in (True, color), (False, "none"):
+            at = [i for i, name in enumerate(names) if (name in COMPUTES) is kind]
+            chains.plot(at, [row] * len(at), "o", color=color, mfc=fill, ms=7,
+                        label=f"{layer.__name__}, {'computes' if kind else 'moves'}")
+        chains.text(0, row - 0.3, layer.__name__, va="bottom",
+                    color="black" if layer is recurrent else color)
+    chains.set(title="longest path, n = 4 (filled: computes)", yticks=[],
+               xlim=(-0.5, 20.5), ylim=(2.3, -0.9), xlabel="operations before it",
+               xticks=[0, 5, 10, 15, 20])
+    chains.spines["left"].set_visible(False)
+
+    for layer, color, style in zip(COLORS, COLORS.values(), ("o-", "s-", "^--")):
+        growth.loglog(LENGTHS, [len(path(layer, n)) for n in LENGTHS], style,
+                      color=color, label=layer.__name__)
+    growth.text(1024, 7, "convolution: 5", color=CONVOLUTION, ha="right")
+    growth.text(1024, 29, "attention: 21", color=ATTENTION, ha="right")
+    growth.text(150, 700, "recurrent: 3n + 7", ha="right")
+    growth.set_xticks(LENGTHS, LENGTHS)
+    growth.minorticks_off()
+    growth.set_yticks([10, 100, 1000], ["10", "100", "1000"])
+    growth.set(title="length of the longest path", xlabel="positions $n$",
+               ylim=(3, 5000))
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,163 @@
+"""One token at a time: what each layer keeps, and that the result is the same."""
+
+from functools import cache, partial
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:streaming]
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+n, d, k, L = 512, 64, 3, 4
+convs = nn.ModuleList(nn.Conv1d(d, d, k) for _ in range(L)).double()
+qkvs = nn.ModuleList(nn.Linear(d, 3 * d) for _ in range(L)).double()
+
+
+def convolution(x, state, convs=convs):
+    """m new tokens x (m, d); state: for each layer its last inputs."""
+    for layer, conv in enumerate(convs):
+        window = torch.cat([state[layer], x])           # (k - 1 + m, d)
+        state[layer] = window[len(x):]                  # (k - 1, d)
+        x = x + conv(window.T).T.relu()                 # (m, d)
+    return x
+
+
+def attention(x, state):
+    """m new tokens x (m, d); state: for each layer all keys and values."""
+    for layer, qkv in enumerate(qkvs):
+        q, new = qkv(x).split((d, 2 * d), dim=-1)       # (m, d), (m, 2d)
+        state[layer] = torch.cat([state[layer], new])   # (t, 2d)
+        K, V = state[layer].chunk(2, dim=-1)            # (t, d) each
+        future = torch.ones(len(x), len(K)).triu(len(K) - len(x) + 1)
+        scores = (q @ K.T / d**0.5).masked_fill(future > 0, -torch.inf)
+        x = x + torch.softmax(scores, dim=-1) @ V       # (m, d)
+    return x
+
+
+@torch.no_grad()
+def stream(layers, empty, x, m):
+    """Feed x in pieces of m tokens: all outputs, and the last state."""
+    state = list(empty)
+    return torch.cat([layers(piece, state) for piece in x.split(m)]), state
+
+
+x = torch.randn(n, d).double()
+empty = {convolution: [x.new_zeros(k - 1, d)] * L,
+         attention: [x.new_zeros(0, 2 * d)] * L}
+for layers in empty:
+    batch, state = stream(layers, empty[layers], x, m=n)
+    equal = [torch.allclose(stream(layers, empty[layers], x, m)[0], batch)
+             for m in (1, 100)]
+    print(f"{layers.__name__}: tokens one by one, by 100, equal: {equal},",
+          f"kept: {sum(s.numel() for s in state):,}")
+# --8<-- [end:streaming]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+LENGTHS = 8, 32, 128, 512, 2048
+
+
+def dilated(depth):
+    """Kernels of 2 with dilations 1, 2, 4, ...: field 2^depth. Layers, empty state."""
+    torch.manual_seed(depth)
+    wide = [nn.Conv1d(d, d, 2, dilation=2**layer).double() for layer in range(depth)]
+    return partial(convolution, convs=wide), [x.new_zeros(2**layer, d)
+                                              for layer in range(depth)]
+
+
+@cache
+def kept(name, n):
+    """Numbers in the state after n tokens."""
+    layers, start = {
+        "convolution": (convolution, empty[convolution]),
+        "attention": (attention, empty[attention]),
+        "dilated": dilated((n - 1).bit_length())}[name]
+    tokens = torch.zeros(n, d).double()
+    return sum(s.numel() for s in stream(layers, start, tokens, m=512)[1])
+
+
+@cache
+def equal_in_float32():
+    """Whether tokens one by one still equal the batch, to 1e-5, in 32 bits."""
+    convs.float(), qkvs.float()         # made in float32: nothing is lost
+    same = []
+    for layers, start in empty.items():
+        start = [s.float() for s in start]
+        one, batch = (stream(layers, start, x.float(), m)[0] for m in (1, n))
+        same.append(bool((one - batch).abs().max() < 1e-5))
+    convs.double(), qkvs.double()
+    return all(same)
+
+
+def results():
+    """Numbers kept after 512 tokens, S2b.
+
+    >>> r = results()
+    >>> r["attention"], r["convolution"]
+    ('262,144', '512')
+    >>> all(kept("attention", n) == L * 2 * n * d for n in LENGTHS)
+    True
+    >>> all(kept("convolution", n) == L * (k - 1) * d for n in LENGTHS)
+    True
+
+    A dilated stack with a field of n keeps n - 1 vectors, and streams too.
+
+    >>> all(kept("dilated", n) == (n - 1) * d for n in LENGTHS)
+    True
+    >>> layers, start = dilated(5)
+    >>> one, batch = (stream(layers, start, x, m)[0] for m in (1, n))
+    >>> torch.allclose(one, batch)
+    True
+
+    The batch is PyTorch's, with a causal mask, and padded on the left.
+
+    >>> def library(x):
+    ...     for qkv in qkvs:
+    ...         q, K, V = qkv(x).chunk(3, dim=-1)
+    ...         x = x + nn.functional.scaled_dot_product_attention(
+    ...             q, K, V, is_causal=True)
+    ...     return x
+    >>> torch.allclose(stream(attention, empty[attention], x, n)[0], library(x))
+    True
+    >>> def library(x):
+    ...     for conv in convs:
+    ...         x = x + conv(nn.functional.pad(x.T, (k - 1, 0))).T.relu()
+    ...     return x
+    >>> torch.allclose(stream(convolution, empty[convolution], x, n)[0], library(x))
+    True
+    """
+    return {
+        "n": n, "d": d, "k": k, "layers": L,
+        "convolution": f"{kept('convolution', n):,}",
+        "attention": f"{kept('attention', n):,}",
+        "attention_layer": f"{kept('attention', n) // L:,}",
+        "dilated": f"{kept('dilated', n):,}",
+        "dilated_layers": (n - 1).bit_length(),
+        "float32": "below 10⁻⁵" if equal_in_float32() else "above 10⁻⁵",
+        "field": 1 + L * (k - 1),
+        "ratio": kept("attention", n) // kept("convolution", n),
+    }
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 4))
+    series = [("attention", 1, "s-", ATTENTION, "4 attention\nlayers"),
+              ("attention", L, "s--", ATTENTION, "1 attention\nlayer"),
+              ("dilated", 1, "o--", CONVOLUTION, "dilated\nstack, r = n"),
+              ("convolution", 1, "o-", CONVOLUTION, "4 convolutions,\nr = 9")]
+    shifts = 8, 4, -12, 0
+    for (name, share, style, color, text), shift in zip(series, shifts):
+        values = [kept(name, n) // share for n in LENGTHS]
+        ax.loglog(LENGTHS, values, style, color=color, label=text.replace("\n", " "))
+        ax.annotate(text, (LENGTHS[-1], values[-1]), (10, shift), color=color,
+                    textcoords="offset points", va="center")
+    ax.set_xticks(LENGTHS, LENGTHS)
+    ax.set_yticks([1e3, 1e4, 1e5, 1e6], ["1 000", "10 000", "100 000", "1 000 000"])
+    ax.minorticks_off()
+    ax.set(xlabel="tokens so far $n$", ylabel="numbers kept", ylim=(200, 3e6))
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,163 @@
+# pip install torch matplotlib scikit-learn
+"""How far the heads of a small ViT look, layer by layer, before and after training."""
+
+from functools import cache
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:distance]
+# pip install torch scikit-learn
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from torch import nn
+
+d, h, L = 32, 4, 3
+pixels, labels = map(torch.tensor, load_digits(return_X_y=True))
+order = torch.randperm(1797, generator=torch.Generator().manual_seed(0))
+patches = pixels[order].view(-1, 4, 2, 4, 2).transpose(2, 3).reshape(-1, 16, 4)
+one_hot = torch.eye(16).expand(1797, 16, 16)            # the place of a patch
+x = torch.cat([patches.float() / 8 - 1, one_hot], -1)   # (1797, 16, 20)
+y = labels[order]                                       # 1197 train, 600 test
+
+
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(d)
+        self.attention = nn.MultiheadAttention(d, h, batch_first=True)
+        self.mlp = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 2 * d),
+                                 nn.GELU(), nn.Linear(2 * d, d))
+
+    def forward(self, x):                               # (b, 16, d)
+        z = self.norm(x)
+        out, self.A = self.attention(z, z, z, average_attn_weights=False)
+        x = x + out                                     # A is (b, h, 16, 16)
+        return x + self.mlp(x)
+
+
+def vit(steps):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(20, d), *(Layer() for _ in range(L)),
+                          nn.LayerNorm(d), nn.Linear(d, 10))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    for _ in range(steps):
+        batch = torch.randint(1197, (64,))
+        optimizer.zero_grad()
+        F.cross_entropy(model(x[batch]).mean(1), y[batch]).backward()
+        optimizer.step()
+    return model
+
+
+place = 2 * torch.cartesian_prod(torch.arange(4.), torch.arange(4.))
+distance = torch.cdist(place, place)                    # (16, 16), in pixels
+before, after = vit(steps=0), vit(steps=300)
+for name, model in ("before", before), ("after", after):
+    right = (model(x[1197:]).mean(1).argmax(-1) == y[1197:]).float().mean()
+    far = torch.stack([(layer.A * distance).sum(-1).mean((0, 2))
+                       for layer in model[1:-2]])       # (L, h)
+    print(f"{name}: {right:.0%} right, heads look {far.min():.1f} to",
+          f"{far.max():.1f} pixels far (equal weights {distance.mean():.1f})")
+# --8<-- [end:distance]
+
+ATTENTION = "#D55E00"
+near = distance < 3                     # a patch and its neighbours: 3 x 3
+
+
+@cache
+@torch.no_grad()
+def heads(measure, model):
+    """One number for each layer and head, a mean over 600 digits and 16 queries."""
+    model(x[1197:])
+    return torch.stack([measure(layer.A).mean((0, 2)) for layer in model[1:-2]])
+
+
+def how_far(A):
+    """Mean distance in pixels: (b, h, n, n) -> (b, h, n)"""
+    return (A * distance).sum(-1)
+
+
+def how_many(A):
+    """Patches that share the weight: the exponential of the entropy.
+
+    >>> how_many(torch.eye(16)[None, None]).mean()
+    tensor(1.)
+    >>> how_many(torch.full((1, 1, 16, 16), 1 / 16)).mean()
+    tensor(16.)
+    """
+    return torch.special.entr(A).sum(-1).exp()
+
+
+def how_near(A):
+    """Share of the weight on the patch itself and its neighbours."""
+    return (A * near).sum(-1)
+
+
+@torch.no_grad()
+def accuracy(model):
+    return (model(x[1197:]).mean(1).argmax(-1) == y[1197:]).float().mean().item()
+
+
+def results():
+    """The numbers the page quotes.
+
+    S3c: it has learned the digits, and no head is local.
+
+    >>> r = results()
+    >>> r["accuracy"] > 90, r["after_far_min"] > 3, r["window_far"] < 2.2
+    (True, True, True)
+
+    It has learned to choose: some heads look at few patches.
+
+    >>> r["before_many_min"] > 13, r["after_many_min"] < 8
+    (True, True)
+
+    Equal weights, and equal weights on the 3 x 3 patches around each.
+
+    >>> even = torch.full((1, 1, 16, 16), 1 / 16)
+    >>> how_far(even).mean(), distance.mean()
+    (tensor(4.0160), tensor(4.0160))
+    >>> near.sum(-1).unique().tolist()
+    [4, 6, 9]
+    """
+    window = near / near.sum(-1, keepdim=True)
+    numbers = {
+        "layers": L, "heads": h,
+        "accuracy": round(100 * accuracy(after)),
+        "equal_far": round(distance.mean().item(), 1),
+        "equal_near": round(near.float().mean().item(), 2),
+        "window_far": round((window * distance).sum(-1).mean().item(), 1),
+        "below_3": int((heads(how_far, after) < 3).sum()),
+    }
+    for when, model in ("before", before), ("after", after):
+        for measure, digits in (how_far, 1), (how_many, 0), (how_near, 2):
+            found = heads(measure, model)
+            name = f"{when}_{measure.__name__[4:]}"
+            numbers[f"{name}_min"] = round(found.min().item(), digits or None)
+            numbers[f"{name}_max"] = round(found.max().item(), digits or None)
+    return numbers
+
+
+def figure():
+    fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(5.2, 5.8))
+    layers = torch.arange(1, L + 1)[:, None].expand(L, h)
+    for ax, measure in (top, how_far), (bottom, how_many):
+        for when, model, shift, face in (("before", before, -0.08, "none"),
+                                         ("after", after, 0.08, ATTENTION)):
+            ax.plot((layers + shift).flatten(), heads(measure, model).flatten(), "o",
+                    ms=8, mec=ATTENTION, mfc=face, label=f"{when} training")
+    window = results()["window_far"]
+    for height, name in (distance.mean(), "equal weights"), (window, "3×3 window"):
+        top.axhline(height, color="gray", lw=1, zorder=0)
+        top.text(3.6, height + 0.22, name, color="gray", ha="right")
+    bottom.axhline(16, color="gray", lw=1, zorder=0)
+    top.set(title="how far (pixels)", ylim=(0, 5), yticks=range(5))
+    top.legend(loc="lower left", ncols=2, handletextpad=0, columnspacing=1)
+    bottom.set(title="at how many patches", xlabel="layer", ylim=(0, 17.5),
+               xlim=(0.6, 3.6), xticks=range(1, L + 1), yticks=[1, 4, 8, 12, 16])
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
