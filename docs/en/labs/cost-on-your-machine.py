@@ -159,7 +159,7 @@ print("4 n² d:                       ", f"{4 * 1024 ** 2 * d:,}")
 # PyTorch take the path of ordinary matrix products, which are counted. So a count of 0 does not mean that fused attention is free: it does the same
 # operations, in another order.
 #
-# A whole attention layer also computes $Q$, $K$, $V$ and an output: $8 n d^2$ more. The chapter on cost counts them too; here only the core is measured.
+# A whole attention layer also computes $Q$, $K$, $V$ and an output: $8 n d^2$ more. The chapter [Cost](../differences/cost.md#crossing) counts them too; here only the core is measured.
 
 # %% [markdown]
 # ## Time

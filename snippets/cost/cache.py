@@ -1,0 +1,113 @@
+"""Token by token: attention keeps all keys and values, a convolution its window."""
+
+import matplotlib.pyplot as plt
+from torch.utils.flop_counter import FlopCounterMode
+
+# --8<-- [start:cache]
+import torch
+import torch.nn.functional as F
+
+
+def attend(token, K, V):        # (1, d), and (t, d) of the tokens before
+    q, key, value = (token @ W_QKV.T).chunk(3, dim=1)
+    K, V = torch.cat([K, key]), torch.cat([V, value])       # (t + 1, d)
+    a = torch.softmax(q @ K.T / d**0.5, dim=1)              # (1, t + 1)
+    return a @ V @ W_O.T, K, V
+
+
+def convolve(token, window):    # (1, d), and the k - 1 tokens before
+    window = torch.cat([window, token])                     # (k, d)
+    return torch.einsum("td,edt->e", window, W)[None], window[1:]
+
+
+n, d, k = 512, 64, 3
+torch.manual_seed(0)
+x = torch.randn(n, d).double()
+W_QKV, W_O, W = (torch.randn(shape).double() / d**0.5
+                 for shape in ((3 * d, d), (d, d), (d, d, k)))
+
+K = V = x[:0]                   # the cache: empty
+window = torch.zeros(k - 1, d).double()
+y, z = [], []
+for token in x.split(1):
+    out, K, V = attend(token, K, V)
+    y.append(out)
+    out, window = convolve(token, window)
+    z.append(out)
+
+Q, Ks, Vs = (x @ W_QKV.T).chunk(3, dim=1)           # all tokens at once
+at_once = F.scaled_dot_product_attention(Q, Ks, Vs, is_causal=True) @ W_O.T
+convolved = F.conv1d(F.pad(x.T, (k - 1, 0)), W).T
+print("attention: same outputs:", torch.allclose(torch.cat(y), at_once),
+      f" kept: {K.numel() + V.numel():,} numbers")
+print("convolution: same outputs:", torch.allclose(torch.cat(z), convolved),
+      f" kept: {window.numel():,} numbers")
+# --8<-- [end:cache]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+
+
+def step(t):
+    """FLOPs of the next output after t tokens: attention, convolution.
+
+    >>> all(step(t) == (8 * d**2 + 4 * (t + 1) * d, 2 * k * d**2) for t in (0, 9, 511))
+    True
+    """
+    counts = []
+    for layer, state in (attend, (x[:t], x[:t])), (convolve, (x[:k - 1],)):
+        with FlopCounterMode(display=False) as counter:
+            layer(x[:1], *state)
+        counts.append(counter.get_total_flops())
+    return tuple(counts)
+
+
+def results():
+    """What is kept: after 512 tokens here, and in networks of known size.
+
+    A layer and 12 layers of d = 768 keep 4 bytes a number, and k = 9; the 96
+    layers of GPT-3, d = 12,288, would keep 2 bytes a number.
+
+    >>> torch.allclose(torch.cat(y), at_once), torch.allclose(torch.cat(z), convolved)
+    (True, True)
+    >>> K.numel() + V.numel() == 2 * n * d, window.numel() == (k - 1) * d
+    (True, True)
+    >>> results()["attention"], results()["convolution"]
+    (65536, 128)
+    """
+    first, last = step(0)[0], step(n - 1)[0]
+    return {
+        "attention": K.numel() + V.numel(), "convolution": window.numel(),
+        "step_growth": round(last / first, 1), "step_convolution": step(n - 1)[1],
+        "step_first": first, "step_last": last,
+        "layer_8192": f"{4 * 2 * 768 * 8192 / 1e6:.0f} MB",
+        "layer_convolution": f"{4 * 8 * 768 / 1e3:.0f} kB",
+        "network_8192": f"{4 * 2 * 12 * 768 * 8192 / 1e6:.0f} MB",
+        "network_convolution": f"{4 * 12 * 8 * 768 / 1e3:.0f} kB",
+        "gpt3_2048": f"{2 * 2 * 96 * 12288 * 2048 / 1e9:.1f} GB",
+    }
+
+
+def figure():
+    fig, axes = plt.subplots(2, figsize=(5.2, 4.8), sharex=True)
+    steps = [0, *range(63, n, 64)]
+    at = [t + 1 for t in steps]
+    flops = list(zip(*map(step, steps)))
+    kept = [2 * t * d for t in at], [(k - 1) * d for t in at]
+    for ax, series, title in ((axes[0], kept, "numbers kept, in thousands"),
+                              (axes[1], flops, "thousand FLOPs for the next output")):
+        for name, values, style, color in zip(("attention", "convolution"), series,
+                                              ("s-", "o-"), (ATTENTION, CONVOLUTION)):
+            ax.plot(at, [value / 1e3 for value in values], style, color=color,
+                    label=f"{name}: {title}")
+        ax.set(title=title, ylim=(-0.03 * max(series[0]) / 1e3, None))
+    axes[0].text(300, 46, "attention", color=ATTENTION, ha="right")
+    axes[0].text(500, 4, "convolution", color=CONVOLUTION, ha="right")
+    axes[1].text(300, 122, "attention", color=ATTENTION, ha="right")
+    axes[1].text(500, 36, "convolution", color=CONVOLUTION, ha="right")
+    axes[1].set(xlabel="tokens so far", xticks=[1, 128, 256, 384, 512])
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,97 @@
+"""Double an image's side: a convolution costs 4 times as much, attention 16 times."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:side]
+import torch
+import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def flops(layer, *shapes):
+    with FlopCounterMode(display=False) as counter:
+        layer(*(torch.empty(shape, device="meta") for shape in shapes))
+    return counter.get_total_flops()
+
+
+def convolution(side, d=64):        # a 3x3 kernel over the pixels
+    return flops(lambda x, W: F.conv2d(x, W, padding=1),
+                 (d, side, side), (d, d, 3, 3))
+
+
+def core(side, d=64):               # every pixel attends to every pixel
+    n = side * side
+    return flops(lambda Q, K, V: torch.softmax(Q @ K.T, 1) @ V,
+                 (n, d), (n, d), (n, d))
+
+
+for side in 28, 56, 112, 224:
+    print(f"side {side:3}, n = {side**2:6,}:",
+          f"convolution {convolution(side) / 1e9:5.2f} GFLOPs,",
+          f"attention {core(side) / 1e9:7.2f}")
+print("doubling the side:",
+      "convolution ×", convolution(224) // convolution(112),
+      " attention ×", core(224) // core(112))
+# --8<-- [end:side]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+SIDES = [7, 14, 28, 56, 112, 224, 448]
+PATCH = 16
+
+
+def results():
+    """GFLOPs at a side of 224, and where the two meet.
+
+    >>> all(core(2 * s) == 16 * core(s) for s in SIDES)
+    True
+    >>> all(convolution(2 * s) == 4 * convolution(s) for s in SIDES)
+    True
+    >>> core(16) < convolution(16), core(17) > convolution(17)
+    (True, True)
+
+    Against n, the number of pixels, the exponents are 1 and 2.
+
+    >>> convolution(224) / convolution(112) == 4.0**1
+    True
+    >>> core(224) / core(112) == 4.0**2
+    True
+    """
+    return {
+        "conv_224": round(convolution(224) / 1e9, 1),
+        "core_224": round(core(224) / 1e9),
+        "ratio_224": round(core(224) / convolution(224)),
+        "patched_224": round(core(224 // PATCH) / 1e9, 3),
+        "saved_by_patches": core(224) // core(224 // PATCH),
+        "cheaper_up_to": max(s for s in range(1, 30) if core(s) <= convolution(s)),
+        "conv_doubled": convolution(224) // convolution(112),
+        "core_doubled": core(224) // core(112),
+    }
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 4.4))
+    patched = [side for side in SIDES if side >= 2 * PATCH]
+    for name, layer, sides, style, color in (
+            ("convolution 3×3, pixels", convolution, SIDES, "o-", CONVOLUTION),
+            ("attention, pixels", core, SIDES, "s-", ATTENTION),
+            ("attention, patches", lambda side: core(side // PATCH), patched,
+             "s:", ATTENTION)):
+        ax.plot(sides, [layer(side) / 1e9 for side in sides], style, color=color,
+                label=name)
+    for text, side, y, color, edge in (
+            ("convolution, slope 2", 40, 0.035, CONVOLUTION, "left"),
+            ("attention over\npixels, slope 4", 95, 300, ATTENTION, "right"),
+            ("attention over\n16×16 patches,\nslope 4", 50, 1e-4, ATTENTION, "right")):
+        ax.text(side, y, text, color=color, ha=edge)
+    ax.loglog()
+    ax.set_xticks(SIDES, SIDES)
+    ax.set_yticks([1e-6, 1e-4, 1e-2, 1, 100, 1e4],
+                  ["10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10⁴"])
+    ax.minorticks_off()
+    ax.set(xlabel="side of the image, in pixels", ylabel="GFLOPs")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

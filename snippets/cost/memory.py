@@ -1,0 +1,164 @@
+"""Attention written out holds two n x n matrices; it does not have to."""
+
+import os
+from functools import cache
+
+os.environ.setdefault("KINETO_LOG_LEVEL", "6")      # keeps the profiler quiet
+
+import matplotlib.pyplot as plt
+import torch.nn.functional as F
+from torch.profiler import profile
+from torch.utils.flop_counter import FlopCounterMode
+
+# --8<-- [start:memory]
+import weakref
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class Memory(TorchDispatchMode):
+    """Bytes held by tensors that are made inside of it, and their peak."""
+    held = peak = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        stores = lambda of: {t.untyped_storage() for t in tree_leaves(of)
+                             if torch.is_tensor(t)}
+        for store in stores(result) - stores(args):     # a view makes none
+            self.add(store.nbytes())
+            weakref.finalize(store, self.add, -store.nbytes())
+        return result
+
+    def add(self, size):
+        self.held += size
+        self.peak = max(self.peak, self.held)
+
+
+def written_out(Q, K, V):                   # (n, d) each -> (n, d)
+    A = torch.softmax(Q @ K.T / Q.shape[1]**0.5, dim=1)     # (n, n), twice
+    return A @ V
+
+
+def in_blocks(Q, K, V, rows=128):          # the same, 128 queries at a time
+    return torch.cat([written_out(q, K, V) for q in Q.split(rows)])
+
+
+Q, K, V = torch.randn(3, 2048, 64)
+with Memory() as whole:
+    y = written_out(Q, K, V)
+with Memory() as blocks:
+    z = in_blocks(Q, K, V)
+print(f"written out: {whole.peak:10,} bytes,",
+      f"8n²: {whole.peak == 8 * 2048**2}")
+print(f"in blocks:   {blocks.peak:10,} bytes,",
+      f"same result: {torch.allclose(y, z, atol=1e-6)}")
+# --8<-- [end:memory]
+
+ATTENTION, d = "#D55E00", 64
+LENGTHS = [2**power for power in range(8, 15)]
+
+
+def fused(Q, K, V):
+    return F.scaled_dot_product_attention(*(t[None, None] for t in (Q, K, V)))[0, 0]
+
+
+def peak(attention, n):
+    """Bytes, counted on tensors without contents: nothing is allocated.
+
+    >>> all(peak(written_out, n) == 8 * n**2 for n in LENGTHS)
+    True
+    >>> all(peak(in_blocks, n) == 8 * 128 * n + 4 * (n - 128) * d for n in LENGTHS)
+    True
+
+    The count on real tensors is the same, and so is the number of operations.
+
+    >>> peak(written_out, 2048) == whole.peak, peak(in_blocks, 2048) == blocks.peak
+    (True, True)
+    >>> flops(written_out, 4096) == flops(in_blocks, 4096) == 4 * 4096**2 * d
+    True
+    """
+    inputs = torch.empty(3, n, d, device="meta")
+    with Memory() as memory:
+        attention(*inputs)
+    return memory.peak
+
+
+def flops(attention, n):
+    with FlopCounterMode(display=False) as counter:
+        attention(*torch.empty(3, n, d, device="meta"))
+    return counter.get_total_flops()
+
+
+@cache
+def allocated(attention, n):
+    """Peak in bytes according to the allocator, which sees inside a kernel.
+
+    >>> 0 <= allocated(written_out, 1024) - peak(written_out, 1024) < 100
+    True
+    """
+    torch.manual_seed(0)
+    inputs = torch.randn(3, n, d)
+    with profile(profile_memory=True) as record:
+        attention(*inputs)
+    held = most = 0
+    events = record.profiler.kineto_results.events()
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        if event.name() == "[memory]":
+            held += event.nbytes()      # negative when memory is returned
+            most = max(most, held)
+    return most
+
+
+def results():
+    """Megabytes at the peak.
+
+    The fused kernel needs its output, one number a row, and for each thread a
+    scratch pad that does not grow with n.
+
+    >>> [torch.allclose(other, y, atol=1e-6) for other in (z, fused(Q, K, V))]
+    [True, True]
+    >>> results()["pad_constant"]
+    True
+    >>> allocated(fused, 4096) < 4 * 4096 * (d + 1) + 2e6 * torch.get_num_threads()
+    True
+    """
+    pad = [allocated(fused, n) - 4 * n * (d + 1) for n in (2048, 4096)]
+    n = 16384
+    return {
+        "d": d, "n": n, "rows": 128,
+        "written_out_2048": f"{whole.peak / 1e6:.1f} MB",
+        "in_blocks_2048": f"{blocks.peak / 1e6:.1f} MB",
+        "written_out": f"{peak(written_out, n) / 1e6:,.0f} MB",
+        "in_blocks": f"{peak(in_blocks, n) / 1e6:.0f} MB",
+        "fused_4096": f"{allocated(fused, 4096) / 1e6:.1f} MB",
+        "written_out_4096": f"{peak(written_out, 4096) / 1e6:.0f} MB",
+        "pad": f"{pad[1] / 1e6 / torch.get_num_threads():.1f} MB",
+        "pad_constant": pad[0] == pad[1],
+        "gflops": round(flops(written_out, n) / 1e9, 1),
+        "gflops_in_blocks": round(flops(in_blocks, n) / 1e9, 1),
+    }
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 4))
+    real = [n for n in LENGTHS if 1024 <= n <= 4096]
+    for name, lengths, attention, style, y in (
+            ("written out", LENGTHS, lambda n: peak(written_out, n), "s-", 1500),
+            ("in blocks", LENGTHS, lambda n: peak(in_blocks, n), "o--", 55),
+            ("PyTorch's fused kernel", real, lambda n: allocated(fused, n), "^:", 0.45)):
+        ax.plot(lengths, [attention(n) / 1e6 for n in lengths], style,
+                color=ATTENTION, label=name)
+        ax.text(9500 if y > 1000 else 16384, y, name, color=ATTENTION, ha="right")
+    ax.loglog()
+    ax.set_xticks(LENGTHS[::2], [f"{n:,}" for n in LENGTHS[::2]])
+    ax.set_yticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1,000"])
+    ax.minorticks_off()
+    ax.set(xlabel="positions $n$", ylabel="MB at the peak", ylim=(0.1, 4000))
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,167 @@
+"""Times of one machine beside the count of operations: a record, not a run.
+
+To record your own, on one thread (takes a minute):
+OMP_NUM_THREADS=1 python -c "import times; times.record()"
+and put what it prints in the place of MACHINE and RECORDED.
+"""
+
+import time
+from datetime import date
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+
+# --8<-- [start:crossing]
+import math
+
+MACHINE = {"processor": "AMD EPYC", "threads": 1, "torch": "2.13.0+cpu",
+           "date": "2026-11-22"}
+STEPS = [2**(i / 2) for i in range(-4, 5)]      # n, in units of kd/2
+RECORDED = {                                # (d, k): microseconds a call
+    (32, 9): {
+        "convolution": [18.2, 24.1, 26, 35.5, 41.1, 58.3, 73.8, 107, 138],
+        "written out": [18.2, 22.2, 26.9, 40.6, 58.1, 111, 193, 401, 740],
+        "fused": [9.31, 12.9, 19.7, 33.2, 48.2, 96.8, 158, 336, 613]},
+    (64, 9): {
+        "convolution": [76.4, 111, 128, 188, 240, 320, 432, 593, 811],
+        "written out": [33.8, 55.7, 86.7, 165, 294, 616, 1160, 2910, 5560],
+        "fused": [28, 49.6, 76.5, 154, 265, 562, 1050, 2180, 4090]},
+    (128, 9): {
+        "convolution": [452, 608, 827, 1170, 1630, 2300, 3220, 4500, 6450],
+        "written out": [139, 273, 505, 1060, 2230, 5760, 9010, 23100, 66e3],
+        "fused": [134, 270, 485, 1060, 2080, 5140, 7470, 15700, 30900]},
+    (64, 25): {
+        "convolution": [476, 718, 1140, 1600, 2260, 3530, 4740, 6610, 9320],
+        "written out": [157, 309, 551, 1150, 2390, 4750, 10800, 58e3, 99e3],
+        "fused": [143, 288, 502, 1040, 2030, 4010, 7820, 16100, 32800]}}
+
+
+def crossing(times, name):
+    """Where attention becomes slower than the convolution: n / (kd/2)."""
+    gap = [math.log(mix / conv)
+           for conv, mix in zip(times["convolution"], times[name])]
+    i = max(i for i, g in enumerate(gap) if g < 0)  # the last time faster
+    return STEPS[i] * 2**(0.5 * gap[i] / (gap[i] - gap[i + 1]))
+
+
+for (d, k), times in RECORDED.items():
+    print(f"d = {d:3}, k = {k:2}: kd/2 = {k * d // 2:3},",
+          *(f" {name} × {crossing(times, name):.2f}"
+            for name in ("written out", "fused")))
+# --8<-- [end:crossing]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+
+
+def layers(n, d, k):
+    """Each layer on a random input, ready to call."""
+    x, W = torch.randn(1, d, n), torch.randn(d, d, k)
+    Q, K, V = torch.randn(3, 1, 1, n, d)            # (batch, heads, n, d)
+    return {
+        "convolution": lambda: F.conv1d(x, W, padding="same"),
+        "written out": lambda: torch.softmax(Q @ K.mT / d**0.5, dim=-1) @ V,
+        "fused": lambda: F.scaled_dot_product_attention(Q, K, V)}
+
+
+def fastest(layer, budget):
+    """Microseconds of the fastest of several calls, after one to warm up."""
+    layer()
+    runs, begin = [], time.perf_counter()
+    while len(runs) < 3 or time.perf_counter() - begin < budget:
+        start = time.perf_counter()
+        layer()
+        runs.append(time.perf_counter() - start)
+    return 1e6 * min(runs)
+
+
+@torch.no_grad()
+def measure(passes=10, budget=0.01, steps=STEPS):
+    """Microseconds, the least of several passes: {(d, k): {layer: [at each step]}}.
+
+    >>> [[len(row) for row in rows.values()] for rows in measure(1, 0, [1]).values()]
+    [[1, 1, 1], [1, 1, 1], [1, 1, 1], [1, 1, 1]]
+    """
+    best = {}
+    for _ in range(passes):             # far apart, so that a busy moment passes
+        for d, k in RECORDED:
+            rows = best.setdefault((d, k), {})
+            for i, step in enumerate(steps):
+                for name, layer in layers(round(step * k * d / 2), d, k).items():
+                    row = rows.setdefault(name, [math.inf] * len(steps))
+                    row[i] = min(row[i], fastest(layer, budget))
+    return best
+
+
+def record():
+    """Measures, and prints what this file holds."""
+    text = Path("/proc/cpuinfo").read_text()            # Linux
+    name = next(line for line in text.splitlines() if line.startswith("model name"))
+    print("MACHINE =", {"processor": name.split(":")[1].strip(),
+                        "threads": torch.get_num_threads(),
+                        "torch": torch.__version__, "date": str(date.today())})
+    for pair, rows in measure().items():
+        for name, row in rows.items():
+            print(pair, name, [float(f"{us:.3g}") for us in row])
+
+
+def results():
+    """Where the recorded times cross, in units of kd/2.
+
+    From 100 microseconds a call on, the operations say where to a factor of 2.
+
+    >>> all(0.5 < crossing(RECORDED[pair], name) < 2
+    ...     for pair in ((64, 9), (128, 9), (64, 25))
+    ...     for name in ("written out", "fused"))
+    True
+
+    A line of slope 1 is what the operations give: n over kd/2.
+
+    >>> n, d, k = 1000, 64, 9
+    >>> 4 * n**2 * d / (2 * n * k * d**2) == n / (k * d / 2)
+    True
+    """
+    found = {(pair, name): round(crossing(times, name), 2)
+             for pair, times in RECORDED.items() for name in ("written out", "fused")}
+    large = [at for (pair, _), at in found.items() if pair != (32, 9)]
+    small = RECORDED[32, 9]
+    small_flops = 4 * 72**2 * 32                                    # at n = kd/4
+    rate = 4 * 800**2 * 64 / RECORDED[64, 25]["written out"][4]     # at n = kd/2
+    four = {name: row[-1] for name, row in RECORDED[64, 9].items()}
+    return MACHINE | {
+        "crossing_min": min(large), "crossing_max": max(large),
+        "small_written_out": found[(32, 9), "written out"],
+        "small_fused": found[(32, 9), "fused"],
+        "small_microseconds": round(small["written out"][2]),
+        "small_arithmetic": round(small_flops / rate),
+        "longest": round(RECORDED[64, 25]["written out"][-1] / 1000),
+        "longest_fused": round(RECORDED[64, 25]["fused"][-1] / 1000),
+        "fused_at_4": round(four["fused"] / four["convolution"], 1),
+        "written_out_at_4": round(four["written out"] / four["convolution"], 1),
+    }
+
+
+def figure():
+    fig, axes = plt.subplots(2, figsize=(5.2, 7), sharex=True)
+    for ax, name in zip(axes, ("written out", "fused")):
+        ax.plot([0.25, 4], [0.25, 4], color="lightgray", lw=7, label="FLOPs")
+        ax.axhline(1, color="gray", lw=1)
+        for (pair, times), style in zip(RECORDED.items(), ("o:", "s-", "^--", "D-.")):
+            ratio = [b / a for a, b in zip(times["convolution"], times[name])]
+            ax.plot(STEPS, ratio, style, color=ATTENTION, lw=1.5, ms=5,
+                    label="d = {}, k = {}".format(*pair))
+        ax.loglog()
+        ax.set_yticks([0.25, 0.5, 1, 2, 4, 8], ["¼", "½", "1", "2", "4", "8"])
+        ax.minorticks_off()
+        ax.set(title=f"attention, {name}", ylabel="time / time of convolution",
+               ylim=(0.2, 14))
+    axes[0].legend(loc="upper left")
+    axes[1].set_xticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
+    axes[1].set(xlabel="$n$, in units of $kd/2$")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
