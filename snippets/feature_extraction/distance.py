@@ -1,0 +1,115 @@
+"""Attention without positions looks near, but only because the photograph does."""
+
+# --8<-- [start:distance]
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from matplotlib import cbook
+
+with cbook.get_sample_data("grace_hopper.jpg") as file:
+    pixels = torch.tensor(plt.imread(file)[:480, 16:496]).double() / 255
+photo = F.avg_pool2d(pixels.permute(2, 0, 1), 4)        # (3, 120, 120)
+x = F.unfold(photo, 5, stride=5).T                      # (n, d) = (576, 75)
+n, side = len(x), 24
+places = torch.cartesian_prod(torch.arange(side), torch.arange(side))
+far = torch.cdist(places.double(), places.double())     # (n, n), in patches
+
+
+def attention(x, sharpness=10):
+    """Weights A (n, n), without a patch's weight on itself."""
+    q = k = F.normalize(x - x.mean(0))
+    scores = sharpness * q @ k.T                        # (n, n)
+    return scores.fill_diagonal_(-torch.inf).softmax(1)
+
+
+order = torch.randperm(n, generator=torch.manual_seed(0))
+weights = {"attention": attention(x),
+           "attention, shuffled": attention(x[order]),
+           "equal weights": attention(x, sharpness=0)}
+for name, A in weights.items():
+    print(f"{name:19} looks {(A * far).sum(1).mean():4.1f} patches far,",
+          f"{A[far < 2].sum() / n:3.0%} one step")
+# --8<-- [end:distance]
+
+COLORS = CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+STEPS = range(1, 24)
+
+
+def mean_distance(A):
+    """How far away the weights are, in patches: the mean over all queries."""
+    return (A * far).sum(1).mean().item()
+
+
+def profile(A):
+    """Mean weight at each distance, as a multiple of equal weights."""
+    return [(n - 1) * A[far.round() == step].mean().item() for step in STEPS]
+
+
+def nearest_is_neighbour(x):
+    """Share of patches whose most similar other patch is one step away."""
+    return (far[torch.arange(n), attention(x).argmax(1)] < 2).double().mean().item()
+
+
+def results():
+    """The numbers the page quotes.
+
+    >>> r = results()
+    >>> r["looks"] < 9.5 < 12 < r["looks_shuffled"] < 13
+    True
+
+    The layer is the same, on the photograph and on the shuffled one.
+
+    >>> torch.allclose(attention(x[order]), attention(x)[order][:, order])
+    True
+
+    Equal weights are 1 / (n - 1), and their profile is flat.
+
+    >>> torch.allclose(torch.tensor(profile(attention(x, 0))), torch.tensor(1.0))
+    True
+    """
+    A, B = attention(x), attention(x[order])
+    pairs = (far < 2).sum().item() - n
+    return {
+        "n": n,
+        "looks": round(mean_distance(A), 1),
+        "looks_sharp": round(mean_distance(attention(x, 30)), 1),
+        "looks_shuffled": round(mean_distance(B), 1),
+        "looks_equal": round(mean_distance(attention(x, 0)), 1),
+        "within": round(100 * A[far < 2].sum().item() / n),
+        "within_shuffled": round(100 * (B[far < 2].sum() / n).item()),
+        "step_one": round(profile(A)[0], 1),
+        "step_one_shuffled": round(profile(B)[0], 1),
+        "step_one_convolution": round((n - 1) / 8),
+        "average_from": next(step for step, weight in zip(STEPS, profile(A))
+                             if weight < 1),
+        "far_away": round(sum(profile(A)[-10:]) / 10, 1),
+        "neighbour": round(100 * nearest_is_neighbour(x)),
+        "neighbour_shuffled": round(100 * nearest_is_neighbour(x[order])),
+        "neighbour_chance": round(100 * pairs / (n * (n - 1)), 1),
+    }
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 3.6))
+    box = [(n - 1) / 8] * 2
+    ax.plot([1, 1.5, 1.5], [*box, 0.01], color=CONVOLUTION,
+            label="convolution, 3 × 3")
+    ax.plot(STEPS, profile(attention(x)), "o-", color=ATTENTION, ms=5,
+            label="attention on the photograph")
+    ax.plot(STEPS, profile(attention(x[order])), "s--", color=ATTENTION,
+            ms=4, mfc="none", label="on its shuffled patches")
+    ax.axhline(1, color="gray", lw=1, label="equal weights")
+    ax.set_yscale("log")
+    ax.text(2, 50, "3 × 3 convolution:\nzero beyond one step", color=CONVOLUTION)
+    ax.text(4.2, 3, "attention", color=ATTENTION)
+    ax.text(12, 1.25, "patches shuffled", color=ATTENTION)
+    ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    ax.minorticks_off()
+    ax.set(xlabel="distance in patches", ylim=(0.1, 200), xlim=(0, 24),
+           ylabel="mean weight\n(equal weights: 1)")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
