@@ -1,8 +1,13 @@
-"""MkDocs hook: runs the snippets before a build, and places what they give in pages."""
+"""MkDocs hook: runs the snippets before a build, and places what they give in pages.
+
+The claims of the article are placed with them, since snippets give their numbers.
+"""
 
 import os
+import re
 from pathlib import Path
 
+from engine import ledger
 from engine import page as syntax
 from engine.code import calm
 from engine.run import RunError, load
@@ -11,7 +16,11 @@ from mkdocs.structure.files import File
 
 FOLDER = "snippets"
 CACHE = ".cache/snippets"
+CLAIMS = "docs/claims.yml"
+TITLE = re.compile(r"^(?:# )?# (.*?)(?: \{.*)?$", re.MULTILINE)
 entries = {}
+groups = {}
+titles = {}
 calm()
 
 
@@ -21,10 +30,18 @@ def on_files(files, config):
     except RunError as error:
         raise PluginError(str(error)) from None
     for name, entry in entries.items():
+        files.append(File.generated(config, f"code/{name}.py", content=_text(name)))
         for kind in ("svg", "csv"):
             if entry[kind]:
                 uri = f"figures/{name}.{kind}"
                 files.append(File.generated(config, uri, content=entry[kind]))
+    groups.clear()
+    try:
+        groups.update(ledger.read(Path(CLAIMS).read_text("utf-8")))
+    except ledger.LedgerError as error:
+        raise _claims_error(error) from None
+    for file in files.documentation_pages():
+        titles[file.src_uri] = TITLE.search(file.content_string)[1]
     return files
 
 
@@ -33,10 +50,15 @@ def on_page_markdown(markdown, page, config, files):
         return  # a lab, which takes nothing from the snippets
     source = page.file.content_string
     front_matter = source.count("\n", 0, source.find(markdown.split("\n")[0]))
+    known = entries | {"claims": {"results": ledger.counts(groups)}}
     try:
         syntax.check_alt_texts(markdown)
-        markdown = syntax.fill_numbers(markdown, entries)
-        return syntax.fill_code(markdown, entries, _text)
+        markdown = syntax.fill_numbers(markdown, known)
+        claims = iter(ledger.expand(markdown, page.file.src_uri, groups, entries, titles))
+        markdown = syntax.fill_code(markdown, entries, _text)
+        return ledger.FENCE.sub(lambda _: next(claims), markdown)
+    except ledger.LedgerError as error:
+        raise _claims_error(error) from None
     except syntax.PageError as error:
         line, problem = error.args
         path = os.path.relpath(page.file.abs_src_path)
@@ -45,6 +67,11 @@ def on_page_markdown(markdown, page, config, files):
 
 def on_post_page(output, page, config):
     return syntax.place_figures(output, entries, config.extra["code_label"])
+
+
+def _claims_error(error):
+    line, problem = error.args
+    return PluginError(f"{CLAIMS}:{line}: {problem}")
 
 
 def _text(name):

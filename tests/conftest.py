@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from engine import ledger
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
@@ -129,3 +130,18 @@ def site(tmp_path_factory, testrun_uid):
 def page(request):
     """Where in the site each page is, in turn."""
     return request.param
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says how many claims of the ledger were found to hold."""
+    name = "test_number_lies_in_its_range"
+    reports = [r for r in terminalreporter.stats.get("passed", []) if name in r.nodeid]
+    failed = [r for r in terminalreporter.stats.get("failed", []) if name in r.nodeid]
+    if reports:
+        groups = ledger.read((DOCS / "claims.yml").read_text("utf-8"))
+        found = ledger.counts(groups)
+        broken = {re.search(r"\[(\w+)-", report.nodeid)[1] for report in failed}
+        terminalreporter.write_line(
+            f"{found['measured'] - len(broken)} claims hold, "
+            f"{found['without_number']} have no number, {len(broken)} do not hold"
+        )

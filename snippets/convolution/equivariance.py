@@ -60,14 +60,14 @@ def results():
 
     >>> r = results()
     >>> r["ring_error"], r["stride_even_error"], r["stride_odd_error"] > 0.5
-    ('below 1e-12', 'below 1e-12', True)
+    ('below 10⁻¹²', 'below 10⁻¹²', True)
     >>> r["seam"], r["seam_at"], r["inside_error"]
-    (3, '0, 1 and 15', 'below 1e-12')
+    (3, '0, 1 and 15', 'below 10⁻¹²')
 
     The mean over all positions, after a ReLU: invariant on the ring only.
 
     >>> r["mean_ring"], r["mean_zeros"] > 0.01, r["mean_strided"] > 0.1
-    ('below 1e-12', True, True)
+    ('below 10⁻¹²', True, True)
 
     In two dimensions, with a ReLU behind it (it acts on each position alone):
 
@@ -80,7 +80,7 @@ def results():
     True
     """
     def below(value):
-        return "below 1e-12" if value < 1e-12 else f"{value:.0e}"
+        return "below 10⁻¹²" if value < 1e-12 else f"{value:.0e}"
 
     def mean_change(**options):
         return error(conv(one, **options).relu().mean(-1),

@@ -38,12 +38,12 @@ torch.manual_seed(0)
 x, w = torch.randn(50).double(), torch.randn(5).double()
 y = F.conv1d(x[None, None], w[None, None], padding=2)[0, 0]
 error = (toeplitz(w, 50) @ x - y).abs().max()
-print("1-D: error below 1e-12:", bool(error < 1e-12))
+print("1-D: error below 10⁻¹²:", bool(error < 1e-12))
 
 X, W = torch.randn(12, 12).double(), torch.randn(3, 3).double()
 Y = F.conv2d(X[None, None], W[None, None], padding=1)[0, 0]
 error = (toeplitz_2d(W, 12) @ X.flatten() - Y.flatten()).abs().max()
-print("2-D: error below 1e-12:", bool(error < 1e-12))
+print("2-D: error below 10⁻¹²:", bool(error < 1e-12))
 # --8<-- [end:toeplitz]
 
 CONVOLUTION = "#0072B2"
@@ -55,7 +55,7 @@ def results():
 
     >>> r = results()
     >>> r["error_1d"], r["error_2d"]
-    ('below 1e-12', 'below 1e-12')
+    ('below 10⁻¹²', 'below 10⁻¹²')
     >>> r["nonzeros_1000"] == 5 * 1000 - 6 and r["nonzeros_2000"] == 5 * 2000 - 6
     True
 
@@ -76,7 +76,7 @@ def results():
     """
     def below(a, b):
         error = (a - b).abs().max()
-        return "below 1e-12" if error < 1e-12 else f"{error:.0e}"
+        return "below 10⁻¹²" if error < 1e-12 else f"{error:.0e}"
 
     T = toeplitz(w, 1000)
     return {
