@@ -1,6 +1,7 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
 import os
+import re
 import shutil
 import threading
 from functools import partial
@@ -148,3 +149,9 @@ def test_search_finds_the_receptive_field(visit, root):
     first = tab.locator(".md-search-result__item").first
     first.wait_for()
     assert "receptive field" in first.inner_text().lower()
+
+
+def test_the_cheat_sheet_prints_on_one_sheet(visit, server):
+    tab = visit(server + "en/reference/cheat-sheet.html")
+    pdf = tab.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1

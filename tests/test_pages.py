@@ -108,3 +108,25 @@ def test_nothing_is_left_to_fill_in(soup):
     for code in soup.select("code, annotation"):
         code.decompose()
     assert "{{" not in soup.get_text()
+
+
+def test_the_gallery_has_every_figure(site):
+    gallery = (site / "en/reference/figures.html").read_bytes()
+    shown = [image["src"] for image in BeautifulSoup(gallery, "html.parser").select(".gallery img")]
+    drawn = []
+    for page in PAGES:
+        soup = BeautifulSoup((site / page).read_bytes(), "html.parser")
+        drawn += [link["href"] for link in soup.select(".drawing-source > a[href$='.svg']")]
+    assert sorted(href.removeprefix("../") for href in drawn) == sorted(
+        src.removeprefix("../") for src in shown
+    )
+
+
+def test_markdown_stands_beside_each_page(site, page):
+    if page == "index.html":
+        return  # the entrance
+    markdown = (site / page).with_suffix(".md").read_text("utf-8")
+    for fence in "--8<--", "```claims", "```ledger":
+        assert fence not in markdown
+    path = page.removeprefix("en/").replace(".html", ".md")
+    assert f"({path})" in (site / "en/llms.txt").read_text("utf-8")
