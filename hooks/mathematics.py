@@ -20,6 +20,7 @@ FORMULA = re.compile(
     re.DOTALL,
 )
 converter = LatexToMathML(annotation=True, fancy_error=False)
+LINK = re.compile(r"(<a [^>]*)>(?=<math>([^<]*)</math></a>)")
 PLACE = re.compile(r"<math>[^<]*</math>")
 characters = set()
 formulas = {}
@@ -49,7 +50,8 @@ def on_page_content(html, page, config, files):
         characters.update(map(ord, unescape(text)))
         return f"<math>{text}</math>"
 
-    return FORMULA.sub(place, html)
+    html = FORMULA.sub(place, html)
+    return LINK.sub(r'\1 aria-label="\2">', html)  # a formula alone does not name a link
 
 
 def on_post_page(output, page, config):
