@@ -1,0 +1,133 @@
+"""A gate between places and contents: at 1 a convolution, at 0 plain attention."""
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
+
+# --8<-- [start:gate]
+import torch
+import torch.nn.functional as F
+
+side, d, n = 14, 36, 14 * 14
+p = torch.cartesian_prod(*[torch.arange(side).double()] * 2)    # (n, 2)
+offsets = torch.cartesian_prod(*[torch.arange(-1.0, 2)] * 2)    # (9, 2)
+
+
+def weights(x, o, gate, alpha):
+    """A of the head that looks near its offset o: (n, d) -> (n, n).
+
+    Places: -alpha |p_j - p_i - o|². Contents: query and key are the token.
+    """
+    place = -alpha * (p - p[:, None] - o).square().sum(-1)      # (n, n)
+    content = x @ x.T / d**0.5
+    return gate * place.softmax(-1) + (1 - gate) * content.softmax(-1)
+
+
+def gated(x, W, gate, alpha=1.0):
+    """Nine heads, each with its matrix W (9, d, d): (n, d) -> (n, d)."""
+    return sum(weights(x, o, gate, alpha) @ x @ W_h.T
+               for o, W_h in zip(offsets, W))
+
+
+torch.manual_seed(0)
+x, W = torch.randn(n, d).double(), torch.randn(9, d, d).double()
+kernel = W.permute(1, 2, 0).unflatten(2, (3, 3))        # one tap a head
+conv = F.conv2d(x.T.view(1, d, side, side), kernel)[0]  # no padding
+
+
+def gap(gate, alpha):
+    """Relative distance from the 3 x 3 convolution, without the border."""
+    y = gated(x, W, gate, alpha).T.view(d, side, side)[:, 1:-1, 1:-1]
+    return ((y - conv).norm() / conv.norm()).item()
+
+
+print("gate 1, sharp: a convolution:", gap(1, 40) < 1e-12)
+print(f"ConViT's start, gate 0.73, alpha 1: off by {gap(0.73, 1):.0%}")
+y = F.scaled_dot_product_attention(x[None], x[None], x[None])[0]
+print("gate 0: attention:", torch.allclose(gated(x, W, 0), y @ W.sum(0).T))
+# --8<-- [end:gate]
+
+CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
+START = torch.tensor(1.0).sigmoid().item()              # ConViT's first gate
+ALPHAS = [2**(i / 2) for i in range(-4, 11)]
+CENTRE = 6 * side + 6
+
+
+def soft_kernel(alpha, reach=6):
+    """The kernel (d, d, 13, 13) of gated(x, W, 1, alpha): nine soft spots.
+
+    At gate 1 the layer is a convolution for every alpha; at alpha 1 a wide one.
+
+    >>> image = x.T.view(1, d, side, side)
+    >>> wide = F.conv2d(image, soft_kernel(1))[0].flatten(1).T      # the middle 2 x 2
+    >>> middle = [6 * side + 6, 6 * side + 7, 7 * side + 6, 7 * side + 7]
+    >>> (wide - gated(x, W, 1, 1)[middle]).abs().max() < 1e-8
+    tensor(True)
+    """
+    steps = torch.arange(-reach, reach + 1.0)
+    grid = torch.cartesian_prod(steps, steps).double()              # (169, 2)
+    spots = torch.stack([(-alpha * (grid - o).square().sum(-1)).softmax(0)
+                         for o in offsets])                         # (9, 169)
+    kernel = torch.einsum("hab,hp->abp", W, spots)
+    return kernel.unflatten(2, (2 * reach + 1, 2 * reach + 1))
+
+
+def results():
+    """The numbers the page quotes.
+
+    >>> r = results()
+    >>> r["sharp"], r["attention"], r["gate"]
+    ('below 10⁻¹²', True, 0.73)
+
+    Each row of weights is a mean at every gate, and the gate is what places get.
+
+    >>> A = weights(x, offsets[0], 0.3, 1)
+    >>> torch.allclose(A.sum(1), torch.ones(n).double())
+    True
+    >>> moved = weights(x + 1, offsets[0], 1, 1) - weights(x, offsets[0], 1, 1)
+    >>> moved.abs().max() == 0
+    tensor(True)
+    """
+    spot = weights(x, offsets[0], 1, 1)[CENTRE]
+    return {
+        "sharp": "below 10⁻¹²" if gap(1, 40) < 1e-12 else "above 10⁻¹²",
+        "attention": torch.allclose(gated(x, W, 0), gated(x, W, 0, 7)),
+        "gate": round(START, 2), "gate_2": round(1 - START, 2),
+        "spot": round(100 * spot.max().item()),
+        "start": round(100 * gap(START, 1)), "soft": round(100 * gap(1, 1)),
+        "start_sharp": f"{gap(START, 40):.2f}"[1:],
+        "nearly_sharp": f"{gap(0.95, 40):.2f}"[1:],
+    }
+
+
+def figure():
+    fig = plt.figure(figsize=(5.2, 5.2))
+    axes = fig.subplot_mosaic("abc;ddd", height_ratios=(1, 1.5))
+    panels = (("a", 1, 40, CONVOLUTION, "gate 1, α 40"),
+              ("b", START, 1, HYBRID, "gate .73, α 1"),
+              ("c", 0, 1, ATTENTION, "gate 0"))
+    for name, gate, alpha, color, title in panels:
+        ax = axes[name]
+        A = weights(x, offsets[2], gate, alpha)[CENTRE].view(side, side)
+        cmap = LinearSegmentedColormap.from_list("", [color + "00", color])
+        ax.imshow(A, cmap=cmap, vmin=0, interpolation="none", label=title)
+        ax.add_patch(plt.Rectangle((5.5, 5.5), 1, 1, fc="none", ec="black", lw=1.5))
+        ax.set(xticks=[], yticks=[])
+        ax.set_title(title, loc="center")
+        ax.spines[:].set(visible=True, color="lightgray")
+    for gate, color, style in ((1, CONVOLUTION, "o-"), (0.95, HYBRID, "^:"),
+                               (START, HYBRID, "s--"), (0, ATTENTION, "D-")):
+        axes["d"].plot(ALPHAS, [gap(gate, alpha) for alpha in ALPHAS], style, ms=4,
+                       lw=1.5, color=color, label=f"gate {gate:.2g}")
+        at = (34, gap(gate, 32)) if gate < 1 else (9.5, 1e-3)
+        axes["d"].text(*at, f"gate {gate:.2g}", color=color, va="center")
+    axes["d"].loglog()
+    axes["d"].set(xlabel="α, how sharp a head looks", ylim=(1e-6, 3), xlim=(0.22, 80))
+    axes["d"].set_xticks([0.25, 1, 4, 16], ["¼", "1", "4", "16"])
+    axes["d"].minorticks_off()
+    axes["d"].set_title("distance from the 3×3 convolution")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,0 +1,149 @@
+"""Convolution in the early stages, attention in the late: where its square is small."""
+
+from functools import cache
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:stages]
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+BLOCKS, WIDTHS = (2, 3, 5, 2), (96, 192, 384, 768)
+
+
+class Attention(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.qkv, self.out = nn.Conv2d(d, 3 * d, 1), nn.Conv2d(d, d, 1)
+
+    def forward(self, x):                           # (b, d, side, side)
+        q, k, v = self.qkv(x).flatten(2).mT.chunk(3, dim=-1)    # (b, n, d)
+        A = (q @ k.mT / q.shape[-1]**0.5).softmax(-1)           # (b, n, n)
+        return self.out((A @ v).mT.unflatten(2, x.shape[2:]))
+
+
+class Plus(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+def block(letter, d):
+    """One layer that mixes positions, then an MLP."""
+    mix = {"A": Attention(d), "C": nn.Conv2d(d, d, 3, padding=1, groups=d)}
+    mlp = nn.Conv2d(d, 4 * d, 1), nn.GELU(), nn.Conv2d(4 * d, d, 1)
+    return nn.Sequential(Plus(nn.GroupNorm(1, d), mix[letter]),
+                         Plus(nn.GroupNorm(1, d), *mlp))
+
+
+def network(layout):
+    """(b, 3, 224, 224) -> (b, 768, 7, 7), with a letter for each stage."""
+    layers, c = [nn.Conv2d(3, 64, 3, stride=2, padding=1)], 64
+    for letter, blocks, d in zip(layout, BLOCKS, WIDTHS):
+        layers.append(nn.Conv2d(c, d, 3, stride=2, padding=1))
+        layers += [block(letter, d) for _ in range(blocks)]
+        c = d
+    return nn.Sequential(*layers)
+
+
+for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA":
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        network(layout)(torch.empty(1, 3, 224, 224))
+    print(f"{layout}: {counter.get_total_flops() / 1e9:.1f} GFLOPs")
+# --8<-- [end:stages]
+
+CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
+SIDES = (56, 28, 14, 7)
+LAYOUTS = "CCCC", "CCCA", "CCAA", "CAAA", "AAAA"
+
+
+def gflops(make, *shape):
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        make()(torch.empty(shape))
+    return counter.get_total_flops() / 1e9
+
+
+@cache
+def total(layout):
+    """GFLOPs of the network on an image of 224 x 224 pixels.
+
+    >>> with torch.device("meta"):
+    ...     network("CCAA")(torch.empty(1, 3, 224, 224)).shape
+    torch.Size([1, 768, 7, 7])
+    """
+    return gflops(lambda: network(layout), 1, 3, 224, 224)
+
+
+@cache
+def parts(stage):
+    """GFLOPs of one attention block: MLP, projections, core.
+
+    The first two are the same in every stage. The core shrinks to an eighth.
+
+    >>> [round(parts(s)[0] / parts(0)[0], 9) for s in range(4)]
+    [1.0, 1.0, 1.0, 1.0]
+    >>> [round(parts(s)[2] / parts(s + 1)[2], 9) for s in range(3)]
+    [8.0, 8.0, 8.0]
+
+    All three are what the formulas say: 16 n d², 8 n d², 4 n² d.
+
+    >>> n, d = 28**2, 192
+    >>> [round(1e9 * part) for part in parts(1)] == [
+    ...     16 * n * d**2, 8 * n * d**2, 4 * n**2 * d]
+    True
+    """
+    d, side = WIDTHS[stage], SIDES[stage]
+    whole = gflops(lambda: block("A", d), 1, d, side, side)
+    layer = gflops(lambda: Attention(d), 1, d, side, side)
+    projections = gflops(lambda: nn.Conv2d(d, 4 * d, 1), 1, d, side, side)
+    return whole - layer, projections, layer - projections
+
+
+def results():
+    """The numbers the page quotes.
+
+    >>> r = results()
+    >>> r["CCCC"] < r["CCCA"] < r["CCAA"] < r["CAAA"] < r["AAAA"]
+    True
+    """
+    numbers = {layout: round(total(layout), 1) for layout in LAYOUTS}
+    for stage in range(4):
+        numbers |= {f"core_{stage + 1}": float(f"{parts(stage)[2]:.2g}"),
+                    f"share_{stage + 1}": float(f"{100 / 8**stage:.2g}")}
+    return numbers | {
+        "blocks": "{}, {}, {} and {}".format(*BLOCKS),
+        "mlp": round(parts(0)[0], 2), "projections": round(parts(0)[1], 2),
+        "late": round(100 * (total("CCAA") / total("CCCC") - 1)),
+        "early": round(100 * (total("AAAA") / total("CCAA") - 1)),
+        "early_gflops": round(total("AAAA") - total("CCAA"), 1)}
+
+
+def figure():
+    fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 5.8), height_ratios=(1, 1.1))
+    styles = (("MLP", "lightgray", 1), ("projections", ATTENTION, 0.35),
+              ("core", ATTENTION, 1))
+    left = [0] * 4
+    for i, (name, color, alpha) in enumerate(styles):
+        widths = [parts(stage)[i] for stage in range(4)]
+        top.barh(range(4), widths, 0.65, left=left, color=color, alpha=alpha,
+                 label=name)
+        left = [a + b for a, b in zip(left, widths)]
+    for stage in range(4):
+        top.text(left[stage] + 0.06, stage, f"core {parts(stage)[2]:.2g}", va="center")
+    top.legend(loc="lower right")
+    top.set(xlim=(0, 5.4), ylim=(3.5, -0.5), xlabel="GFLOPs of one attention block")
+    top.set_yticks(range(4), [f"{side}×{side}, {d}" for side, d in zip(SIDES, WIDTHS)])
+    colors = [CONVOLUTION, HYBRID, HYBRID, HYBRID, ATTENTION]
+    for y, (layout, color) in enumerate(zip(LAYOUTS, colors)):
+        bottom.barh(y, total(layout), 0.65, color=color, label=layout)
+        bottom.text(total(layout) + 0.2, y, f"{total(layout):.1f}", va="center")
+    bottom.set_yticks(range(5), LAYOUTS)
+    bottom.set(ylim=(4.5, -0.5), xlabel="GFLOPs of the network", xlim=(0, 21))
+    for ax in top, bottom:
+        ax.tick_params(axis="y", length=0)
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
