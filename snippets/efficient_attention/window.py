@@ -1,0 +1,179 @@
+"""A band mask still makes all pairs; blocks make only those near the diagonal."""
+
+import math
+import time
+from functools import cache
+
+import matplotlib.pyplot as plt
+from torch.utils.flop_counter import FlopCounterMode
+
+# --8<-- [start:window]
+import torch
+import torch.nn.functional as F
+
+
+def masked(Q, K, V, w):
+    """|i - j| <= w: all n^2 scores, of which the band is kept."""
+    i = torch.arange(len(Q))
+    scores = Q @ K.T / Q.shape[1]**0.5                  # (n, n)
+    scores.masked_fill_((i - i[:, None]).abs() > w, -torch.inf)
+    return torch.softmax(scores, dim=1) @ V
+
+
+def blocked(Q, K, V, w):
+    """The same: w queries against the 3w keys around them."""
+    n, d = Q.shape
+    b = max(w, 1)                           # block length
+    m = -(-n // b)                          # blocks, the last one filled up
+    i = torch.arange(m * b).view(m, b, 1)               # queries
+    j = i[:, :1] + torch.arange(-b, 2 * b)              # (m, 1, 3b): keys
+    Q = F.pad(Q, (0, 0, 0, m * b - n)).view(m, b, d)
+    K, V = (F.pad(x, (0, 0, b, b + m * b - n)).unfold(0, 3 * b, b)
+            for x in (K, V))                            # (m, d, 3b)
+    scores = Q @ K / d**0.5                             # (m, b, 3b)
+    off = (j < 0) | (j >= n) & (i < n)      # fill is seen by fill only
+    scores.masked_fill_(off | ((i - j).abs() > w), -torch.inf)
+    y = torch.softmax(scores, dim=2) @ V.mT             # (m, b, d)
+    return y.reshape(m * b, d)[:n]
+
+
+torch.manual_seed(0)
+Q, K, V = torch.randn(3, 1000, 64)
+for w in 0, 1, 32, 1000:
+    error = (blocked(Q, K, V, w) - masked(Q, K, V, w)).abs().max()
+    print(f"w = {w:4}: equal to the masked one: {error < 1e-6}")
+full = F.scaled_dot_product_attention(Q, K, V)
+print("w = 0 is V:", torch.equal(blocked(Q, K, V, 0), V), " w = n is full:",
+      torch.allclose(blocked(Q, K, V, 1000), full, atol=1e-6))
+# --8<-- [end:window]
+
+ATTENTION, d, W = "#D55E00", 64, 64
+MACHINE = {"processor": "AMD EPYC", "threads": 1, "torch": "2.13.0+cpu",
+           "date": "2026-11-22"}
+RECORDED = {                                # milliseconds a call, w = 64
+    "full": [0.249, 0.906, 4.45, 32.2, 169, 890],
+    "band mask": [0.383, 1.61, 7.26, 86.2, 374, 1650],
+    "fused": [0.227, 0.853, 3.4, 13.2, 55, 232],
+    "fused, band mask": [0.286, 1.06, 4.57, 18.1, 109, 509],
+    "blocks": [0.455, 0.818, 1.66, 3.55, 8.29, 15.6]}
+
+
+def attention(Q, K, V, w):
+    """Without a window."""
+    return torch.softmax(Q @ K.T / Q.shape[1]**0.5, dim=1) @ V
+
+
+def fused(Q, K, V, w, mask=None):
+    """PyTorch's own kernel."""
+    return F.scaled_dot_product_attention(Q[None, None], K[None, None],
+                                          V[None, None], attn_mask=mask)[0, 0]
+
+
+def fused_masked(Q, K, V, w):
+    """The same with a band mask, that is made before."""
+    return fused(Q, K, V, w, band(len(Q), w))
+
+
+@cache
+def band(n, w):
+    i = torch.arange(n)
+    return (i - i[:, None]).abs() <= w
+
+
+def flops(layer, n, w=W):
+    """Counted on tensors without contents.
+
+    >>> flops(attention, 1024) == flops(masked, 1024) == 4 * 1024**2 * d
+    True
+    >>> flops(blocked, 1024) == 4 * 1024 * 3 * W * d
+    True
+    """
+    with FlopCounterMode(display=False) as counter, torch.device("meta"):
+        layer(*torch.empty(3, n, d), w)
+    return counter.get_total_flops()
+
+
+LENGTHS = [2**power for power in range(8, 14)]
+LAYERS = {"full": attention, "band mask": masked, "fused": fused,
+          "fused, band mask": fused_masked, "blocks": blocked}
+
+
+@torch.no_grad()
+def record(passes=10):
+    """Prints milliseconds, the least of several passes, for RECORDED."""
+    best = {name: [float("inf")] * len(LENGTHS) for name in LAYERS}
+    for _ in range(passes):
+        for at, n in enumerate(LENGTHS):
+            inputs = torch.randn(3, n, d)
+            for name, layer in LAYERS.items():
+                layer(*inputs, W)
+                start = time.perf_counter()
+                layer(*inputs, W)
+                ms = 1e3 * (time.perf_counter() - start)
+                best[name][at] = min(best[name][at], ms)
+    for name, row in best.items():
+        print(f'    "{name}":', [float(f"{ms:.3g}") for ms in row], ",")
+
+
+def results():
+    """The numbers the page quotes.
+
+    >>> all(torch.allclose(blocked(Q, K, V, w), masked(Q, K, V, w), atol=1e-6)
+    ...     for w in (0, 1, 2, 63, 64, 499, 500, 999, 1000, 2000))
+    True
+    >>> all(torch.allclose(fused_masked(*x, w), blocked(*x, w), atol=1e-6)
+    ...     for x in (torch.randn(3, n, d) for n in (1, 2, 5, 9)) for w in (0, 1, 20))
+    True
+
+    Twice the input: four times the work, or twice.
+
+    >>> results()["slope_masked"], results()["slope_blocked"]
+    (2.0, 1.0)
+
+    And the times of the record: a mask never saves any.
+
+    >>> all(RECORDED["band mask"][at] > RECORDED["full"][at] and
+    ...     RECORDED["fused, band mask"][at] > RECORDED["fused"][at]
+    ...     for at in range(len(LENGTHS)))
+    True
+    """
+    doubled = lambda layer: flops(layer, 8192) / flops(layer, 4096)
+    numbers = {
+        "w": W, "d": d, "keys": 2 * W + 1, "read": 3 * W,
+        "slope_masked": round(math.log2(doubled(masked)), 2),
+        "slope_blocked": round(math.log2(doubled(blocked)), 2),
+        "masked_8192": round(flops(masked, 8192) / 1e9, 1),
+        "blocked_8192": round(flops(blocked, 8192) / 1e9, 2),
+        "work_8192": round(flops(masked, 8192) / flops(blocked, 8192), 1),
+    }
+    ms = {f"{name.replace(', ', '_').replace(' ', '_')}_ms": f"{RECORDED[name][-1]:.0f}"
+          for name in RECORDED}
+    return MACHINE | numbers | ms
+
+
+def figure():
+    fig, (work, clock) = plt.subplots(2, figsize=(5.2, 7), sharex=True,
+                                      height_ratios=(1, 1.6))
+    styles = {"full": ":", "band mask": "s-", "fused": "-", "fused, band mask": "^--",
+              "blocks": "o-"}
+    for name in "band mask", "blocks":
+        gflops = [flops(LAYERS[name], n) / 1e9 for n in LENGTHS]
+        work.plot(LENGTHS, gflops, styles[name], color=ATTENTION, label=name)
+        work.text(10_000, gflops[-1], name.replace("band", "full, and\nband"),
+                  va="center")
+    for name, style in styles.items():
+        clock.plot(LENGTHS, RECORDED[name], style, color=ATTENTION, label=f"{name}, ms")
+        clock.text(10_000, RECORDED[name][-1], name, va="center")
+    work.set(title="GFLOPs, counted", xlim=(220, 70_000))
+    clock.set(title="milliseconds, recorded", xlabel="positions $n$")
+    for ax, ticks in (work, (0.01, 0.1, 1, 10)), (clock, (1, 10, 100, 1000)):
+        ax.loglog()
+        ax.set_xticks(LENGTHS[::2] + [8192], [256, 1024, 4096, 8192])
+        ax.set_yticks(ticks, ticks)
+        ax.minorticks_off()
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
