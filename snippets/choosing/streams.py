@@ -1,0 +1,167 @@
+"""What a second of audio, or a long text, costs each way of looking back."""
+
+import matplotlib.pyplot as plt
+
+# --8<-- [start:streams]
+def convolutions(n, d, k, dilations):
+    """Causal layers, one after the other; all numbers for the stack."""
+    back = (k - 1) * sum(dilations)
+    return {"flops": 2 * n * k * d**2 * len(dilations),
+            "train": n * d * len(dilations),    # kept for the gradients
+            "state": back * d,                  # kept for the next output
+            "field": back + 1}                  # positions it sees
+
+
+def attention(n, d, L, w=None):
+    """L causal layers; each position sees w before it, or all n."""
+    keys = min(w + 1, n) if w else n
+    return {"flops": L * (8 * n * d**2 + 4 * n * keys * d),
+            "train": L * 5 * n * d,             # fused; without h n
+            "state": L * 2 * min(w or n, n) * d,
+            "field": min(n, 1 + L * (w or n))}
+
+
+second = 16_000                                 # samples
+wavenet = [2**i for i in range(10)] * 3         # 1, 2, ..., 512; again
+audio = {                   # costs of a second, samples for each token
+    "plain, 30 layers": (convolutions(second, 64, 2, [1] * 30), 1),
+    "dilated, 30 layers": (convolutions(second, 64, 2, wavenet), 1),
+    "window 512, 6 layers": (attention(second, 64, 6, 512), 1),
+    "attention, 6 layers": (attention(second, 64, 6), 1),
+    "frames, convolution": (convolutions(25, 144, 3, [1] * 16), 640),
+    "frames, attention": (attention(25, 144, 16), 640)}
+for name, (cost, hop) in audio.items():
+    print(f"{name:20} {cost['flops'] / 1e9:7.2f} GFLOPs ",
+          f"state {4 * cost['state'] / 1e3:9,.1f} kB ",
+          f"field {1e3 * cost['field'] * hop / second:7,.1f} ms")
+# --8<-- [end:streams]
+
+CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+KEYS = "plain", "dilated", "window", "attention", "frame_conv", "frame_attention"
+N, D, LAYERS = 100_000, 4096, 32                # the sizes of Llama 2 7B
+FRAME_STEM = 2 * 16_000 * 144                   # FLOPs a second, patches of 640
+
+
+def kilobytes(cost):
+    """A state at 4 bytes a number. And the formulas against counts and gradients.
+
+    >>> import torch
+    >>> import torch.nn.functional as F
+    >>> from torch.utils.flop_counter import FlopCounterMode
+    >>> n, d, k, dilations = 60, 4, 3, [1, 2, 4]
+    >>> W = torch.ones(d, d, k)
+    >>> x = torch.ones(1, d, n, requires_grad=True)
+    >>> def stack(y):
+    ...     for dilation in dilations:
+    ...         y = F.conv1d(y, W, dilation=dilation)
+    ...     return y
+    >>> stack(x)[0, 0, -1].backward()
+    >>> field = x.grad[0, 0].count_nonzero().item()
+    >>> cost = convolutions(n, d, k, dilations)
+    >>> field, cost["field"], cost["state"] == (field - 1) * d
+    (15, 15, True)
+    >>> with FlopCounterMode(display=False) as counter:
+    ...     for dilation in dilations:          # padded: n outputs each
+    ...         y = F.conv1d(x, W, dilation=dilation, padding="same")
+    >>> counter.get_total_flops() == cost["flops"]
+    True
+
+    Attention with a causal window: the field of 3 layers, and the work of one.
+
+    >>> i = torch.arange(n)
+    >>> w = 4
+    >>> near = (i <= i[:, None]) & (i >= i[:, None] - w)
+    >>> x = torch.randn(1, n, d, requires_grad=True)
+    >>> y = x
+    >>> for _ in range(3):
+    ...     y = y + F.scaled_dot_product_attention(y, y, y, attn_mask=near)
+    >>> y[0, -1].sum().backward()
+    >>> seen = x.grad[0].abs().sum(1).count_nonzero().item()
+    >>> seen == attention(n, d, 3, w)["field"] == 13
+    True
+    >>> Q, K, M = torch.ones(n, d), torch.ones(w + 1, d), torch.ones(d, d)
+    >>> with FlopCounterMode(display=False) as counter:
+    ...     _ = [Q @ M for _ in range(4)], (Q @ K.T) @ K
+    >>> counter.get_total_flops() == attention(n, d, 1, w)["flops"]
+    True
+    >>> attention(n, d, 1, n)["flops"] == attention(n, d, 1)["flops"]
+    True
+    """
+    return 4 * cost["state"] / 1e3
+
+
+def text():
+    """100,000 tokens: the caches in GB at 2 bytes a number, the work in 10^15."""
+    full, window = attention(N, D, LAYERS), attention(N, D, LAYERS, 4096)
+    mixed = (attention(N, D, 5)["state"], attention(N, D, 27, 1024)["state"])
+    dilated = convolutions(N, D, 2, [2**i for i in range(17)])
+    short = convolutions(N, D, 4, [1] * LAYERS)
+    mlp = LAYERS * 16 * N * D**2
+    core = LAYERS * 4 * N**2 * D
+    return {
+        "cache_full": f"{2 * full['state'] / 1e9:.1f} GB",
+        "cache_grouped": f"{2 * full['state'] / 4 / 1e9:.1f} GB",
+        "cache_window": f"{2 * window['state'] / 1e9:.1f} GB",
+        "cache_mixed": f"{2 * sum(mixed) / 1e9:.1f} GB",
+        "cache_dilated": f"{2 * dilated['state'] / 1e9:.1f} GB",
+        "cache_short": f"{2 * short['state'] / 1e3:.0f} kB",
+        "cache_fixed": f"{2 * LAYERS * D * 128 / 1e6:.0f} MB",
+        "field_window": f"{1 + LAYERS * 4096:,}",
+        "field_dilated": f"{dilated['field']:,}", "field_short": short["field"],
+        "layers_dilated": 17,
+        "read_matrices": round((full["flops"] + mlp - core) / 1e15, 1),
+        "read_core": round(core / 1e15, 1),
+        "read_window": round(LAYERS * 4 * N * 4097 * D / 1e15, 1)}
+
+
+def results():
+    """The numbers the page quotes; a state in kB at 4 bytes a number.
+
+    >>> r = results()
+    >>> r["dilated_ms"], r["window_ms"], r["read_core"] > 4 * r["read_matrices"] * 0.9
+    (191.9, 192.1, True)
+
+    At the same reach and width, L layers of attention keep 2 L times the state.
+
+    >>> a, c = attention(1023, 64, 6), convolutions(1023, 64, 2, wavenet[:10])
+    >>> c["field"], a["state"] / c["state"]
+    (1024, 12.0)
+    """
+    numbers = {}
+    for key, (cost, hop) in zip(KEYS, audio.values()):
+        kilo = kilobytes(cost)
+        numbers |= {
+            f"{key}_gflops": float(f"{cost['flops'] / 1e9:.2g}"),
+            f"{key}_kb": f"{kilo:,.0f} kB" if kilo < 1e4 else f"{kilo / 1e3:.0f} MB",
+            f"{key}_train": f"{4 * cost['train'] / 1e6:.0f} MB"
+                            if cost["train"] > 1e6 else f"{cost['train'] / 250:.0f} kB",
+            f"{key}_ms": round(1e3 * cost["field"] * hop / second, 1)}
+    return numbers | text() | {"frame_stem": round(FRAME_STEM / 1e9, 4)}
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 4.4))
+    reach = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30]        # seconds
+    ways = (    # numbers kept for a second, from 0.02 or from 0.1 s on
+        ("attention on samples, 6 layers", 12 * 64 * second, 0, "s-", ATTENTION),
+        ("dilated convolutions on samples", 64 * second, 0, "o-", CONVOLUTION),
+        ("attention on frames, 16 layers", 32 * 144 * 25, 2, "s--", ATTENTION),
+        ("convolutions on frames", 144 * 25, 2, "o--", CONVOLUTION))
+    for name, numbers, first, style, color in ways:
+        at = reach[first:]
+        ax.plot(at, [4 * numbers * s / 1e3 for s in at], style, color=color, ms=5,
+                label=f"{name}, kB")
+        ax.text(at[0], 4 * numbers * at[0] / 1e3 * 1.6, name, color=color,
+                rotation=25, rotation_mode="anchor")
+    ax.loglog()
+    ax.set_xticks([0.02, 0.1, 1, 10], ["20 ms", "100 ms", "1 s", "10 s"])
+    ax.set_yticks([1, 1e2, 1e4, 1e6], ["1 kB", "100 kB", "10 MB", "1 GB"])
+    ax.minorticks_off()
+    ax.set(xlabel="how far an output looks back", ylim=(0.6, 4e6))
+    ax.set_title("state for one stream of 16 kHz audio")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
