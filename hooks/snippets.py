@@ -4,7 +4,6 @@ The claims of the article are placed with them, since snippets give their number
 """
 
 import os
-import re
 from pathlib import Path
 
 from engine import ledger
@@ -17,7 +16,6 @@ from mkdocs.structure.files import File
 FOLDER = "snippets"
 CACHE = ".cache/snippets"
 CLAIMS = "docs/claims.yml"
-TITLE = re.compile(r"^(?:# )?# (.*?)(?: \{.*)?$", re.MULTILINE)
 entries = {}
 groups = {}
 titles = {}
@@ -41,7 +39,7 @@ def on_files(files, config):
     except ledger.LedgerError as error:
         raise _claims_error(error) from None
     for file in files.documentation_pages():
-        titles[file.src_uri] = TITLE.search(file.content_string)[1]
+        titles[file.src_uri] = syntax.TITLE.search(file.content_string)[1]
     return files
 
 

@@ -124,8 +124,8 @@ def test_the_copy_button_copies_the_code(visit, root, page):
 
 
 def test_the_copy_button_leaves_out_prompts_and_results(visit, project):
-    session = "```pycon\n>>> for n in 1, 2:\n...     print(n)\n1\n2\n>>> n\n2\n```\n"
-    project.write("docs/en/index.md", session)
+    session = "\n```pycon\n>>> for n in 1, 2:\n...     print(n)\n1\n2\n>>> n\n2\n```\n"
+    project.write("docs/en/index.md", project.read("docs/en/index.md") + session)
     assert project.build().code == 0
     page = project.folder / "site/en/index.html"
     tab = visit(page.as_uri(), permissions=CLIPBOARD)

@@ -126,7 +126,7 @@ def test_markdown_stands_beside_each_page(site, page):
     if page == "index.html":
         return  # the entrance
     markdown = (site / page).with_suffix(".md").read_text("utf-8")
-    for fence in "--8<--", "```claims", "```ledger":
+    for fence in "--8<--", "```claims", "```ledger", "```sources", "```bibliography", "```glossary":
         assert fence not in markdown
     path = page.removeprefix("en/").replace(".html", ".md")
     assert f"({path})" in (site / "en/llms.txt").read_text("utf-8")

@@ -32,7 +32,7 @@ class LedgerError(Exception):
     """The file of the claims is wrong: (line, message)."""
 
 
-class _Lines(yaml.SafeLoader):
+class Lines(yaml.SafeLoader):
     """Gives each mapping the line on which it begins."""
 
     def construct_mapping(self, node, deep=False):
@@ -42,7 +42,7 @@ class _Lines(yaml.SafeLoader):
 def read(text):
     """The groups of claims in a YAML text: {group: [claim]}; may raise LedgerError."""
     try:
-        groups = yaml.load(text, _Lines)
+        groups = yaml.load(text, Lines)
     except yaml.MarkedYAMLError as error:
         raise LedgerError(error.problem_mark.line + 1, error.problem) from None
     del groups["line"]

@@ -19,6 +19,7 @@ INCLUDE = re.compile(
     r'^(?P<indent> *)```(?P<kind>\w+)\n *--8<-- "(?P<name>[^"]*)\.py:(?P<section>\w*)"$',
     re.MULTILINE,
 )
+TITLE = re.compile(r"^(?:# )?# (.*?)(?: \{.*)?$", re.MULTILINE)
 EMPTY_ALT = re.compile(r"!\[\s*\]\(")
 FIGURE = re.compile(
     r'<p><img alt="(?P<alt>[^"]*)" src="(?P<root>[^"]*)figures/(?P<name>[^"]+)\.svg" />'
