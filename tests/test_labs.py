@@ -20,7 +20,7 @@ INSTALLED_AS = {"sklearn": "scikit-learn"}
 @pytest.fixture
 def lab(project):
     """A project with one lab."""
-    project.edit("mkdocs.yml", "claims.md]", "claims.md, labs/good.py]")
+    project.edit("mkdocs.yml", "bibliography.md]", "bibliography.md, labs/good.py]")
     (project.folder / LAB).parent.mkdir()
     (project.folder / "lab.py").rename(project.folder / LAB)
     return project
@@ -120,7 +120,7 @@ def test_corrupt_results_are_made_again(lab):
 
 
 def test_two_clean_builds_give_the_same_bytes(lab, twin):
-    twin.edit("mkdocs.yml", "claims.md]", "claims.md, labs/good.py]")
+    twin.edit("mkdocs.yml", "bibliography.md]", "bibliography.md, labs/good.py]")
     (twin.folder / LAB).parent.mkdir()
     twin.write(LAB, lab.read(LAB))
     for each in lab, twin:

@@ -77,7 +77,7 @@ def text(tag):
 def test_a_page_shows_its_sources(soup):
     [items] = soup("index.html").select("#sources + ul")
     euclid, descartes, other = items.select("li")
-    assert text(euclid) == f"{EUCLID} Book 3, of right angles, x2 and squares."
+    assert text(euclid) == f"{EUCLID} Book 9, of right angles, x2 and squares."
     assert text(descartes) == DESCARTES
     assert text(other) == "Another square: a square of no work."
     links = [link["href"] for link in items.select("a")]

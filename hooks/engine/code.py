@@ -2,8 +2,7 @@
 
 from pygments.token import STANDARD_TYPES, Comment, Generic, Keyword, Name, String
 
-COLOURED = Comment, Generic, Keyword, Name.Class, Name.Function, String
-PLAIN = String.Affix, String.Interpol
+COLOURED = Comment, Generic, Keyword, Name.Class, Name.Function, String.Doc
 
 
 def calm():
@@ -16,5 +15,5 @@ def calm():
     '<span class="k">return</span> a + 1\\n'
     """
     for kind in STANDARD_TYPES:
-        if kind in PLAIN or not any(kind in coloured for coloured in COLOURED):
+        if not any(kind in coloured for coloured in COLOURED):
             STANDARD_TYPES[kind] = ""
