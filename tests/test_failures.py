@@ -79,7 +79,7 @@ PAGES = {
         "good.number", "good.cube", "{{", "good has no 'cube'; it has: number, square"
     ),
     "a number of no snippet": (
-        "good.number", "bad.number", "{{", "there is no snippet 'bad'; there are: good"
+        "good.number", "bad.number", "{{", "there is no snippet 'bad'; there are: claims, good"
     ),
     "a section that there is not": (
         'python\n--8<-- "good.py:idea"', 'python\n--8<-- "good.py:cube"',
