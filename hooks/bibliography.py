@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from engine import bibliography
+from engine.data import DataError
 from engine.page import PageError
 from mkdocs.exceptions import PluginError
 
@@ -18,7 +19,7 @@ def on_files(files, config):
     try:
         works.update(bibliography.read(Path(WORKS).read_text("utf-8")))
         citing.update(bibliography.cited(pages, works))
-    except bibliography.BibliographyError as error:
+    except DataError as error:
         line, problem = error.args
         raise PluginError(f"{WORKS}:{line}: {problem}") from None
     except PageError as error:

@@ -1,7 +1,8 @@
 """MkDocs hook: one page shows every figure of the site, once all pages are known."""
 
-import posixpath
 import re
+
+from engine.page import relative
 
 PLACE = '<div class="gallery"></div>'
 PART = re.compile(
@@ -38,8 +39,7 @@ def _items(page, gallery, files):
 
 def _item(name, alt, heading, page, gallery, files):
     def link(uri, text):
-        address = posixpath.relpath(uri, posixpath.dirname(gallery.file.dest_uri))
-        return f'<a href="{address}">{text}</a>'
+        return f'<a href="{relative(uri, gallery.file.dest_uri)}">{text}</a>'
 
     svg = files.get_file_from_path(f"figures/{name}.svg")
     lab = name.rpartition("-")[0].removeprefix("labs/")
@@ -50,7 +50,7 @@ def _item(name, alt, heading, page, gallery, files):
     links += [link(uri, text) for text, uri in copies.items() if uri in files.src_uris]
     place = f"{page.file.dest_uri}#{heading['id']}"
     raster = ' class="raster"' if "<image" in svg.content_string else ""
-    image = posixpath.relpath(svg.dest_uri, posixpath.dirname(gallery.file.dest_uri))
+    image = relative(svg.dest_uri, gallery.file.dest_uri)
     return (
         f'<figure><img alt="{alt}" src="{image}" loading="lazy"{raster}>'
         f"<figcaption>{link(place, heading['title'])} {' '.join(links)}</figcaption></figure>"

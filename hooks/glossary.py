@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from engine import glossary
+from engine.data import DataError
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 
@@ -16,7 +17,7 @@ def on_files(files, config):
     try:
         terms[:] = glossary.read(Path(TERMS).read_text("utf-8"))
         headings.update(glossary.headings(terms, pages))
-    except glossary.GlossaryError as error:
+    except DataError as error:
         line, problem = error.args
         raise PluginError(f"{TERMS}:{line}: {problem}") from None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine import ledger
 from engine import page as syntax
 from engine.code import calm
+from engine.data import DataError
 from engine.run import RunError, load
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
@@ -36,7 +37,7 @@ def on_files(files, config):
     groups.clear()
     try:
         groups.update(ledger.read(Path(CLAIMS).read_text("utf-8")))
-    except ledger.LedgerError as error:
+    except DataError as error:
         raise _claims_error(error) from None
     for file in files.documentation_pages():
         titles[file.src_uri] = syntax.TITLE.search(file.content_string)[1]
@@ -55,7 +56,7 @@ def on_page_markdown(markdown, page, config, files):
         claims = iter(ledger.expand(markdown, page.file.src_uri, groups, entries, titles))
         markdown = syntax.fill_code(markdown, entries, _text)
         return ledger.FENCE.sub(lambda _: next(claims), markdown)
-    except ledger.LedgerError as error:
+    except DataError as error:
         raise _claims_error(error) from None
     except syntax.PageError as error:
         line, problem = error.args

@@ -17,12 +17,12 @@ or howpublished; a shorttitle is the name by which it is known. All are text as 
 a title may contain formulas: no braces guard a capital letter, no macros stand for accents.
 """
 
-import posixpath
 import re
 from difflib import get_close_matches
 from functools import cache
 
-from .page import TITLE, PageError
+from .data import DataError
+from .page import TITLE, PageError, relative
 
 PAGE = "reference/bibliography.md"
 FENCE = re.compile(
@@ -37,13 +37,9 @@ LINKS = {
 PLACES = "journal", "volume", "publisher", "howpublished"
 
 
-class BibliographyError(Exception):
-    """The file of the works is wrong: (line, message)."""
-
-
 @cache
 def read(text):
-    """The works in a BibTeX text, in order: {key: work}; may raise BibliographyError."""
+    """The works in a BibTeX text, in order: {key: work}; may raise DataError."""
     from pybtex.database.input.bibtex import Parser
     from pybtex.exceptions import PybtexError
 
@@ -54,10 +50,10 @@ def read(text):
             found = Parser().parse_string(match[0]).entries
         except PybtexError as error:
             below = getattr(error, "lineno", 1) - 1
-            raise BibliographyError(line + below, error.args[0]) from None
+            raise DataError(line + below, error.args[0]) from None
         for key, entry in found.items():
             if key in works:
-                raise BibliographyError(line, f"{key} stands here twice")
+                raise DataError(line, f"{key} stands here twice")
             works[key] = {"key": key, "line": line} | _work(key, entry, line)
     return dict(sorted(works.items(), key=lambda item: item[1]["order"]))
 
@@ -66,11 +62,11 @@ def _work(key, entry, line):
     fields = dict(entry.fields)
     missing = {"author", "title", "year"} - fields.keys() - entry.persons.keys()
     if missing:
-        raise BibliographyError(line, f"{key} has no {', '.join(sorted(missing))}")
+        raise DataError(line, f"{key} has no {', '.join(sorted(missing))}")
     if not LINKS.keys() & fields.keys():
-        raise BibliographyError(line, f"{key} has none of {', '.join(LINKS)}")
+        raise DataError(line, f"{key} has none of {', '.join(LINKS)}")
     if "url" in fields and "urltext" not in fields:
-        raise BibliographyError(line, f"{key} has a url and no urltext")
+        raise DataError(line, f"{key} has a url and no urltext")
     authors = entry.persons["author"]
     return fields | {
         "authors": _authors(authors),
@@ -91,7 +87,7 @@ def _authors(persons):
 def cited(pages, works):
     """The pages that cite each work: {key: {page: title}}, of pages {page: Markdown}.
 
-    Raises PageError(line, message, page), or BibliographyError for a work that none cites.
+    Raises PageError(line, message, page), or DataError for a work that none cites.
     """
     found = {key: {} for key in works}
     for page, markdown in pages.items():
@@ -104,7 +100,7 @@ def cited(pages, works):
                 found[key][page] = TITLE.search(markdown)[1]
     for key, citing in found.items():
         if not citing:
-            raise BibliographyError(works[key]["line"], f"no page cites {key}")
+            raise DataError(works[key]["line"], f"no page cites {key}")
     return found
 
 
@@ -129,7 +125,7 @@ def expand(markdown, page, works, citing, label):
     def text(fence):
         if fence["kind"] == "sources":
             items = [
-                f"- {_reference(works[key], works, _relative(f'{PAGE}#{key}', page))} {note}"
+                f"- {_reference(works[key], works, relative(f'{PAGE}#{key}', page))} {note}"
                 for key, note, _ in _items(fence["body"])
             ]
         else:
@@ -173,9 +169,5 @@ def _links(pages, page):
     '[B](../a/b.md#sources), [C](../a/c.md#sources)'
     """
     return ", ".join(
-        f"[{title}]({_relative(f'{each}#sources', page)})" for each, title in pages.items()
+        f"[{title}]({relative(f'{each}#sources', page)})" for each, title in pages.items()
     )
-
-
-def _relative(address, page):
-    return posixpath.relpath(address, posixpath.dirname(page))

@@ -11,14 +11,12 @@ that explains it. A word that also has a plain meaning, like key, says in in_tex
 when the term is meant; without in_text, that is the term and its plural in -s.
 """
 
-import posixpath
 import re
 from functools import cache
 from html import escape
 
-import yaml
-
-from .ledger import Lines
+from .data import DataError, check, load
+from .page import relative
 
 NEEDED = {"term", "zh", "means", "see"}
 FENCE = re.compile(r"^```glossary\n```$", re.MULTILINE)
@@ -26,33 +24,12 @@ APART = "a|abbr|code|h[1-6]|math|pre|script|style|summary|svg"
 PART = re.compile(rf"<(?P<apart>{APART})\b.*?</(?P=apart)>|<[^>]*>|(?P<text>[^<]+)", re.DOTALL)
 
 
-class GlossaryError(Exception):
-    """The file of the terms is wrong: (line, message)."""
-
-
 @cache
 def read(text):
-    """The terms in a YAML text, in order; may raise GlossaryError."""
-    try:
-        terms = yaml.load(text, Lines)
-    except yaml.MarkedYAMLError as error:
-        raise GlossaryError(error.problem_mark.line + 1, error.problem) from None
-    known = set()
-    for term in terms:
-        _check(term, known)
-        known.add(term["term"])
+    """The terms in a YAML text, in order; may raise DataError."""
+    terms = load(text)
+    check(terms, "term", "term", NEEDED, {"in_text"})
     return sorted(terms, key=lambda term: term["term"].casefold())
-
-
-def _check(term, known):
-    name = term.get("term", "a term")
-    if missing := NEEDED - term.keys():
-        raise GlossaryError(term["line"], f"{name} has no {', '.join(sorted(missing))}")
-    if unknown := term.keys() - NEEDED - {"in_text", "line"}:
-        problem = f"{name} has what no term has: {', '.join(sorted(unknown))}"
-        raise GlossaryError(term["line"], problem)
-    if name in known:
-        raise GlossaryError(term["line"], f"{name} stands here twice")
 
 
 def headings(terms, pages):
@@ -64,7 +41,7 @@ def headings(terms, pages):
         match = re.search(heading, pages.get(page, ""), re.MULTILINE)
         if not match:
             problem = f"{term['term']}: no heading has the address {term['see']}"
-            raise GlossaryError(term["line"], problem)
+            raise DataError(term["line"], problem)
         found[term["see"]] = match[1]
     return found
 
@@ -79,7 +56,7 @@ def expand(markdown, page, terms, found):
 
 
 def _entry(term, heading, page):
-    address = posixpath.relpath(term["see"], posixpath.dirname(page))
+    address = relative(term["see"], page)
     anchor = re.sub(r"\W+", "-", term["term"].lower())
     return (
         f"**{term['term']}** <span lang=zh>{term['zh']}</span> {{ #{anchor} }}\n"

@@ -16,9 +16,8 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-import yaml
-
-from .page import PageError, fill_numbers
+from .data import DataError, check, load
+from .page import PageError, fill_numbers, relative
 
 VERDICTS = {"true": "✓", "true under conditions": "◐", "imprecise": "≈", "outdated": "↺"}
 BOUNDS = {"equals": operator.eq, "at_least": operator.ge, "at_most": operator.le}
@@ -28,41 +27,21 @@ FENCE = re.compile(r"^```(?P<kind>claims|ledger)\n(?P<asked>[^`]*)\n```$", re.MU
 LINK = re.compile(r"(?<=\]\()(?!\w+:)(?P<path>[^)#\s]*)(?P<anchor>#[^)\s]*)?(?=\))")
 
 
-class LedgerError(Exception):
-    """The file of the claims is wrong: (line, message)."""
-
-
-class Lines(yaml.SafeLoader):
-    """Gives each mapping the line on which it begins."""
-
-    def construct_mapping(self, node, deep=False):
-        return super().construct_mapping(node, deep) | {"line": node.start_mark.line + 1}
-
-
 def read(text):
-    """The groups of claims in a YAML text: {group: [claim]}; may raise LedgerError."""
-    try:
-        groups = yaml.load(text, Lines)
-    except yaml.MarkedYAMLError as error:
-        raise LedgerError(error.problem_mark.line + 1, error.problem) from None
+    """The groups of claims in a YAML text: {group: [claim]}; may raise DataError."""
+    groups = load(text)
     del groups["line"]
-    known = set()
-    for claim in sum(groups.values(), []):
-        _check(claim, known)
-        known.add(claim["id"])
+    claims = sum(groups.values(), [])
+    check(claims, "claim", "id", NEEDED, {"numbers", "no_number", "source"})
+    for claim in claims:
+        _check(claim)
     return groups
 
 
-def _check(claim, known):
+def _check(claim):
     def fail(problem, line=claim["line"]):
-        raise LedgerError(line, f"{claim.get('id', 'a claim')} {problem}")
+        raise DataError(line, f"{claim['id']} {problem}")
 
-    if missing := NEEDED - claim.keys():
-        fail(f"has no {', '.join(sorted(missing))}")
-    if unknown := claim.keys() - NEEDED - {"numbers", "no_number", "source", "line"}:
-        fail(f"has what no claim has: {', '.join(sorted(unknown))}")
-    if claim["id"] in known:
-        fail("stands here twice")
     if claim["verdict"] not in VERDICTS:
         fail(f"has the verdict {claim['verdict']!r}; there are: {', '.join(VERDICTS)}")
     if ("numbers" in claim) == ("no_number" in claim):
@@ -97,7 +76,7 @@ def counts(groups):
 def expand(markdown, page, groups, entries, titles):
     """What takes the place of each fence of a page, in turn.
 
-    titles: {page: its title}. Raises PageError or LedgerError.
+    titles: {page: its title}. Raises PageError or DataError.
     """
     by_id = {claim["id"]: claim for claim in sum(groups.values(), [])}
 
@@ -105,7 +84,7 @@ def expand(markdown, page, groups, entries, titles):
         try:
             return fill_numbers(text, entries)
         except PageError as error:
-            raise LedgerError(claim["line"], error.args[1]) from None
+            raise DataError(claim["line"], error.args[1]) from None
 
     def text(match):
         asked = match["asked"].split()
@@ -125,7 +104,7 @@ def expand(markdown, page, groups, entries, titles):
 
 def _row(claim, page):
     if page not in claim["findings"]:
-        raise LedgerError(claim["line"], f"{claim['id']} has no finding of {page}")
+        raise DataError(claim["line"], f"{claim['id']} has no finding of {page}")
     name = f"[**{claim['id']}**]({_address(claim, page)}) {claim['article']}"
     return f"| {name} | {_verdict(claim)} | {claim['findings'][page]} |"
 
@@ -134,11 +113,11 @@ def _full(claim, page, titles):
     parts = [f"### {claim['id']}: {claim['article']} {{ #{claim['id'].lower()} }}"]
     parts.append(f"{_verdict(claim)} · <span lang=zh>{claim['zh']}</span>")
     for source, finding in claim["findings"].items():
-        link = f"[{titles[source]}]({_relative(source, '#claims', page)})"
+        link = f"[{titles[source]}]({relative(f'{source}#claims', page)})"
         parts.append(f"- {link}: {relocate(finding, source, page)}")
     for number in claim.get("numbers", []):
         name = number["value"].rpartition(".")[0]
-        code = _relative(f"code/{name}.py", "", page)
+        code = relative(f"code/{name}.py", page)
         value = f"**{{{{ {number['value']} }}}}**, must be {_range(number)}"
         parts.append(f"- {number['what']}: {value} ([code]({code}))")
     if "no_number" in claim:
@@ -157,7 +136,7 @@ def _range(number):
 
 
 def _address(claim, page):
-    return _relative("reference/claims.md", f"#{claim['id'].lower()}", page)
+    return relative(f"reference/claims.md#{claim['id'].lower()}", page)
 
 
 def relocate(markdown, source, target):
@@ -170,10 +149,6 @@ def relocate(markdown, source, target):
     def moved(match):
         path = PurePosixPath(source).name if not match["path"] else match["path"]
         whole = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
-        return _relative(whole, match["anchor"] or "", target)
+        return relative(whole + (match["anchor"] or ""), target)
 
     return LINK.sub(moved, markdown)
-
-
-def _relative(path, anchor, page):
-    return posixpath.relpath(path, posixpath.dirname(page)) + anchor

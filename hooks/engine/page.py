@@ -10,6 +10,7 @@
     ![alt](../figures/receptive_field/formula.svg)    its figure
 """
 
+import posixpath
 import re
 
 from .contract import sections
@@ -115,6 +116,15 @@ def place_figures(html, entries, code_label):
         )
 
     return FIGURE.sub(place, html)
+
+
+def relative(address, page):
+    """An address within the site, with its anchor if it has one, as seen from a page.
+
+    >>> relative("a/b.md#c", "d/e.md"), relative("a/b.md#c", "a/e.md")
+    ('../a/b.md#c', 'b.md#c')
+    """
+    return posixpath.relpath(address, posixpath.dirname(page))
 
 
 def _entry(entries, name, markdown, match):
