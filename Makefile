@@ -1,40 +1,62 @@
-# make serve · make test · make build · make bench · make clean
-# Each sets up .venv once. PYTHON, PORT and TORCH_INDEX can be given: see README.md.
+# make serve · make build · make test · make expand · make processors · make bench · make lock · make clean
+# Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K and OUT can be given: see README.md.
 
 PYTHON = python3
 PORT = 8000
+OUT = expanded
 BIN = .venv/bin
 export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+export PYTHONPATH = hooks
 
-.PHONY: serve test build bench clean writable
+.PHONY: serve build test expand processors bench lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
 		{ echo "Port $(PORT) is taken. Try another: make serve PORT=$$(($(PORT) + 1))"; exit 1; }
 	@$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
 
-test: writable .venv/ready
-	@$(BIN)/pytest
-
 build: writable .venv/ready
 	@$(BIN)/mkdocs build
 
-bench: writable .venv/ready
-	@PYTHONPATH=hooks $(BIN)/python tests/bench.py
+test: writable .venv/ready-to-test
+	@$(BIN)/ruff check
+	@$(BIN)/pytest $(if $(K),-k "$(K)")
+
+expand: writable .venv/ready
+	@$(BIN)/python hooks/expand.py $(OUT)
+
+processors: writable .venv/ready
+	@$(BIN)/python tests/processors.py
+
+bench: writable .venv/ready-to-test
+	@$(BIN)/python tests/bench.py
+
+# Needs uv; requirements.txt is what a build needs, requirements-test.txt what the tests add.
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-header --constraint requirements-torch.txt --no-emit-package torch pyproject.toml
+lock:
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --group test --constraint requirements.txt --output-file requirements-test.txt
 
 clean:
-	rm -rf .cache .venv site
+	rm -rf .cache .venv site expanded
 
 writable:
 	@mkdir -p .cache 2>/dev/null && test -w .cache || \
 		{ echo "Cannot write to $(CURDIR). Copy the project to a disk that is not read-only."; exit 1; }
 
-.venv/ready: requirements.txt | writable
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check
+
+.venv/ready: requirements.txt requirements-torch.txt | writable
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "$(PYTHON) is older than Python 3.11, or missing. Name a newer one: make serve PYTHON=python3.12"; exit 1; }
-	@echo "Setting up .venv: this takes a few minutes, once."
+	@echo "Setting up .venv: this takes a minute or more, once."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) -r requirements-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	@touch $@
+
+.venv/ready-to-test: requirements-test.txt .venv/ready
+	@$(PIP) --require-hashes -r requirements-test.txt
 	@touch $@

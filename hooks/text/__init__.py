@@ -1,0 +1,1 @@
+"""Turns the pages as authors write them into plain Markdown; knows no generator."""

@@ -14,12 +14,34 @@
 import operator
 import re
 
-NUMBER = re.compile(r"\{\{ *(?P<name>[\w/-]+)\.(?P<key>\w+)(?::(?P<format>[^{}\n]*?))? *\}\}")
+NUMBER = (
+    r"\{\{ *(?P<name>[\w/-]+)\.(?P<key>\w+)(?::(?P<format>[^{}\n]*?))? *\}\}"
+)
 FORMAT = re.compile(r"(?P<sign>\+?)(?P<digits>\.\d+)(?P<kind>[fe%])(?: (?P<unit>[kMGT]B))?")
 BOUND = re.compile(r"(?P<side>[<>])(?P<bound>[\d.e-]+)(?P<percent>%?)")
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 SIDES = {"<": operator.lt, ">": operator.gt}
 RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def fill(text, snippets):
+    """A Text with its numbers in place; snippets: {name: what it gave}."""
+
+    def number(match):
+        name, key = match["name"], match["key"]
+        if name not in snippets:
+            known = ", ".join(sorted(snippets))
+            raise text.fault(match.start(), f"there is no snippet '{name}'; there are: {known}")
+        results = snippets[name]["results"]
+        if key not in results:
+            known = ", ".join(sorted(results))
+            raise text.fault(match.start(), f"{name} has no '{key}'; it has: {known}")
+        try:
+            return written(results[key], match["format"] or "")
+        except ValueError as error:
+            raise text.fault(match.start(), f"{name}.{key} {error}") from None
+
+    return text.sub_prose(NUMBER, number)
 
 
 def written(value, format=""):

@@ -1,6 +1,7 @@
-"""A snippet that keeps the contract, without torch."""
+"""A snippet that keeps the rules, without torch."""
 
 import matplotlib.pyplot as plt
+from style import CONVOLUTION
 
 
 # --8<-- [start:idea]
@@ -15,14 +16,21 @@ def square(x):
 print(square(3))
 # --8<-- [end:idea]
 
-
 # --8<-- [start:silent]
-def results():
-    return {"number": 3, "square": square(3)}
+side = 3
 # --8<-- [end:silent]
+
+
+def results():
+    return {"number": side, "square": square(side), "half": side / 6, "odd": side % 2 == 1}
 
 
 def figure():
     fig, ax = plt.subplots()
-    ax.plot([1, 3], [square(1), square(3)], color="#0072B2", label="square")
+    ax.plot([1, 3], [square(1), square(3)], color=CONVOLUTION, label="square")
     return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()

@@ -1,8 +1,8 @@
 """Labs: notebooks written as scripts, run and turned into pages.
 
-mkdocs-jupyter could run them, with the same nbclient: but one after the other, without
-keeping the notebook that ran, and into HTML of its own making. Here they run two at a
-time, and become Markdown, which the site renders and checks as it does any page.
+mkdocs-jupyter makes the page: its converter, with a template that gives Markdown, which the
+site then fills and checks as it does any page. It could run the notebooks too, with the same
+nbclient, but one after the other and without keeping what ran: here two run at a time.
 
 What an author writes, besides plain Markdown and code:
 
@@ -12,17 +12,21 @@ What an author writes, besides plain Markdown and code:
 """
 
 import asyncio
+import base64
 import os
 import re
 import time
+from pathlib import Path
 
 import jupytext
 import nbformat
+from drawing import figure
+from mkdocs_jupyter.nbconvert2 import get_nbconvert_app
+from nbconvert.exporters.markdown import MarkdownExporter
 
-from . import entries, figure
+from . import cache as entries
 from .kernel import Fault, execute
-from .processes import workshop
-from .run import entry_path, missing
+from .pool import workshop
 from .say import report, say
 
 AT_ONCE = 2
@@ -30,20 +34,21 @@ METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
 }
+SVG, PNG = "image/svg+xml", "image/png"
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
-CAPTION = re.compile(r"(\.svg\)\n)\n\*\*Figure\.\*\* (.+?)(?=\n\n|$)", re.DOTALL)
+CAPTION = re.compile(r"(\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*$)", re.DOTALL)
+TWO_OUTPUTS = re.compile(r"\n```\n+```output\n")
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
 ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
-def fill(folder, cache_folder, limit):
+def fill(cache):
     """Makes what the cache does not hold; returns how many labs failed."""
-    with workshop(cache_folder, "labs") as scratch:
-        jobs = missing(folder, cache_folder, "labs").items()
-        return asyncio.run(_make_all(jobs, folder, cache_folder, scratch, limit))
+    with workshop(cache) as scratch:
+        return asyncio.run(_make_all(cache, scratch))
 
 
-async def _make_all(jobs, folder, cache_folder, scratch, limit):
+async def _make_all(cache, scratch):
     turns = asyncio.Semaphore(AT_ONCE)
 
     def store(entry, path):
@@ -51,22 +56,23 @@ async def _make_all(jobs, folder, cache_folder, scratch, limit):
         os.replace(scratch / "entry.json", path)
 
     async def make(name, text):
-        path = f"{folder}/{name}.py"
+        path = f"{cache.folder.as_posix()}/{name}.py"
         notebook = jupytext.reads(text, "py:percent")
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        run = entry_path(cache_folder, repr([cell.source for cell in code]), "kernel")
+        run = cache.path(repr([cell.source for cell in code]), "kernel")
         try:
             if (ran := entries.read(run)) is None:
                 async with turns:
                     say(f"labs: {path} runs")
                     start = time.monotonic()
-                    await execute(notebook, scratch / name, limit)
+                    await execute(notebook, scratch / name, cache.limit)
                     say(f"labs: {path} took {time.monotonic() - start:.1f} s")
                 ran = [{k: cell[k] for k in ("outputs", "execution_count")} for cell in code]
                 store(ran, run)
-            for cell, outcome in zip(code, ran):
+            for cell, outcome in zip(code, ran, strict=True):
                 cell.update(nbformat.from_dict(outcome))
-            store(page(notebook, name), entry_path(cache_folder, text, "labs"))
+            entry = cache.path(text)
+            store(page(notebook, name, path, entry) | {"run": run.name}, entry)
         except Fault as fault:
             index, line, problem, details = fault.args
             line += cell_lines(text, notebook)[index]
@@ -74,6 +80,7 @@ async def _make_all(jobs, folder, cache_folder, scratch, limit):
             return 1
         return 0
 
+    jobs = cache.missing().items()
     return sum(await asyncio.gather(*(make(*job) for job in jobs)))
 
 
@@ -89,47 +96,48 @@ def cell_lines(text, notebook):
     return ([0] + opened)[-len(notebook.cells) :]  # the first may stand without
 
 
-def page(notebook, name):
-    """A lab that ran as {"markdown": its page, "notebook": .ipynb, "figures": {name: SVG}}."""
-    parts, figures = [], {}
+def page(notebook, name, path, entry):
+    """A lab that ran: its page in Markdown, its .ipynb, and {name of a figure: its files}.
+
+    The PNG of a figure is stored beside the entry.
+    """
+    if not notebook.cells[0].source.startswith("# "):
+        raise Fault(0, 0, "the first cell must begin with the title: # %% [markdown]\n# # ...", "")
+    figures = {}
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index + 1}"  # jupytext gives another each time
-        if cell.cell_type != "code":
-            parts.append(cell.source)
-            cell.source = ATTRIBUTES.sub("", cell.source)
-            continue
-        parts.append(f"```python\n{cell.source}\n```")
-        if sum("image/svg+xml" in output.get("data", "") for output in cell.outputs) > 1:
+        drawn = [o.data for o in cell.get("outputs", []) if SVG in o.get("data", {})]
+        if len(drawn) > 1:
             raise Fault(index, 0, "draws more than one figure", "")
-        for output in cell.outputs:
-            data = output.get("data", {"text/plain": output.get("text")})
-            if "image/svg+xml" in data:
-                title = f"{name}-{len(figures) + 1}"
-                figures[title] = _figure(index, data["image/svg+xml"], title)
-                parts.append(f"![{_alt(index, cell)}](../figures/labs/{title}.svg)")
-            elif "text/markdown" in data:
-                parts.append(data["text/markdown"])
-            else:
-                block = f"```output\n{data['text/plain'].rstrip()}\n```"
-                if parts[-1].startswith("```output"):
-                    block = parts.pop().removesuffix("```") + block.removeprefix("```output\n")
-                parts.append(block)
+        for data in drawn:
+            title = f"{name}-{len(figures) + 1}"
+            cell.metadata.alt, cell.metadata.figure = _alt(index, cell), title
+            figures[title] = _figure(index, data[SVG], title, path)
+            figure.on_white(base64.b64decode(data.pop(PNG)), entries.picture(entry, title))
+    exporter = MarkdownExporter(
+        config=get_nbconvert_app().config,
+        template_file="lab.md.j2",
+        extra_template_paths=[str(Path(__file__).parent)],
+    )
+    markdown, _ = exporter.from_notebook_node(notebook)
+    markdown = TWO_OUTPUTS.sub("\n", re.sub(r"\n{3,}", "\n\n", markdown.strip()))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ATTRIBUTES.sub("", cell.source)
     notebook.metadata = METADATA
-    if not parts[0].startswith("# "):
-        raise Fault(0, 0, "the first cell must begin with the title: # %% [markdown]\n# # ...", "")
     return {
-        "markdown": CAPTION.sub(r"\1/// caption\n\2\n///", "\n\n".join(parts)),
+        "markdown": CAPTION.sub(r"\1/// caption\n\2\n///", markdown) + "\n",
         "notebook": nbformat.writes(notebook),
         "figures": figures,
     }
 
 
-def _figure(index, svg, title):
+def _figure(index, svg, title, path):
     try:
-        svg = figure.restyle(svg)
+        svg = ID.sub(rf"\1{title}-", figure.clean(svg))  # two of a page may share an id
+        return {"svg": figure.inline(svg), "file": figure.file(svg, title, path), "csv": ""}
     except ValueError as error:
         raise Fault(index, 0, str(error), "") from None
-    return ID.sub(rf"\1{title}-", svg)  # two figures of a page may share an id
 
 
 def _alt(index, cell):

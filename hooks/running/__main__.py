@@ -1,9 +1,11 @@
-"""The program `python -m engine KIND FOLDER CACHE LIMIT`, which engine.run starts."""
+"""The program `python -m running KIND FOLDER CACHE LIMIT`, which running.cache starts."""
 
 import os
 import sys
 import threading
 from contextlib import suppress
+
+from .cache import Cache
 
 
 def _end_with_parent():
@@ -13,11 +15,11 @@ def _end_with_parent():
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    kind, folder, cache_folder, limit = sys.argv[1:]
+    kind, folder, cache, limit = sys.argv[1:]
     if kind == "labs":
         from .lab import fill
     else:
-        from .processes import fill
+        from .pool import fill
     with suppress(KeyboardInterrupt):
-        sys.exit(min(fill(folder, cache_folder, float(limit)), 100))
+        sys.exit(min(fill(Cache(kind, folder, cache, float(limit))), 100))
     sys.exit(130)

@@ -4,19 +4,19 @@ import asyncio
 import os
 import re
 
+from drawing.figure import STYLE
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from .figure import STYLE
-
 # Given from outside, so that a notebook need not say it and runs without it anywhere.
 SETTINGS = [
-    "--InlineBackend.figure_formats={'svg'}",
+    "--InlineBackend.figure_formats={'svg', 'png'}",
     "--InlineBackend.rc={'figure.facecolor': 'none', 'axes.facecolor': 'none', "
     "'svg.hashsalt': 'lab'}",
-    "--InlineBackend.print_figure_kwargs={'bbox_inches': None, 'metadata': {'Date': None}}",
+    "--InlineBackend.print_figure_kwargs={'bbox_inches': None, 'metadata': {'Date': None}, "
+    "'dpi': 400}",
     "--log-level=ERROR",
 ]
 ENVIRONMENT = {

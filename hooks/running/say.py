@@ -1,4 +1,4 @@
-"""How the engine speaks: in lines like those of MkDocs, on the standard error stream."""
+"""How the build speaks: in lines like those of MkDocs, on the standard error stream."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What a snippet must be, checked without running it."""
+"""What a snippet is: its rules, checked without running it, its sections, its copy."""
 
 import ast
 import re
@@ -6,10 +6,12 @@ import sys
 
 PACKAGES = {"torch", "matplotlib"}
 DIGITS = "# pip install torch matplotlib scikit-learn"
+MARK = re.compile(r"# --8<-- \[(start|end):(\w+)\]\n?")
+STYLE = re.compile(r"^from style import (?:\([^()]*\)|[\w, ]+)\n", re.MULTILINE)
 
 
 def violations(text):
-    """Yields (line, message) for each way in which the text breaks the contract.
+    """Yields (line, message) for each way in which the text breaks a rule.
 
     >>> list(violations("import numpy\\n"))[0]
     (1, "imports 'numpy': a snippet imports torch, matplotlib and the standard library")
@@ -22,7 +24,10 @@ def violations(text):
     allowed = PACKAGES | ({"sklearn"} if text.startswith(DIGITS) else set())
     for node in ast.walk(tree):
         for module in _imported(node):
-            if module not in allowed and module not in sys.stdlib_module_names:
+            if module == "style":
+                if node not in tree.body or len(STYLE.findall(text)) != 1:
+                    yield node.lineno, "imports style not as one line: from style import ..."
+            elif module not in allowed and module not in sys.stdlib_module_names:
                 hint = f"; its first line must be '{DIGITS}'" * (module == "sklearn")
                 yield node.lineno, (
                     f"imports '{module}': a snippet imports torch, matplotlib "
@@ -51,27 +56,41 @@ def _imported(node):
 def sections(text):
     """The named sections of a snippet: {name: (first line, last line, text)}.
 
-    Raises ValueError(line, message) for a section that does not open and close once.
+    Raises ValueError(line, message) for a section that does not open and close once, or
+    stands in another.
 
     >>> sections("# --8<-- [start:a]\\nx = 1\\n# --8<-- [end:a]\\n")
     {'a': (2, 2, 'x = 1\\n')}
     """
-    found, opened = {}, {}
+    found, opened = {}, None
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines, 1):
-        mark = re.fullmatch(r"# --8<-- \[(start|end):(\w+)\]\n?", line)
+        mark = MARK.fullmatch(line)
         if not mark:
             continue
         kind, name = mark.groups()
         if kind == "start":
-            if name in opened or name in found:
+            if opened:
+                raise ValueError(number, f"section '{name}' opens in section '{opened[0]}'")
+            if name in found:
                 raise ValueError(number, f"section '{name}' opens a second time")
-            opened[name] = number + 1
-        elif name not in opened:
+            opened = name, number + 1
+        elif not opened or name != opened[0]:
             raise ValueError(number, f"section '{name}' closes but is not open")
         else:
-            first = opened.pop(name)
+            first = opened[1]
             found[name] = first, number - 1, "".join(lines[first - 1 : number - 1])
-    for name, first in opened.items():
-        raise ValueError(first - 1, f"section '{name}' never closes")
+            opened = None
+    if opened:
+        raise ValueError(opened[1] - 1, f"section '{opened[0]}' never closes")
     return found
+
+
+def copy(text, style):
+    """A snippet as a reader takes it away: without marks, style in place of its import.
+
+    >>> copy("import torch\\nfrom style import GRAY\\n# --8<-- [start:a]\\n", '\"\"\"Doc.\"\"\"\\n\\nGRAY = 1\\n')
+    'import torch\\nGRAY = 1\\n'
+    """
+    definitions = style.split('"""', 2)[2].strip()
+    return MARK.sub("", STYLE.sub(lambda _: f"{definitions}\n", text))

@@ -13,62 +13,68 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from . import contract
-from .run import entry_path, missing
+from . import snippet
+from .cache import picture
 from .say import report, say
 
-GRACE = 1  # seconds between the traceback at the limit and the kill
+PATIENCE = 5  # a snippet may wait, and share its core, this many times its limit
+# Imports that cost seconds in each process that makes them, if the pool's server does not.
+PRELOAD = {
+    "torch": r"^import torch|^from torch",
+    "torch._dynamo": r"\boptim\.|FlopCounterMode",
+    "matplotlib.pyplot": r"^import matplotlib|^from matplotlib",
+    "sklearn.datasets": r"^from sklearn",
+}
 
 
 @contextmanager
-def workshop(cache_folder, kind):
+def workshop(cache):
     """A folder for unfinished work inside a cache that no other build fills now."""
-    Path(cache_folder).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(Path(cache_folder) / "lock")
+    cache.cache.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(cache.cache / "lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        say(f"{kind}: another build runs them; waiting for it")
+        say(f"{cache.kind}: another build runs them; waiting for it")
         lock.acquire()
-    for killed in Path(cache_folder).glob("scratch-*"):
+    for killed in cache.cache.glob("scratch-*"):
         shutil.rmtree(killed, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache_folder) as scratch:
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache.cache) as scratch:
         yield Path(scratch)
 
 
-def fill(folder, cache_folder, limit):
+def fill(cache):
     """Runs what the cache does not hold; returns how many snippets failed."""
     jobs, failures = [], 0
-    with workshop(cache_folder, "snippets") as scratch:
-        for name, text in missing(folder, cache_folder, "snippets").items():
-            path = f"{folder}/{name}.py"
-            problems = list(contract.violations(text))
+    with workshop(cache) as scratch:
+        for i, (name, text) in enumerate(cache.missing().items()):
+            path = f"{cache.folder.as_posix()}/{name}.py"
+            problems = list(snippet.violations(text))
             for line, problem in problems:
                 report(f"{path}:{line}: {problem}")
-            if problems:
-                failures += 1
-            else:
-                jobs.append((path, text, entry_path(cache_folder, text, "snippets")))
+            failures += bool(problems)
+            if not problems:
+                jobs.append(_Job(path, text, cache, scratch / str(i)))
         if jobs:
             say(f"snippets: {len(jobs)} to run")
-            failures += _run_all(jobs, scratch, limit)
+            failures += _run_all(jobs)
     return failures
 
 
-def _run_all(jobs, scratch, limit):
-    """Runs (path, text, entry) jobs, one a core; returns how many failed."""
+def _run_all(jobs):
+    """Runs jobs, one a core; returns how many failed."""
     forkserver = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if forkserver else "spawn")
     if forkserver:
-        imports = "\n".join(text for _, text, _ in jobs)
-        used = {p for p in contract.PACKAGES if re.search(rf"^import {p}", imports, re.M)}
-        context.set_forkserver_preload(["engine.worker", *sorted(used)])
+        texts = "\n".join(job.text for job in jobs)
+        used = [p for p, sign in PRELOAD.items() if re.search(sign, texts, re.MULTILINE)]
+        context.set_forkserver_preload(["running.worker", *used])
+    cores = cores_of_this_process()
     # The longest text tends to run longest; started last, it would leave cores idle.
-    jobs = sorted(jobs, key=lambda job: len(job[1]))
-    waiting = [_Job(*job, scratch / str(i), limit) for i, job in enumerate(jobs)]
-    running, failures = [], 0
+    waiting = sorted(jobs, key=lambda job: len(job.text))
+    running, failures, start = [], 0, time.monotonic()
     while waiting or running:
-        while waiting and len(running) < (os.cpu_count() or 1):
+        while waiting and len(running) < cores:
             running.append(waiting.pop().start(context))
         deadline = min(job.deadline for job in running)
         multiprocessing.connection.wait(
@@ -78,26 +84,39 @@ def _run_all(jobs, scratch, limit):
         for job in [job for job in running if job.ended()]:
             running.remove(job)
             failures += not job.succeeded()
-            left = len(waiting) + len(running)
+            done = len(jobs) - len(waiting) - len(running)
+            left = (time.monotonic() - start) / done * (len(jobs) - done)
             now = f", now {' and '.join(job.path for job in running)}" if running else ""
-            say(f"snippets: {job.path} took {job.seconds:.1f} s; {left} left{now}")
+            say(
+                f"snippets: {job.path} took {job.seconds:.1f} s; {len(jobs) - done} left, "
+                f"about {left:.0f} s{now}"
+            )
     return failures
+
+
+def cores_of_this_process():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Job:
     """One snippet in a process of its own."""
 
-    def __init__(self, path, text, entry, scratch, limit):
-        self.path, self.text, self.entry, self.limit = path, text, entry, limit
-        self.result = scratch.with_suffix(".json")
+    def __init__(self, path, text, cache, scratch):
+        self.path, self.text, self.limit, self.style = path, text, cache.limit, cache.style
+        self.entry = cache.path(text)
+        self.result, self.drawn = scratch.with_suffix(".json"), scratch.with_suffix(".png")
         self.log = scratch.with_suffix(".log")
 
     def start(self, context):
-        arguments = self.path, self.text, self.result, self.log, self.limit
+        outcome = self.result, self.drawn, self.log
+        arguments = self.path, self.text, self.style, *outcome, self.limit, PATIENCE
         self.process = context.Process(target=_work, args=arguments)
         self.process.start()
         self.started = time.monotonic()
-        self.deadline = self.started + self.limit + GRACE
+        # One second for the traceback, which the process writes at the limit.
+        self.deadline = self.started + PATIENCE * self.limit + 1
         return self
 
     def ended(self):
@@ -114,17 +133,19 @@ class _Job:
 
     def succeeded(self):
         """Moves the result into the cache, or reports where and why there is none."""
-        if self.process.exitcode == 0 and self.result.exists():
+        code = self.process.exitcode
+        if code == 0 and self.result.exists():
+            os.replace(self.drawn, picture(self.entry))
             os.replace(self.result, self.entry)
             return True
         log = self.log.read_text("utf-8") if self.log.exists() else ""
         lines = re.findall(rf'File "{re.escape(self.path)}", line (\d+)', log) or [1]
-        if self.seconds >= self.limit:
+        late = time.monotonic() >= self.deadline or code == -getattr(signal, "SIGXCPU", 0)
+        if code and late:
             line, why = lines[0], f"took longer than {self.limit:g} s and was killed"
-        elif self.process.exitcode < 0:
-            name = signal.Signals(-self.process.exitcode).name
-            line, why = lines[0], f"was ended by {name}"
-        elif self.process.exitcode == 0:
+        elif code < 0:
+            line, why = lines[0], f"was ended by {signal.Signals(-code).name}"
+        elif code == 0:
             line, why = 1, "ended itself before it gave a result"
         else:
             line, why = lines[-1], log.rstrip().rpartition("\n")[2]

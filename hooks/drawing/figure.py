@@ -1,0 +1,163 @@
+"""A matplotlib figure as files: SVG for the page, SVG and PNG to take away, CSV."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import matplotlib
+from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.container import BarContainer
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from PIL import Image
+
+from .palette import colours
+
+STYLE = Path(__file__).with_name("figure.mplstyle")
+CHECKOUT = Path(__file__).resolve().parents[2]
+PALETTE = colours(CHECKOUT.joinpath("snippets/style.py").read_text("utf-8"))
+WIDTH = 2000  # of a PNG, in pixels
+TEXT = re.compile(r"<text [^>]*>")
+COLOUR = re.compile(r"#[0-9a-f]{6}\b(?=[;\"])")
+LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+METADATA = """
+ <title>{title}</title>
+ <metadata>
+  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" \
+xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:cc="http://creativecommons.org/ns#">
+   <cc:Work rdf:about="">
+    <dc:title>{title}</dc:title>
+    <dc:source>{source}, of: Self-attention and convolution, side by side</dc:source>
+    <dc:rights>CC BY 4.0</dc:rights>
+    <cc:license rdf:resource="https://creativecommons.org/licenses/by/4.0/"/>
+   </cc:Work>
+  </rdf:RDF>
+ </metadata>
+ <rect width="100%" height="100%" fill="#ffffff" stroke="none"/>"""
+
+
+def to_svg(fig, name):
+    """The figure as clean() gives it; raises the same ValueError."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name}):
+        fig.savefig(buffer, format="svg", metadata={"Date": None})
+    return clean(buffer.getvalue())
+
+
+def clean(svg):
+    """An SVG of matplotlib as one <svg> element: text as text, no background, no ballast.
+
+    Raises ValueError if it uses a colour outside of the palette.
+    """
+    svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s*<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"; font-family: [^;\"]*", "", svg)
+    svg = re.sub(r"font: (?:(italic|oblique) )?(?:(\d+) )?([\d.]+px)[^;\"]*", _font, svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: LONG_NUMBER.sub(_rounded, tag[0]), svg)
+    for colour in sorted(set(COLOUR.findall(svg)) - {"#000000", *PALETTE.values()}):
+        allowed = ", ".join(["black", *map(str.upper, PALETTE)])
+        raise ValueError(f"the figure uses {colour}; style.py has {allowed}")
+    svg = svg.replace("<svg", '<svg stroke-linejoin="round" font-family="sans-serif"', 1)
+    return _without_unused_ids(svg)
+
+
+def inline(svg):
+    """What clean() gave, with the colours of the page's palette."""
+    names = {colour: name for name, colour in PALETTE.items()}
+
+    def on_page(kind):
+        def colour(match):
+            name = names.get(match[0])
+            return f"var(--{name}{kind}, {match[0]})" if name else "currentColor"
+
+        return colour
+
+    svg = TEXT.sub(lambda tag: COLOUR.sub(on_page("-text"), tag[0]), svg)
+    svg = COLOUR.sub(on_page(""), svg)
+    return svg.replace("<svg", '<svg fill="currentColor"', 1)
+
+
+def file(svg, title, source):
+    """What clean() gave as a file for any program: on white, saying what it is."""
+    metadata = METADATA.format(title=escape(title), source=escape(source))
+    head, body = svg.split(">", 1)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{metadata}{body}\n'
+
+
+def to_png(fig, path):
+    """Writes the figure, once drawn, to a file that no reader looks at yet."""
+    fig.set_layout_engine("none")
+    fig.savefig(path, format="png", dpi=WIDTH / fig.get_figwidth(), facecolor="white")
+
+
+def on_white(png, path):
+    """Writes a transparent PNG as to_png() would."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("RGB")
+    picture.resize((WIDTH, round(picture.height * WIDTH / picture.width))).save(path)
+
+
+def _rounded(match):
+    return f"{float(match[0]):.2f}"
+
+
+def _font(match):
+    style, weight, size = match.groups()
+    return (
+        f"font-size: {size}"
+        + f"; font-style: {style}" * bool(style)
+        + f"; font-weight: {weight}" * bool(weight)
+    )
+
+
+def _without_unused_ids(svg):
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
+    return re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", svg)
+
+
+def to_csv(fig):
+    """The data of the figure's artists, a row a point; '' if it shows no data.
+
+    Columns: panel (1, 2, ... in drawing order), series (its label), x, y, value.
+    """
+    rows = []
+    for panel, ax in enumerate(fig.axes, 1):
+        for series, points in _series(ax):
+            rows += [
+                [panel, series, *(f"{number:.6g}" for number in point)]
+                for point in points
+            ]
+    if not rows:
+        return ""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["panel", "series", "x", "y", "value"])
+    writer.writerows(row + [""] * (5 - len(row)) for row in rows)
+    return buffer.getvalue()
+
+
+def _series(ax):
+    """(label, points) of each artist that carries a label of its own."""
+    for container in ax.containers:
+        if isinstance(container, BarContainer):
+            bars = [(b.get_x() + b.get_width() / 2, b.get_height()) for b in container]
+            yield container.get_label(), bars
+    for artist in (*ax.lines, *ax.collections, *ax.images):
+        label = artist.get_label()
+        if not label or label.startswith("_"):
+            continue
+        if isinstance(artist, Line2D):
+            yield label, artist.get_xydata()
+        elif isinstance(artist, PathCollection):
+            yield label, artist.get_offsets()
+        elif isinstance(artist, (AxesImage, QuadMesh)):
+            yield label, _grid(artist.get_array())
+
+
+def _grid(array):
+    return [(x, y, v) for y, row in enumerate(array) for x, v in enumerate(row)]

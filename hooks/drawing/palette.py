@@ -1,0 +1,42 @@
+"""The colours of the site, each defined once: those of figures in style.py, the rest here."""
+
+import ast
+
+# Of each colour of style.py: for text on the light palette; lines and text on the dark one.
+VARIANTS = {
+    "convolution": ("#00639b", "#4ba6e0", "#6dbbec"),
+    "attention": ("#ad4b00", "#f5853b", "#ff9d5c"),
+    "hybrid": ("#9c4a77", "#dd92bd", "#e9a9cd"),
+    "gray": ("#5c646d", "#8c959f", "#a5aeb8"),
+    "faint": ("#5c646d", "#3b434d", "#a5aeb8"),
+}
+
+
+def colours(style):
+    """The colours that style.py names.
+
+    >>> colours('A, GRAY = "#0072B2", "#7A828B"\\nN = 3\\n')
+    {'a': '#0072b2', 'gray': '#7a828b'}
+    """
+    found = {}
+    for node in ast.parse(style).body:
+        if isinstance(node, ast.Assign):
+            names, value = ast.unparse(node.targets[0]).strip("()"), ast.literal_eval(node.value)
+            values = value if isinstance(value, tuple) else (value,)
+            pairs = zip(names.lower().split(", "), values, strict=True)
+            found |= {n: v.lower() for n, v in pairs if str(v).startswith("#")}
+    return found
+
+
+def css(style):
+    """The stylesheet that gives each colour to the pages, as --name and --name-text."""
+    light = {"default": [], "slate": []}
+    for name, colour in colours(style).items():
+        text, dark, dark_text = VARIANTS[name]
+        light["default"] += [f"--{name}: {colour};", f"--{name}-text: {text};"]
+        light["slate"] += [f"--{name}: {dark};", f"--{name}-text: {dark_text};"]
+    rules = [
+        f'[data-md-color-scheme="{scheme}"] {{\n  ' + "\n  ".join(lines) + "\n}\n"
+        for scheme, lines in light.items()
+    ]
+    return "\n".join(rules)

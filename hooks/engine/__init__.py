@@ -1,1 +1,0 @@
-"""Runs the snippets, and places what they give into pages; knows nothing of MkDocs."""
