@@ -1,11 +1,10 @@
 """Nine attention heads over position vectors make any 3 x 3 convolution."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, FAINT, GRAY, shades
 
 # --8<-- [start:heads]
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 torch.manual_seed(0)
@@ -44,8 +43,6 @@ error = (y - conv(image[None])[0].flatten(1).T).abs().max()
 print(len(heads), "heads equal nn.Conv2d:", (error < 1e-12).item())
 # --8<-- [end:heads]
 
-ATTENTION = "#D55E00"
-
 
 def results():
     """The numbers the page quotes.
@@ -63,30 +60,28 @@ def results():
 
     The library's attention does the same.
 
-    >>> A_V = F.scaled_dot_product_attention(Q, K, x, scale=1)
+    >>> A_V = nn.functional.scaled_dot_product_attention(Q, K, x, scale=1)
     >>> torch.allclose(A_V, heads[-1] @ x)
     True
     """
-    return {"leak": "below 10⁻¹⁵" if leak < 1e-15 else "above 10⁻¹⁵",
-            "heads": len(heads), "alpha": alpha, "side": side, "n": n, "d": d,
+    return {"leak": leak.item(), "heads": len(heads), "side": side,
             "equal": bool(error < 1e-12)}
 
 
 def figure():
     fig, axes = plt.subplots(3, 3, figsize=(5.2, 5.7))
-    orange = LinearSegmentedColormap.from_list("", [(ATTENTION, 0), (ATTENTION, 1)])
     signs = {-1: "−1", 0: "0", 1: "+1"}
     for h, (ax, A) in enumerate(zip(axes.flat, heads)):
         a, b = signs[h // 3 - 1], signs[h % 3 - 1]
-        ax.imshow(A[centre].view(side, side), cmap=orange, vmin=0, vmax=1,
+        ax.imshow(A[centre].view(side, side), cmap=shades(ATTENTION), vmin=0, vmax=1,
                   interpolation="none", label=f"head ({a}, {b})")
         for line in range(1, side):
-            ax.axhline(line - 0.5, color="lightgray", lw=0.7)
-            ax.axvline(line - 0.5, color="lightgray", lw=0.7)
+            ax.axhline(line - 0.5, color=FAINT, lw=0.7)
+            ax.axvline(line - 0.5, color=FAINT, lw=0.7)
         ax.plot(3, 3, "s", ms=9, mfc="none", mec="black", mew=1.5, label="query")
         ax.set_title(f"({a}, {b})", loc="center")
         ax.set(xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, color="gray")
+        ax.spines[:].set(visible=True, color=GRAY)
     return fig
 
 

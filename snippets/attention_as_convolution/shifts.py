@@ -1,6 +1,7 @@
 """A 3-wide convolution from three attention heads, by hand: each head is a shift."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY, minus
 
 # --8<-- [start:shifts]
 import torch
@@ -30,7 +31,6 @@ print("sum of heads:", y.int().tolist())
 print("F.conv1d    :", F.conv1d(padded, taps)[0, 0].int().tolist())
 # --8<-- [end:shifts]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 NAMES = {-1: "head −1", 0: "head 0", 1: "head +1"}
 
 
@@ -45,8 +45,8 @@ def results():
     >>> head(-1).round().argmax(dim=1).tolist(), head(1).round().argmax(dim=1).tolist()
     ([0, 0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 5])
     """
-    numbers = {"n": len(x), "y2": int(y[2]), "y0": int(y[0])}
-    return numbers | {f"x{j}": int(x[j]) for j in range(4)}
+    return ({"y2": int(y[2]), "y0": int(y[0])}
+            | {f"x{j}": int(x[j]) for j in range(4)})
 
 
 def figure():
@@ -55,19 +55,19 @@ def figure():
         top, A = -2.5 * row, head(offset)
         for j in range(len(x)):
             source = A[j].argmax().item()
-            ax.text(j, top, int(x[j]), ha="center", va="center", color="gray")
+            ax.text(j, top, int(x[j]), ha="center", va="center", color=GRAY)
             ax.plot([source, j], [top - 0.3, top - 0.9], color=ATTENTION, lw=1.5,
                     label=f"{NAMES[offset]}, output {j}")
             ax.text(j, top - 1.2, int(A[j] @ x), ha="center", va="center",
                     color=ATTENTION, weight="bold")
-        ax.text(-0.8, top, "$x$", ha="right", va="center", color="gray")
+        ax.text(-0.8, top, "$x$", ha="right", va="center", color=GRAY)
         ax.text(-0.8, top - 1.2, NAMES[offset], ha="right", va="center",
                 color=ATTENTION)
-        ax.text(5.6, top - 1.2, f"× {weight}".replace("-", "−"), va="center")
-    ax.axhline(-7, color="gray", lw=1)
+        ax.text(5.6, top - 1.2, f"× {minus(weight)}", va="center")
+    ax.axhline(-7, color=GRAY, lw=1)
     for j, value in enumerate(y.int().tolist()):
-        ax.text(j, -7.5, f"{value}".replace("-", "−"), ha="center", va="center",
-                color=CONVOLUTION, weight="bold")
+        ax.text(j, -7.5, minus(value), ha="center", va="center", color=CONVOLUTION,
+                weight="bold")
     ax.text(-0.8, -7.5, "sum", ha="right", va="center", color=CONVOLUTION)
     ax.set(xlim=(-2.4, 6.5), ylim=(-7.9, 0.3))
     ax.axis("off")

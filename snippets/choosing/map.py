@@ -1,7 +1,7 @@
 """Five cases on one map: keys that a query meets, channels, and the core's share."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, shades
 
 # --8<-- [start:share]
 import torch
@@ -43,7 +43,6 @@ for name, sizes in CASES.items():
         f"{m:9,} keys, d = {d:4}: {share(m, d):4.0%}" for m, d in sizes))
 # --8<-- [end:share]
 
-ATTENTION = "#D55E00"
 REMEDIES = {"small images": "4×4|patches", "text": "window", "audio": "40 ms|frames",
             "large image": "16×16|patches", "video": "space,|then time"}
 LABELS = {  # offset in points, side
@@ -60,7 +59,7 @@ def mega(m, d):
 
 
 def results():
-    """Shares in percent, and what a whole block costs in the smallest case.
+    """Shares, and what a whole block costs in the smallest case.
 
     >>> all(abs(share(m, d) - m / (6 * d + m)) < 1e-12
     ...     for sizes in CASES.values() for m, d in sizes)
@@ -68,27 +67,24 @@ def results():
     >>> share(6 * 64, 64)
     0.5
     """
-    numbers = {}
-    for name, sizes in CASES.items():
-        for when, (m, d) in zip(("before", "after"), sizes):
-            percent = 100 * share(m, d)
-            key = f"{name.replace(' ', '_')}_{when}"
-            numbers[key] = round(percent, 1 if percent > 99 else None)
-            numbers[f"{key}_keys"] = f"{m:,}"
-    return numbers | {
-        "pixels_mega": round(32 * 32 * mega(32 * 32, 64)),
-        "patches_mega": round(8 * 8 * mega(8 * 8, 64)),
-        "cnn_mega": round(32 * 32 * 18 * 64**2 / 1e6)}
+    shares = {f"{name.replace(' ', '_')}_{when}": share(m, d)
+              for name, sizes in CASES.items()
+              for when, (m, d) in zip(("before", "after"), sizes)}
+    return shares | {
+        "small_images_before_keys": CASES["small images"][0][0],
+        "video_before_keys": CASES["video"][0][0],
+        "pixels_mega": 32 * 32 * mega(32 * 32, 64),
+        "patches_mega": 8 * 8 * mega(8 * 8, 64),
+        "cnn_mega": 32 * 32 * 18 * 64**2 / 1e6}
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 5.6))
     left, right, low, high = 4.2, 21.3, 3.6, 13.4               # powers of 2
     m, d = torch.linspace(left, right, 240), torch.linspace(low, high, 160)[:, None]
-    shade = LinearSegmentedColormap.from_list("", [ATTENTION + "00", ATTENTION + "80"])
-    ax.imshow(1 / (1 + 6 * 2**(d - m)), cmap=shade, vmin=0, vmax=1, origin="lower",
-              aspect="auto", extent=(left, right, low, high), interpolation="none",
-              label="share of the core")
+    ax.imshow(1 / (1 + 6 * 2**(d - m)), cmap=shades(ATTENTION, 0, 0.5), vmin=0, vmax=1,
+              origin="lower", aspect="auto", extent=(left, right, low, high),
+              interpolation="none", label="share of the core")
     for part in 0.1, 0.5, 0.9:
         keys = torch.tensor(6 * part / (1 - part)).log2().item()
         ax.plot([left, right], [left - keys, right - keys], color="black",

@@ -1,6 +1,7 @@
 """An image of 1024 x 1024 pixels: what attention costs at each stride."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:strides]
 def layer(stride, side=1024):
@@ -38,9 +39,6 @@ for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW":
                     for side in (256, 1024)), sep="  ")
 # --8<-- [end:strides]
 
-from math import sqrt
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 STRIDES = [1, 2, 4, 8, 16, 32]
 
 
@@ -50,7 +48,8 @@ def fields():
     r = 1 + sum (k - 1) jump; the variances (k^2 - 1) / 12 jump^2 add up
     (Luo et al. 2016), the strided layers included.
 
-    >>> fields()
+    >>> window, spread = fields()
+    >>> window, round(spread)
     (1688, 150)
     """
     r, variance, jump = 1, 0, 1
@@ -59,7 +58,7 @@ def fields():
             r += (k - 1) * jump
             variance += (k * k - 1) / 12 * jump**2
             jump *= s
-    return r, round(sqrt(variance))
+    return r, variance**0.5
 
 
 def results():
@@ -93,24 +92,14 @@ def results():
     >>> layer(4)["projections"] == layer(8)["projections"]
     True
     """
-    numbers = {"window": fields()[0], "spread": fields()[1],
-               "detail": round(100 * ((16 + 1 - 8) / 16)**2),
-               "a_1": f"{8 * layer(1)['n']**2 / 1e12:.1f} TB",
-               "a_4": f"{8 * layer(4)['n']**2 / 1e9:.0f} GB",
-               "a_16": f"{8 * layer(16)['n']**2 / 1e6:.0f} MB"}
-    for stride in STRIDES:
-        cost = layer(stride)
-        core = float(f"{cost['core'] / 1e9:.2g}")
-        numbers |= {f"n_{stride}": f"{cost['n']:,}", f"core_{stride}": f"{core:,.10g}"}
-    for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW":
-        for side in 256, 1024:
-            numbers[f"{layout}_{side}"] = f"{network(layout, side) / 1e9:,.0f}"
-        numbers[f"{layout}_ratio"] = round(
-            network(layout, 1024) / network("CCCC", 1024), 1)
-        numbers[f"{layout}_ratio_256"] = round(
-            network(layout, 256) / network("CCCC", 256), 1)
-    return numbers | {"conv": round(layer(1)["3x3 convolution"] / 1e9),
-                      "mlp": round(layer(1)["MLP"] / 1e9)}
+    window, spread = fields()
+    numbers = {"window": window, "spread": spread, "detail": ((16 + 1 - 8) / 16)**2,
+               "CCAA_ratio_256": network("CCAA", 256) / network("CCCC", 256)}
+    for layout in "CCCA", "CCAA", "WWWW":
+        numbers[f"{layout}_ratio"] = network(layout, 1024) / network("CCCC", 1024)
+    return numbers | {f"core_{stride}": layer(stride)["core"] / 1e9
+                      for stride in (1, 4, 16, 32)} | {
+        f"a_{stride}": 8 * layer(stride)["n"]**2 for stride in (1, 4, 16)}
 
 
 def figure():
@@ -122,8 +111,8 @@ def figure():
         ax.plot(STRIDES, [layer(stride)[key] / 1e9 for stride in STRIDES], style,
                 color=color, ms=5, label=f"{key}, GFLOPs")
     matrices = [24 * layer(s)["n"] * (24 * s)**2 / 1e9 for s in STRIDES]
-    ax.plot(STRIDES, matrices, ":", color="gray", label="projections and MLP, GFLOPs")
-    ax.text(1, 20, "projections and MLP", color="gray")
+    ax.plot(STRIDES, matrices, ":", color=GRAY, label="projections and MLP, GFLOPs")
+    ax.text(1, 20, "projections and MLP", color=GRAY)
     ax.text(2.9, 1.5e4, "core of attention,\nall pairs", color=ATTENTION)
     ax.text(4.4, 1.75, "core in 8×8 windows", color=ATTENTION)
     ax.text(5.6, 5.6, "3×3 convolution", color=CONVOLUTION)

@@ -1,6 +1,7 @@
 """Video: all patches of all frames, or space first and then time."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, HYBRID
 
 # --8<-- [start:video]
 def block(frames, p=196, d=768):
@@ -21,7 +22,6 @@ for name in block(1):
                           for frames in (8, 16, 250, 1500)))
 # --8<-- [end:video]
 
-CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
 P, D, L, FPS = 196, 768, 12, 25
 
 
@@ -43,7 +43,8 @@ def results():
     >>> with torch.device("meta"):
     ...     x, W = torch.empty(frames, p, d), torch.empty(d, d)
     ...     kernel = torch.empty(d, d, 3, 3, 3)
-    >>> core = lambda y: (y @ y.mT) @ y
+    >>> def core(y):
+    ...     return (y @ y.mT) @ y
     >>> works = block(frames, p, d).values()
     >>> for work in (lambda: ([x @ W for _ in range(12)], core(x.flatten(0, 1))),
     ...              lambda: ([x @ W for _ in range(16)], core(x),
@@ -57,16 +58,14 @@ def results():
     True
     True
     """
-    keys = {"joint": "all pairs", "divided": "space, then time",
-            "mixed": "space, 3-wide in time", "conv": "3x3x3 convolution"}
-    numbers = {f"{key}_{frames}": round(block(frames)[name] / frames, 1)
-               for key, name in keys.items() for frames in (8, 16, 250, 1500)}
+    keys = {"joint": "all pairs", "divided": "space, then time"}
+    numbers = {f"{key}_{frames}": block(frames)[name] / frames
+               for key, name in keys.items() for frames in (8, 250, 1500)}
     return numbers | {
-        "tokens": f"{250 * P:,}", "half": int(6 * D / P),
-        "share_8": round(100 * 8 * P / (8 * P + 6 * D)),
-        "share_250": round(100 * 250 * P / (250 * P + 6 * D)),
-        "cache": f"{2 * L * 2 * 250 * P * D / 1e9:.1f} GB",
-        "state": f"{2 * L * 2 * P * D / 1e6:.1f} MB",
+        "mixed_8": block(8)["space, 3-wide in time"] / 8,
+        "conv_8": block(8)["3x3x3 convolution"] / 8,
+        "half": 6 * D // P,
+        "cache": 2 * L * 2 * 250 * P * D, "state": 2 * L * 2 * P * D,
         "field": 1 + 2 * L, "field_s": (1 + 2 * L) / FPS}
 
 

@@ -1,7 +1,7 @@
 """Which channels a layer connects, and how many parameters that takes."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import CONVOLUTION, FAINT, shades
 
 # --8<-- [start:channels]
 import torch
@@ -45,8 +45,6 @@ x = torch.randn(4, d, 50)                            # (batch, d, n)
 print("1×1 is a linear layer at each position:",
       torch.allclose(pointwise(x), linear(x.mT).mT, atol=1e-6))
 # --8<-- [end:channels]
-
-CONVOLUTION = "#0072B2"
 
 
 def pattern(layer):
@@ -93,25 +91,30 @@ def results():
         layer.weight.numel() for layer in layers.values())
     two = nn.functional.conv1d(torch.tensor([[[3, 4], [1, 2]]]),     # (1, 2, n)
                                torch.tensor([[[1, 0], [2, -1]]]))    # (1, 2, k)
-    return {"d": d, "k": k, "two_channels": two.item(), "dense": dense,
-            "groups": groups,
-            "depthwise": depthwise, "pointwise": one,
-            "separable": depthwise + one}
+    return {
+        "d": d,
+        "k": k,
+        "two_channels": two.item(),
+        "dense": dense,
+        "groups": groups,
+        "depthwise": depthwise,
+        "pointwise": one,
+        "separable": depthwise + one,
+    }
 
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
-    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
     for ax, (name, layer) in zip(axes.flat, layers.items()):
         read = pattern(layer)                            # (d, d, k)
-        ax.imshow(read.any(dim=2), cmap=blue, vmin=0, aspect="auto",
+        ax.imshow(read.any(dim=2), cmap=shades(CONVOLUTION), vmin=0, aspect="auto",
                   interpolation="none", extent=(0, d, d, 0), label=name)
         for o, c, m in read[:, :, 1:].nonzero().tolist():
             strip = c + (m + 1) / read.shape[2]
-            ax.plot([strip, strip], [o, o + 1], color="lightgray", lw=0.7)
+            ax.plot([strip, strip], [o, o + 1], color=FAINT, lw=0.7)
         for edge in range(d + 1):
-            ax.axhline(edge, color="lightgray", lw=1)
-            ax.axvline(edge, color="lightgray", lw=1)
+            ax.axhline(edge, color=FAINT, lw=1)
+            ax.axvline(edge, color=FAINT, lw=1)
         ax.set(title=f"{name}: {layer.weight.numel()}", xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     fig.supxlabel("input channel", size=12)

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.collections import LineCollection
+from style import CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:options]
 import random
@@ -46,7 +47,6 @@ checks = [agrees(rng.randint(20, 50), rng.randint(1, 7),
 print("length and positions right:", sum(checks), "of", len(checks))
 # --8<-- [end:options]
 
-CONVOLUTION = "#0072B2"
 N = 9
 PANELS = {
     "plain": {},
@@ -82,14 +82,14 @@ def figure():
             read = reads(i, 3, **options)
             lines = [[(j, 0), (read[1], 1)] for j in read]
             (strong if i == middle else faint).extend(lines)
-        ax.add_collection(LineCollection(faint, colors="lightgray", lw=1))
+        ax.add_collection(LineCollection(faint, colors=FAINT, lw=1))
         ax.add_collection(LineCollection(strong, colors=CONVOLUTION, lw=2))
-        ax.plot(range(N), [0] * N, "o", color="gray", label=f"{name}, inputs")
+        ax.plot(range(N), [0] * N, "o", color=GRAY, label=f"{name}, inputs")
         if "padding" in options:
-            ax.plot([-1, N], [0, 0], "o", mfc="none", mec="gray",
+            ax.plot([-1, N], [0, 0], "o", mfc="none", mec=GRAY,
                     label=f"{name}, zeros")
         centres = [reads(i, 3, **options)[1] for i in range(outputs)]
-        ax.plot(centres, [1] * outputs, "s", color="gray",
+        ax.plot(centres, [1] * outputs, "s", color=GRAY,
                 label=f"{name}, outputs")
         ax.plot(centres[middle], 1, "s", color=CONVOLUTION, ms=9,
                 label=f"{name}, one output")

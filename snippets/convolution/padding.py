@@ -1,7 +1,7 @@
 """Zero padding tells each position how far it is from the border."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import CONVOLUTION, FAINT, shades
 
 # --8<-- [start:padding]
 import torch
@@ -12,8 +12,8 @@ def output(L, mode, n=16, d=16):
     """A constant n x n image after L random layers: (n n, d)."""
     torch.manual_seed(0)
     layers = []
-    for l in range(L):
-        layer = nn.Conv2d(d if l else 1, d, 3, padding=1, padding_mode=mode)
+    for index in range(L):
+        layer = nn.Conv2d(d if index else 1, d, 3, padding=1, padding_mode=mode)
         layers += [layer, nn.ReLU()]
     image = torch.ones(1, 1, n, n, dtype=torch.float64)
     y = nn.Sequential(*layers).double()(image)        # (1, d, n, n)
@@ -34,8 +34,6 @@ for L in 1, 2, 3:
           f"circular {distinct(output(L, 'circular'))}")
 # --8<-- [end:padding]
 
-CONVOLUTION = "#0072B2"
-
 
 def results():
     """Distinct vectors after 3 layers, and the rule min(2L + 1, n)^2.
@@ -48,7 +46,6 @@ def results():
     {1}
     """
     return {
-        "n": 16,
         "pixels": len(output(3, "zeros")),
         "zeros_1": distinct(output(1, "zeros")),
         "zeros_2": distinct(output(2, "zeros")),
@@ -59,17 +56,18 @@ def results():
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
-    blue = LinearSegmentedColormap.from_list("", [
-        (0, CONVOLUTION + "00"), (0.01, CONVOLUTION + "55"), (1, CONVOLUTION)])
+    blue = shades(CONVOLUTION, 1 / 3).with_extremes(under="none")
     panels = (1, "zeros"), (2, "zeros"), (3, "zeros"), (3, "circular")
     for ax, (L, mode) in zip(axes.flat, panels):
         y = output(L, mode)
         centre = y.view(16, 16, -1)[8, 8]
         far = (y - centre).norm(dim=1).view(16, 16) / centre.norm()
-        name = f"{L} layer{'s' * (L > 1)}{', circular' * (mode == 'circular')}"
-        ax.imshow(far, cmap=blue, vmin=0, vmax=1, interpolation="none", label=name)
+        name = "1 layer" if L == 1 else f"{L} layers"
+        if mode == "circular":
+            name += ", circular"
+        ax.imshow(far, cmap=blue, vmin=1e-9, vmax=1, interpolation="none", label=name)
         ax.set(title=f"{name}: {distinct(y)}", xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, color="lightgray")
+        ax.spines[:].set(visible=True, color=FAINT)
     return fig
 
 

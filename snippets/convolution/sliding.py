@@ -1,6 +1,7 @@
 """A kernel slides along a signal: each output is one short weighted sum."""
 
 import matplotlib.pyplot as plt
+from style import CONVOLUTION, GRAY, minus
 
 # --8<-- [start:sum]
 import torch
@@ -41,8 +42,6 @@ print("same in 2-D: ",
       convolution_2d(X.tolist(), W.tolist()) == plane.tolist())
 # --8<-- [end:sum]
 
-CONVOLUTION = "#0072B2"
-
 
 def results():
     """The sum that the page works out by hand, and the sizes.
@@ -63,12 +62,11 @@ def results():
 
 def cell(ax, column, row, number, filled=False):
     """A square with a number in it."""
-    color = CONVOLUTION if filled else "gray"
+    color = CONVOLUTION if filled else GRAY
     ax.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, lw=1, ec=color,
                                fc=CONVOLUTION if filled else "none",
                                alpha=0.25 if filled else 1))
-    ax.text(column, row, f"{number}".replace("-", "−"), ha="center",
-            va="center_baseline")
+    ax.text(column, row, minus(number), ha="center", va="center_baseline")
 
 
 def figure():
@@ -81,7 +79,7 @@ def figure():
         for m, weight in enumerate(w):
             cell(ax, i + m, row, weight, filled=True)
         ax.annotate("", (out - 0.6, row), (i + len(w) - 0.4, row),
-                    arrowprops={"arrowstyle": "->", "color": "gray"})
+                    arrowprops={"arrowstyle": "->", "color": GRAY})
         cell(ax, out, row, total)
     ax.text(-0.8, 0, "input", ha="right", va="center_baseline")
     ax.text(-0.8, 1.5, "kernel", ha="right", va="center_baseline",

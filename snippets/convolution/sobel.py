@@ -1,6 +1,6 @@
 """One 3 x 3 kernel finds edges exactly; no single averaging mix can."""
 
-from matplotlib.colors import LinearSegmentedColormap
+from style import CONVOLUTION, shades
 
 # --8<-- [start:sobel]
 import matplotlib.pyplot as plt
@@ -38,7 +38,6 @@ for name, kernel in ("sobel", sobel), ("right average", right):
     print(f"{name}: makes {constant:.0f} of a constant 100")
 # --8<-- [end:sobel]
 
-CONVOLUTION = "#0072B2"
 FULL = 255      # a difference of full colour, as is all beyond
 blur = torch.tensor([[1., 2, 1], [2, 4, 2], [1, 2, 1]]) / 16
 down = convolve(photo, sobel.T)      # the same kernel, turned by 90 degrees
@@ -68,9 +67,9 @@ def results():
         "error": (edges - differences(photo)).abs().max().item(),
         "photo_min": int(photo.min()),
         "photo_max": int(photo.max()),
-        "blur_min": round(blurred.min().item()),
-        "blur_max": round(blurred.max().item()),
-        "sobel_min": str(int(edges.min())).replace("-", "−"),
+        "blur_min": blurred.min().item(),
+        "blur_max": blurred.max().item(),
+        "sobel_min": int(edges.min()),
         "sobel_max": int(edges.max()),
         "full_colour": FULL,
         "sobel_constant": convolve(flat, sobel).item(),
@@ -80,7 +79,6 @@ def results():
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
-    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
     for ax, title, image in ((axes[0, 0], "photograph", photo),
                              (axes[0, 1], "average, 1-2-1", convolve(photo, blur))):
         ax.imshow(image.numpy(), cmap="gray", vmin=0, vmax=255,
@@ -88,7 +86,7 @@ def figure():
         ax.set_title(title)
     for ax, title, image in ((axes[1, 0], "Sobel, left to right", edges),
                              (axes[1, 1], "Sobel, top to bottom", down)):
-        ax.imshow(image.abs().numpy(), cmap=blue, vmin=0, vmax=FULL,
+        ax.imshow(image.abs().numpy(), cmap=shades(CONVOLUTION), vmin=0, vmax=FULL,
                   interpolation="none")
         ax.set_title(title)
     for ax in axes.flat:

@@ -1,6 +1,7 @@
 """Token by token: attention keeps all keys and values, a convolution its window."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:cache]
@@ -44,9 +45,6 @@ print("convolution: same outputs:", torch.allclose(torch.cat(z), convolved),
       f" kept: {window.numel():,} numbers")
 # --8<-- [end:cache]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-
-
 def step(t):
     """FLOPs of the next output after t tokens: attention, convolution.
 
@@ -62,7 +60,7 @@ def step(t):
 
 
 def results():
-    """What is kept: after 512 tokens here, and in networks of known size.
+    """What is kept: numbers after 512 tokens here, bytes in networks of known size.
 
     A layer and 12 layers of d = 768 keep 4 bytes a number, and k = 9; the 96
     layers of GPT-3, d = 12,288, would keep 2 bytes a number.
@@ -74,16 +72,15 @@ def results():
     >>> results()["attention"], results()["convolution"]
     (65536, 128)
     """
-    first, last = step(0)[0], step(n - 1)[0]
+    last, convolution = step(n - 1)
     return {
         "attention": K.numel() + V.numel(), "convolution": window.numel(),
-        "step_growth": round(last / first, 1), "step_convolution": step(n - 1)[1],
-        "step_first": first, "step_last": last,
-        "layer_8192": f"{4 * 2 * 768 * 8192 / 1e6:.0f} MB",
-        "layer_convolution": f"{4 * 8 * 768 / 1e3:.0f} kB",
-        "network_8192": f"{4 * 2 * 12 * 768 * 8192 / 1e6:.0f} MB",
-        "network_convolution": f"{4 * 12 * 8 * 768 / 1e3:.0f} kB",
-        "gpt3_2048": f"{2 * 2 * 96 * 12288 * 2048 / 1e9:.1f} GB",
+        "step_last": last, "step_growth": last / step(0)[0],
+        "step_convolution": convolution,
+        "layer_8192": 4 * 2 * 768 * 8192, "layer_convolution": 4 * 8 * 768,
+        "network_8192": 4 * 2 * 12 * 768 * 8192,
+        "network_convolution": 4 * 12 * 8 * 768,
+        "gpt3_2048": 2 * 2 * 96 * 12288 * 2048,
     }
 
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, shades
 
 # --8<-- [start:crossing]
 from bisect import bisect_left
@@ -34,7 +34,9 @@ def attention(n, d):                # Q, K, V and the output: four matrices
 
 def meets(layer, d, k, longest=100_000):
     """The first n at which the layer does as many FLOPs, or more."""
-    dearer = lambda n: layer(n, d) >= convolution(n, d, k)
+    def dearer(n):
+        return layer(n, d) >= convolution(n, d, k)
+
     return 1 + bisect_left(range(1, longest), True, key=dearer)
 
 
@@ -46,7 +48,6 @@ for k in 3, 5, 9, 25:
           f"((k-4)d/2 = {(k - 4) * d // 2:3})")
 # --8<-- [end:crossing]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 TAPS = 9                            # a 3x3 kernel
 LENGTHS = [2**power for power in range(4, 17)]
 WIDTHS = [2**power for power in range(4, 15)]
@@ -79,16 +80,13 @@ def results():
     True
     """
     cells = [ratio(n, d) for n in LENGTHS for d in WIDTHS]
-    numbers = {"cells": len(cells), "cells_attention": sum(r < 1 for r in cells),
-               "core_64_9": meets(core, 64, 9), "layer_64_9": meets(attention, 64, 9),
-               "most_for_attention": round(1 / min(cells), 2),
-               "most_for_convolution": round(max(cells))}
-    for key, name in (("resnet_first", "ResNet-50, first"), ("vit", "ViT-B/16"),
-                      ("resnet_last", "ResNet-50, last"), ("gpt3", "GPT-3"),
-                      ("text", "8,192 tokens")):
-        r = ratio(*LAYERS[name])
-        numbers[key] = round(max(r, 1 / r), 1)
-    return numbers
+    return {
+        "cells": len(cells),
+        "core_64_9": meets(core, 64, 9), "layer_64_9": meets(attention, 64, 9),
+        "most_for_attention": 1 / min(cells), "most_for_convolution": max(cells),
+        "resnet_first": ratio(*LAYERS["ResNet-50, first"]),
+        "resnet_last": 1 / ratio(*LAYERS["ResNet-50, last"]),
+    }
 
 
 def figure():
@@ -97,10 +95,10 @@ def figure():
     extent = 3.5, 16.5, 3.5, 14.5
     for name, color, sign in (("convolution", CONVOLUTION, 1),
                               ("attention", ATTENTION, -1)):
-        shade = LinearSegmentedColormap.from_list("", [color + "30", color + "a0"])
         part = (sign * log).masked_fill(sign * log < 0, float("nan"))
-        ax.imshow(part, cmap=shade, vmin=0, vmax=5 if sign > 0 else 1.2,
-                  origin="lower", extent=extent, interpolation="none",
+        ax.imshow(part, cmap=shades(color, 0.19, 0.63), vmin=0,
+                  vmax=5 if sign > 0 else 1.2, origin="lower", extent=extent,
+                  interpolation="none",
                   label=f"{name} cheaper: log2 of how many times")
     edge = [3.5 + 1.32193, 16.5]    # log2 n where n = 2.5 d
     ax.plot(edge, [n - 1.32193 for n in edge], color="black", label="n = 2.5 d")

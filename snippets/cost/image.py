@@ -1,6 +1,7 @@
 """Double an image's side: a convolution costs 4 times as much, attention 16 times."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:side]
 import torch
@@ -34,7 +35,6 @@ print("doubling the side:",
       " attention ×", core(224) // core(112))
 # --8<-- [end:side]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 SIDES = [7, 14, 28, 56, 112, 224, 448]
 PATCH = 16
 
@@ -57,14 +57,12 @@ def results():
     True
     """
     return {
-        "conv_224": round(convolution(224) / 1e9, 1),
-        "core_224": round(core(224) / 1e9),
-        "ratio_224": round(core(224) / convolution(224)),
-        "patched_224": round(core(224 // PATCH) / 1e9, 3),
+        "conv_224": convolution(224) / 1e9,
+        "core_224": core(224) / 1e9,
+        "ratio_224": core(224) / convolution(224),
         "saved_by_patches": core(224) // core(224 // PATCH),
         "cheaper_up_to": max(s for s in range(1, 30) if core(s) <= convolution(s)),
         "conv_doubled": convolution(224) // convolution(112),
-        "core_doubled": core(224) // core(112),
     }
 
 

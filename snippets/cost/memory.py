@@ -7,6 +7,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "6")      # keeps the profiler quiet
 
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
+from style import ATTENTION
 from torch.profiler import profile
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -18,14 +19,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
+def stores(of):
+    return {t.untyped_storage() for t in tree_leaves(of) if torch.is_tensor(t)}
+
+
 class Memory(TorchDispatchMode):
     """Bytes held by tensors that are made inside of it, and their peak."""
     held = peak = 0
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         result = operation(*args, **(kwargs or {}))
-        stores = lambda of: {t.untyped_storage() for t in tree_leaves(of)
-                             if torch.is_tensor(t)}
         for store in stores(result) - stores(args):     # a view makes none
             self.add(store.nbytes())
             weakref.finalize(store, self.add, -store.nbytes())
@@ -56,7 +59,7 @@ print(f"in blocks:   {blocks.peak:10,} bytes,",
       f"same result: {torch.allclose(y, z, atol=1e-6)}")
 # --8<-- [end:memory]
 
-ATTENTION, d = "#D55E00", 64
+d = 64
 LENGTHS = [2**power for power in range(8, 15)]
 
 
@@ -86,6 +89,11 @@ def peak(attention, n):
 
 
 def flops(attention, n):
+    """Blocks change only the memory.
+
+    >>> flops(in_blocks, 2048) == flops(written_out, 2048)
+    True
+    """
     with FlopCounterMode(display=False) as counter:
         attention(*torch.empty(3, n, d, device="meta"))
     return counter.get_total_flops()
@@ -112,7 +120,7 @@ def allocated(attention, n):
 
 
 def results():
-    """Megabytes at the peak.
+    """Bytes at the peak.
 
     The fused kernel needs its output, one number a row, and for each thread a
     scratch pad that does not grow with n.
@@ -127,17 +135,12 @@ def results():
     pad = [allocated(fused, n) - 4 * n * (d + 1) for n in (2048, 4096)]
     n = 16384
     return {
-        "d": d, "n": n, "rows": 128,
-        "written_out_2048": f"{whole.peak / 1e6:.1f} MB",
-        "in_blocks_2048": f"{blocks.peak / 1e6:.1f} MB",
-        "written_out": f"{peak(written_out, n) / 1e6:,.0f} MB",
-        "in_blocks": f"{peak(in_blocks, n) / 1e6:.0f} MB",
-        "fused_4096": f"{allocated(fused, 4096) / 1e6:.1f} MB",
-        "written_out_4096": f"{peak(written_out, 4096) / 1e6:.0f} MB",
-        "pad": f"{pad[1] / 1e6 / torch.get_num_threads():.1f} MB",
-        "pad_constant": pad[0] == pad[1],
-        "gflops": round(flops(written_out, n) / 1e9, 1),
-        "gflops_in_blocks": round(flops(in_blocks, n) / 1e9, 1),
+        "d": d,
+        "written_out": peak(written_out, n), "in_blocks": peak(in_blocks, n),
+        "written_out_4096": peak(written_out, 4096),
+        "fused_4096": allocated(fused, 4096),
+        "pad": pad[1] / torch.get_num_threads(), "pad_constant": pad[0] == pad[1],
+        "gflops": flops(written_out, n) / 1e9,
     }
 
 
@@ -147,7 +150,8 @@ def figure():
     for name, lengths, attention, style, y in (
             ("written out", LENGTHS, lambda n: peak(written_out, n), "s-", 1500),
             ("in blocks", LENGTHS, lambda n: peak(in_blocks, n), "o--", 55),
-            ("PyTorch's fused kernel", real, lambda n: allocated(fused, n), "^:", 0.45)):
+            ("PyTorch's fused kernel", real, lambda n: allocated(fused, n),
+             "^:", 0.45)):
         ax.plot(lengths, [attention(n) / 1e6 for n in lengths], style,
                 color=ATTENTION, label=name)
         ax.text(9500 if y > 1000 else 16384, y, name, color=ATTENTION, ha="right")

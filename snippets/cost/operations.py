@@ -1,6 +1,7 @@
 """The multiplications of a convolution and of attention, counted while they run."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:count]
 import torch
@@ -41,7 +42,6 @@ for n in 196, 8192:
           f"{whole / 1e9:13.2f}    {exact}")
 # --8<-- [end:count]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 LENGTHS = [2**power for power in range(6, 15)]
 
 
@@ -51,8 +51,9 @@ def counts(n, d=d, k=k):
     A 3x3 kernel on a grid of 14 x 14 counts as k = 9 on a line of 196. Groups
     divide the count, and so does a stride, which leaves fewer outputs.
 
-    >>> conv = lambda **options: flops(lambda x, W: F.conv2d(x, W, **options),
-    ...     (d, 14, 14), (d, d // options.get("groups", 1), 3, 3))
+    >>> def conv(groups=1, **options):
+    ...     return flops(lambda x, W: F.conv2d(x, W, groups=groups, **options),
+    ...                  (d, 14, 14), (d, d // groups, 3, 3))
     >>> conv(padding=1) == counts(196)[0]
     True
     >>> conv(padding=1, groups=8) * 8 == conv(padding=1, stride=2) * 4 == counts(196)[0]
@@ -69,7 +70,7 @@ def counts(n, d=d, k=k):
 
 
 def results():
-    """GFLOPs and parameters of one layer at d = 768.
+    """GFLOPs (or GMACs) and millions of parameters of one layer at d = 768.
 
     >>> r = results()
     >>> r["conv_196"] > r["attention_196"], r["conv_8192"] < r["attention_8192"]
@@ -78,21 +79,16 @@ def results():
     ...     for n in LENGTHS)
     True
     """
-    numbers = {"d": d, "k": k, "conv_parameters": f"{k * d**2 / 1e6:.2f} million",
-               "attention_parameters": f"{4 * d**2 / 1e6:.2f} million",
+    numbers = {"d": d, "k": k, "conv_parameters": k * d**2 / 1e6,
+               "attention_parameters": 4 * d**2 / 1e6,
                "core_meets": k * d // 2, "attention_meets": (k - 4) * d // 2,
-               "side_meets": round(16 * ((k - 4) * d / 2)**0.5)}
+               "side_meets": 16 * ((k - 4) * d / 2)**0.5}
     for n in 196, 8192:
         conv, mix, whole = counts(n)
-        numbers |= {
-            f"conv_{n}": round(conv / 1e9, 2), f"core_{n}": round(mix / 1e9, 2),
-            f"attention_{n}": round(whole / 1e9, 2),
-            f"projections_{n}": round((whole - mix) / 1e9, 2),
-            f"conv_macs_{n}": round(conv / 2e9, 2),
-            f"attention_macs_{n}": round(whole / 2e9, 2),
-            f"core_share_{n}": round(100 * mix / whole),
-            f"ratio_{n}": round(max(conv, whole) / min(conv, whole), 1)}
-    return numbers
+        numbers |= {f"conv_{n}": conv / 1e9, f"conv_macs_{n}": conv / 2e9,
+                    f"attention_{n}": whole / 1e9, f"attention_macs_{n}": whole / 2e9,
+                    f"core_share_{n}": mix / whole}
+    return numbers | {"ratio_8192": whole / conv}
 
 
 def figure():

@@ -2,7 +2,7 @@
 
 To record your own, on one thread (takes a minute):
 OMP_NUM_THREADS=1 python -c "import times; times.record()"
-and put what it prints in the place of MACHINE and RECORDED.
+and put what it prints in the place of RECORDED and of the line above it.
 """
 
 import time
@@ -10,15 +10,15 @@ from datetime import date
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, FAINT, GRAY
 import torch
 import torch.nn.functional as F
 
 # --8<-- [start:crossing]
 import math
 
-MACHINE = {"processor": "AMD EPYC", "threads": 1, "torch": "2.13.0+cpu",
-           "date": "2026-11-22"}
-STEPS = [2**(i / 2) for i in range(-4, 5)]      # n, in units of kd/2
+STEPS = [2**(i / 2) for i in range(-4, 5)]  # n, in units of kd/2
+# AMD EPYC, threads: 1, torch 2.13.0+cpu, 2026-11-22
 RECORDED = {                                # (d, k): microseconds a call
     (32, 9): {
         "convolution": [18.2, 24.1, 26, 35.5, 41.1, 58.3, 73.8, 107, 138],
@@ -51,9 +51,6 @@ for (d, k), times in RECORDED.items():
           *(f" {name} × {crossing(times, name):.2f}"
             for name in ("written out", "fused")))
 # --8<-- [end:crossing]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-
 
 def layers(n, d, k):
     """Each layer on a random input, ready to call."""
@@ -98,9 +95,8 @@ def record():
     """Measures, and prints what this file holds."""
     text = Path("/proc/cpuinfo").read_text()            # Linux
     name = next(line for line in text.splitlines() if line.startswith("model name"))
-    print("MACHINE =", {"processor": name.split(":")[1].strip(),
-                        "threads": torch.get_num_threads(),
-                        "torch": torch.__version__, "date": str(date.today())})
+    print(f"#{name.split(':')[1]}, threads: {torch.get_num_threads()},",
+          f"torch {torch.__version__}, {date.today()}")
     for pair, rows in measure().items():
         for name, row in rows.items():
             print(pair, name, [float(f"{us:.3g}") for us in row])
@@ -122,35 +118,33 @@ def results():
     >>> 4 * n**2 * d / (2 * n * k * d**2) == n / (k * d / 2)
     True
     """
-    found = {(pair, name): round(crossing(times, name), 2)
-             for pair, times in RECORDED.items() for name in ("written out", "fused")}
-    large = [at for (pair, _), at in found.items() if pair != (32, 9)]
+    large = [crossing(RECORDED[pair], name) for pair in ((64, 9), (128, 9), (64, 25))
+             for name in ("written out", "fused")]
     small = RECORDED[32, 9]
     small_flops = 4 * 72**2 * 32                                    # at n = kd/4
     rate = 4 * 800**2 * 64 / RECORDED[64, 25]["written out"][4]     # at n = kd/2
     four = {name: row[-1] for name, row in RECORDED[64, 9].items()}
-    return MACHINE | {
+    return {
         "crossing_min": min(large), "crossing_max": max(large),
-        "small_written_out": found[(32, 9), "written out"],
-        "small_fused": found[(32, 9), "fused"],
-        "small_microseconds": round(small["written out"][2]),
-        "small_arithmetic": round(small_flops / rate),
-        "longest": round(RECORDED[64, 25]["written out"][-1] / 1000),
-        "longest_fused": round(RECORDED[64, 25]["fused"][-1] / 1000),
-        "fused_at_4": round(four["fused"] / four["convolution"], 1),
-        "written_out_at_4": round(four["written out"] / four["convolution"], 1),
+        "small_written_out": crossing(small, "written out"),
+        "small_microseconds": small["written out"][2],
+        "small_arithmetic": small_flops / rate,
+        "longest": RECORDED[64, 25]["written out"][-1] / 1000,
+        "longest_fused": RECORDED[64, 25]["fused"][-1] / 1000,
+        "fused_at_4": four["fused"] / four["convolution"],
+        "written_out_at_4": four["written out"] / four["convolution"],
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, figsize=(5.2, 7), sharex=True)
     for ax, name in zip(axes, ("written out", "fused")):
-        ax.plot([0.25, 4], [0.25, 4], color="lightgray", lw=7, label="FLOPs")
-        ax.axhline(1, color="gray", lw=1)
-        for (pair, times), style in zip(RECORDED.items(), ("o:", "s-", "^--", "D-.")):
+        ax.plot([0.25, 4], [0.25, 4], color=FAINT, lw=7, label="FLOPs")
+        ax.axhline(1, color=GRAY, lw=1)
+        for ((d, k), times), style in zip(RECORDED.items(), ("o:", "s-", "^--", "D-.")):
             ratio = [b / a for a, b in zip(times["convolution"], times[name])]
             ax.plot(STEPS, ratio, style, color=ATTENTION, lw=1.5, ms=5,
-                    label="d = {}, k = {}".format(*pair))
+                    label=f"d = {d}, k = {k}")
         ax.loglog()
         ax.set_yticks([0.25, 0.5, 1, 2, 4, 8], ["¼", "½", "1", "2", "4", "8"])
         ax.minorticks_off()

@@ -1,6 +1,7 @@
 """What training keeps of one layer until the backward pass."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:training]
 import torch
@@ -33,7 +34,7 @@ def kept(layer, x, *weights, **options):
     stores = set()
     with saved_tensors_hooks(lambda t: stores.add(t.untyped_storage()) or t,
                              lambda t: t):
-        y = layer(x, *weights, **options)
+        layer(x, *weights, **options)
     stores -= {W.untyped_storage() for W in weights}
     return sum(store.nbytes() for store in stores) // 4
 
@@ -48,9 +49,6 @@ for mix, rest in (fused, h * n), (written_out, h * n**2):
     print(f"attention, {mix.__name__}: {numbers:,} numbers,",
           f"5nd + {rest:,}: {numbers == 5 * n * d + rest}")
 # --8<-- [end:training]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-
 
 def counted(mix, n, device="meta"):
     """Numbers kept by one attention layer of d = 768.
@@ -72,25 +70,22 @@ def counted(mix, n, device="meta"):
 
 
 def rows(n):
-    """Megabytes kept, part by part: what each layer adds to the one above."""
-    return {"convolution": 4e-6 * n * d, "fused": 4e-6 * (5 * n * d + h * n),
-            "written out": 4e-6 * (5 * n * d + h * n**2)}
+    """Bytes kept by each layer, 4 a number."""
+    return {"convolution": 4 * n * d, "fused": 4 * (5 * n * d + h * n),
+            "written out": 4 * (5 * n * d + h * n**2)}
 
 
 def results():
-    """Megabytes of one layer at d = 768 with 12 heads, 4 bytes a number."""
-    numbers = {"h": h}
-    for n in 196, 8192:
-        for name, size in rows(n).items():
-            key = f"{name.replace(' ', '_')}_{n}"
-            numbers[key] = f"{size:,.0f} MB" if size > 10 else f"{size:.1f} MB"
-    return numbers
+    """Bytes of one layer at d = 768 with 12 heads."""
+    return {"h": h} | {f"{name.replace(' ', '_')}_{n}": size
+                       for n in (196, 8192) for name, size in rows(n).items()}
 
 
 def figure():
     fig, axes = plt.subplots(2, figsize=(5.2, 4))
     for ax, n, title in zip(axes, (196, 8192), ("196 patches", "8,192 tokens")):
         for y, (name, size) in enumerate(rows(n).items()):
+            size /= 1e6
             color = ATTENTION if y else CONVOLUTION
             ax.barh(y, size, 0.6, color=color, label=f"{name}, n = {n}")
             ax.annotate(f"{size:,.0f}" if size > 10 else f"{size:.1f}", (size, y),

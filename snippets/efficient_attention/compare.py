@@ -10,16 +10,23 @@ import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from matplotlib import cbook
+from style import ATTENTION, FAINT, GRAY
 from torch.profiler import profile
 from torch.utils.flop_counter import FlopCounterMode
 
-ATTENTION, n, d, w, side = "#D55E00", 1024, 64, 32, 32
+n, d, w, side = 1024, 64, 32, 32
 torch.manual_seed(0)
 NOISE = torch.randn(3, n, d).unbind()
 j = torch.arange(n)
 i = j[:, None]
-window = lambda w: (i - j).abs() <= w                   # (n, n)
-star = lambda w, g: window(w) | (i < g) | (j < g)
+
+
+def window(w):
+    return (i - j).abs() <= w                           # (n, n)
+
+
+def star(w, g):
+    return window(w) | (i < g) | (j < g)
 
 
 def squares(shift, M=8):
@@ -165,7 +172,7 @@ def layers(name):
 
 
 def work(name):
-    """Percent of full attention; 4 d FLOPs a pair where queries go one by one.
+    """Share of full attention; 4 d FLOPs a pair where queries go one by one.
 
     >>> for name in MASKS:
     ...     if name != "window":
@@ -175,7 +182,7 @@ def work(name):
     """
     one_by_one = name in MASKS and name != "window"
     spent = 4 * d * MASKS[name][0].sum().item() if one_by_one else flops(WAYS[name])
-    return 100 * spent / (4 * n**2 * d)
+    return spent / (4 * n**2 * d)
 
 
 def results():
@@ -193,13 +200,12 @@ def results():
     """
     table = {"n": n, "d": d, "w": w}
     for name, way in WAYS.items():
-        table |= {f"{name}_work": f"{work(name):.1f}".replace("100.0", "100"),
-                  f"{name}_memory": f"{peak(way) / 1e6:.1f}"}
-        for on in "photograph", "noise":
-            wrong = error(name, on)
-            table[f"{name}_{on}"] = f"{wrong:.2f}" if wrong > 1e-5 else "0"
-    for name in MASKS:
-        table[f"{name}_layers"] = layers(name) or "never"
+        if name != "mean":
+            table |= {f"{name}_work": work(name), f"{name}_memory": peak(way)}
+        if name != "full":
+            table |= {f"{name}_{on}": error(name, on) for on in ("photograph", "noise")}
+        if name in MASKS and name != "dilated":
+            table[f"{name}_layers"] = layers(name)
     return table
 
 
@@ -210,12 +216,12 @@ def figure():
              "squares": "8 × 8 squares", "linformer": "Linformer, pooling",
              "linear": "linear attention", "mean": "mean of all values"}
     for row, (name, label) in enumerate(names.items()):
-        ax.axhline(row, color="lightgray", lw=1, zorder=0)
+        ax.axhline(row, color=FAINT, lw=1, zorder=0)
         for on, marker, fill in (("photograph", "o", ATTENTION),
                                  ("noise", "s", "none")):
             ax.plot(error(name, on), row, marker, color=ATTENTION, ms=8, mfc=fill,
                     mew=2, label=f"{label}, {on}")
-    ax.axvline(1, color="gray", lw=1, zorder=0)
+    ax.axvline(1, color=GRAY, lw=1, zorder=0)
     ax.set_xscale("log")
     ax.set_xticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
     ax.minorticks_off()

@@ -1,6 +1,7 @@
 """Query heads that share keys and values: a smaller cache, the same work."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, FAINT
 from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:grouped]
@@ -42,7 +43,6 @@ for g in 8, 4, 2, 1:
           f"pooled from 8: error {error:.2f}")
 # --8<-- [end:grouped]
 
-ATTENTION = "#D55E00"
 HEADS = 8, 4, 2, 1
 # Llama 2 70B: 80 layers, 64 query heads and 8 key-value heads of 128 channels
 LLAMA = {"layers": 80, "heads": 64, "groups": 8, "d_head": 128, "tokens": 4096}
@@ -68,10 +68,10 @@ def flops(g):
     return 2 * n * d * (d + 2 * d * g // h) + 4 * n**2 * d
 
 
-def gigabytes(heads):
-    """Cache of Llama 2 70B at 2 bytes a number, if it had so many key-value heads."""
+def llama(heads):
+    """Bytes in the cache of Llama 2 70B, if it had so many key-value heads."""
     numbers = 2 * LLAMA["layers"] * heads * LLAMA["d_head"] * LLAMA["tokens"]
-    return 2 * numbers / 1e9
+    return 2 * numbers
 
 
 def results():
@@ -99,14 +99,9 @@ def results():
     >>> [layer(g)[1] == 2 * n * d * g // h for g in HEADS]
     [True, True, True, True]
     """
-    error = {g: ((layer(g)[0] - full).norm() / full.norm()).item() for g in HEADS}
-    return LLAMA | {
-        "n": n, "d": d, "h": h, "cache": layer(h)[1], "cache_1": layer(1)[1],
-        "work_1": round(flops(1) / flops(h), 2),
-        "error_1": round(error[1], 2), "error_2": round(error[2], 2),
-        "error_4": round(error[4], 2),
-        "llama_64": f"{gigabytes(64):.1f} GB", "llama_8": f"{gigabytes(8):.1f} GB",
-        "llama_1": f"{gigabytes(1):.2f} GB",
+    return {key: LLAMA[key] for key in ("heads", "groups", "tokens")} | {
+        "n": n, "d": d, "cache": layer(h)[1], "cache_1": layer(1)[1],
+        "work_1": flops(1) / flops(h), "llama_64": llama(64), "llama_8": llama(8),
     }
 
 
@@ -116,7 +111,7 @@ def figure():
     for ax, (g, name) in zip(axes, names.items()):
         at = [(i + 0.5) * h / g - 0.5 for i in range(g)]
         for i in range(h):
-            ax.plot([i, at[i * g // h]], [1, 0], color="lightgray", lw=1.5, zorder=0)
+            ax.plot([i, at[i * g // h]], [1, 0], color=FAINT, lw=1.5, zorder=0)
         ax.plot(range(h), [1] * h, "o", color=ATTENTION, ms=10,
                 label=f"queries, g = {g}")
         ax.plot(at, [0] * g, "s", color="black", ms=10, label=f"keys, values, g = {g}")

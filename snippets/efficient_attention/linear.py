@@ -4,6 +4,7 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 from matplotlib import cbook
+from style import ATTENTION, GRAY
 
 # --8<-- [start:linear]
 import torch
@@ -70,7 +71,6 @@ for p in 512, 256, 64:
     print(f"p = {p}: relative error {error:.2f}")
 # --8<-- [end:linformer]
 
-ATTENTION = "#D55E00"
 N, D, RANKS = 1024, 64, [2**power for power in range(3, 11)]
 
 
@@ -112,7 +112,10 @@ def best(name):
 def untrained():
     """The errors of both methods on the photograph, in their weights."""
     x, A = photograph(), matrices()["photograph"]
-    error = lambda B: ((B - A).norm() / A.norm()).item()
+
+    def error(B):
+        return ((B - A).norm() / A.norm()).item()
+
     eye = torch.eye(N)
     squeezed = {p: error(weights(x, pooling(N, p) @ x) @ pooling(N, p)) for p in RANKS}
     return error(pairs(x, x, eye)), squeezed
@@ -154,16 +157,13 @@ def results():
     >>> abs(best("one step back")[64].item() - (1 - 64 / N)**0.5) < 1e-6
     True
     """
-    x = photograph()
-    x = x.double()
-    rank = torch.linalg.matrix_rank(pairs(x, x, torch.eye(N).double()))
-    linear_error, squeezed = untrained()
     return {
-        "n": N, "d": D, "rank": int(rank),
-        "state": D * D + D, "cache": 2 * N * D,
-        "linear_error": round(linear_error, 2), "linformer_64": round(squeezed[64], 2),
-    } | {f"{name.split()[0]}_{p}": round(best(name)[p].item(), 2)
-         for name in matrices() for p in (64, 256)}
+        "n": N, "d": D, "state": D * D + D, "cache": 2 * N * D,
+        "photograph_64": best("photograph")[64].item(),
+        "photograph_256": best("photograph")[256].item(),
+        "noise_64": best("noise")[64].item(),
+        "one_64": best("one step back")[64].item(),
+    }
 
 
 def figure():
@@ -171,7 +171,7 @@ def figure():
     for name, style in zip(matrices(), ("-", "--", ":")):
         ax.plot(range(1, N + 1), best(name)[1:], style, color=ATTENTION, label=name)
     linear_error, squeezed = untrained()
-    ax.plot(squeezed.keys(), squeezed.values(), "s", color="gray", mfc="none",
+    ax.plot(squeezed.keys(), squeezed.values(), "s", color=GRAY, mfc="none",
             label="Linformer, untrained")
     ax.plot(D, linear_error, "o", color="black", label="linear attention, untrained")
     ax.text(230, 0.74, "one step back", ha="right")

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import torch.nn.functional as F
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from style import ATTENTION, GRAY
 
 # --8<-- [start:patterns]
 import torch
@@ -43,8 +44,6 @@ for name, mask in masks.items():
           f"{counter.get_total_flops() / mask.sum():.0f} FLOPs a pair")
 # --8<-- [end:patterns]
 
-ATTENTION = "#D55E00"
-
 
 def results():
     """Pairs that each pattern keeps.
@@ -72,8 +71,8 @@ def results():
     >>> int(masks["blocks"].sum()) == n * step
     True
     """
-    pairs = {name: int(mask.sum()) for name, mask in masks.items()}
-    return {"n": n, "w": w, "step": step, "all": n * n, "keys": 2 * w + 1} | pairs
+    return {"n": n, "all": n * n} | {
+        name: int(masks[name].sum()) for name in ("window", "strided", "blocks")}
 
 
 def cells(mask):
@@ -90,7 +89,7 @@ def figure():
         ax.add_patch(PathPatch(cells(mask), color=ATTENTION, lw=0))
         ax.set_title(f"{name}: {mask.sum() / n:.1f} keys")
         ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal", xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, color="gray")
+        ax.spines[:].set(visible=True, color=GRAY)
     for ax in axes[:, 0]:
         ax.set_ylabel("query $i$")
     for ax in axes[-1]:

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:reach]
 import torch
@@ -11,7 +12,12 @@ torch.manual_seed(0)
 j = torch.arange(n)
 i = j[:, None]
 near = (i - j).abs() <= w                               # (n, n)
-blocks = lambda shift: (i + shift) // block == (j + shift) // block
+
+
+def blocks(shift):
+    return (i + shift) // block == (j + shift) // block
+
+
 stacks = {                                  # layer 1, layer 2, layer 1, ...
     "window": [near],
     "dilated": [((i - j).abs() <= 4 * w) & ((i - j) % 4 == 0)],
@@ -41,7 +47,6 @@ for name, masks in stacks.items():
     print(f"{name:10}", counts)
 # --8<-- [end:reach]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 DEPTHS = range(1, 13)
 
 
@@ -104,12 +109,10 @@ def results():
     deep = 16
     return {
         "n": n, "w": w, "keys": 2 * w + 1, "block": block, "deep": deep,
-        "strided_keys": int(stacks["strided"][0][n // 2].sum()),
-        "dilated_most": seen("dilated", 12), "blocks_most": seen("blocks", 12),
-        "window_12": seen("window", 12), "shifted_12": seen("shifted", 12),
+        "dilated_most": seen("dilated", 12),
         "random_layers": next(L for L in DEPTHS if seen("two random", L) == n),
-        "window_deep": seen("window", deep), "spread_deep": round(spread(deep), 1),
-        "spread_theory": round((deep * ((2 * w + 1)**2 - 1) / 12)**0.5, 1),
+        "window_deep": seen("window", deep), "spread_deep": spread(deep),
+        "spread_theory": (deep * ((2 * w + 1)**2 - 1) / 12)**0.5,
     }
 
 
@@ -118,7 +121,7 @@ def figure():
     ax.plot(DEPTHS, [convolution(L) for L in DEPTHS], color=CONVOLUTION, lw=6,
             label="convolution, k = 9")
     styles = "-", "x", "^:", "o-", "s--", "-.", "D-"
-    for (name, masks), style in zip(stacks.items(), styles):
+    for name, style in zip(stacks, styles):
         ax.plot(DEPTHS, [seen(name, L) for L in DEPTHS], style, color=ATTENTION,
                 ms=6, lw=1.5, label=name)
     ax.text(6.6, 36, "window,\nand convolution ($k$ = 9)")

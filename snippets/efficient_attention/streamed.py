@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("KINETO_LOG_LEVEL", "6")      # keeps the profiler quiet
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, FAINT, GRAY
 from torch.profiler import profile
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -40,7 +41,7 @@ large = streamed(100 * Q, K, V)
 print("scores in the hundreds, still finite:", bool(large.isfinite().all()))
 # --8<-- [end:streamed]
 
-ATTENTION, d = "#D55E00", 64
+d = 64
 
 
 def written_out(Q, K, V):
@@ -103,11 +104,10 @@ def results():
     most = peak(streamed, 4096)
     raises = (scores.view(BLOCKS, BLOCK).amax(1).cummax(0).values.diff() > 0).sum()
     return {
-        "d": d, "written_out_4096": f"{peak(written_out, 4096) / 1e6:.0f} MB",
-        "streamed_4096": f"{most / 1e6:.1f} MB",
-        "extra": f"{(most - 2 * 4 * 4096 * d) / 1e6:.2f} MB",
-        "gflops_4096": round(flops(streamed, 4096) / 1e9, 1),
-        "raises": int(raises), "blocks": BLOCKS, "block": BLOCK, "keys": len(k),
+        "d": d, "written_out_4096": peak(written_out, 4096),
+        "streamed_4096": most, "extra": most - 2 * 4 * 4096 * d,
+        "gflops_4096": flops(streamed, 4096) / 1e9,
+        "raises": int(raises), "blocks": BLOCKS, "keys": len(k),
     }
 
 
@@ -115,15 +115,15 @@ def figure():
     fig, (above, below) = plt.subplots(2, figsize=(5.2, 5), sharex=True)
     for ax in above, below:
         for end in ends[:-1]:
-            ax.axvline(end, color="lightgray", lw=1)
-    above.vlines(range(1, len(k) + 1), 0, scores, color="gray", lw=1, label="_")
+            ax.axvline(end, color=FAINT, lw=1)
+    above.vlines(range(1, len(k) + 1), 0, scores, color=GRAY, lw=1, label="_")
     tops = scores.view(BLOCKS, BLOCK).amax(1).cummax(0).values
     above.step([0, *ends], [tops[0], *tops], color=ATTENTION, label="largest so far")
     above.set(title="scores of one query, and the largest so far")
     so_far = [streamed(q, k[:end], v[:end])[0, 0] for end in ends]
-    below.axhline(so_far[-1], color="lightgray", lw=3)
+    below.axhline(so_far[-1], color=FAINT, lw=3)
     below.plot(ends, so_far, "o-", color=ATTENTION, label="output so far")
-    below.text(0, so_far[-1] + 0.03, "all keys", color="gray")
+    below.text(0, so_far[-1] + 0.03, "all keys", color=GRAY)
     below.set(title="one channel of the output so far", xlabel="keys read",
               xticks=[0, *ends[1::2]])
     return fig

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
 from matplotlib.patches import Rectangle
+from style import ATTENTION, FAINT
 from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:swin]
@@ -45,7 +46,7 @@ for layers in 1, 2, 3, 4:
           f"shifted {reached(([0, 2] * 2)[:layers]).sum()} of 256 pixels")
 # --8<-- [end:swin]
 
-ATTENTION, LAYERS = "#D55E00", (1, 2, 3, 4)
+LAYERS = 1, 2, 3, 4
 
 
 def pattern(side, M, shift):
@@ -103,7 +104,7 @@ def results():
         "fixed": int(reached([0] * 4).sum()),
         "second": int(reached([0, 2]).sum()), "third": int(reached([0, 2, 0]).sum()),
         "all": int(reached([0, 2, 0, 2]).sum()),
-        "percent": round(100 * pattern(16, 4, 0).float().mean().item(), 1),
+        "share": pattern(16, 4, 0).float().mean().item(),
     }
 
 
@@ -113,8 +114,8 @@ def figure():
         edges = [(0, "-"), (2, "--")] if title == "shifted" else [(0, "-")]
         for offset, style in edges:
             for edge in range(offset, 17, 4):
-                ax.plot([edge, edge], [0, 16], style, color="lightgray", lw=1)
-                ax.plot([0, 16], [edge, edge], style, color="lightgray", lw=1)
+                ax.plot([edge, edge], [0, 16], style, color=FAINT, lw=1)
+                ax.plot([0, 16], [edge, edge], style, color=FAINT, lw=1)
         for layer, (left, top, width) in zip(LAYERS, squares(shifts)):
             if title == "shifted" or layer == 1:
                 ax.add_patch(Rectangle((left, top), width, width, color=ATTENTION,

@@ -5,6 +5,7 @@ import time
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION
 from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:window]
@@ -47,9 +48,8 @@ print("w = 0 is V:", torch.equal(blocked(Q, K, V, 0), V), " w = n is full:",
       torch.allclose(blocked(Q, K, V, 1000), full, atol=1e-6))
 # --8<-- [end:window]
 
-ATTENTION, d, W = "#D55E00", 64, 64
-MACHINE = {"processor": "AMD EPYC", "threads": 1, "torch": "2.13.0+cpu",
-           "date": "2026-11-22"}
+d, W = 64, 64
+# AMD EPYC, threads: 1, torch 2.13.0+cpu, 2026-11-22
 RECORDED = {                                # milliseconds a call, w = 64
     "full": [0.249, 0.906, 4.45, 32.2, 169, 890],
     "band mask": [0.383, 1.61, 7.26, 86.2, 374, 1650],
@@ -93,6 +93,15 @@ def flops(layer, n, w=W):
     return counter.get_total_flops()
 
 
+def slope(layer):
+    """The exponent of n in the work.
+
+    >>> slope(masked), slope(blocked)
+    (2.0, 1.0)
+    """
+    return math.log2(flops(layer, 8192) / flops(layer, 4096))
+
+
 LENGTHS = [2**power for power in range(8, 14)]
 LAYERS = {"full": attention, "band mask": masked, "fused": fused,
           "fused, band mask": fused_masked, "blocks": blocked}
@@ -125,30 +134,21 @@ def results():
     ...     for x in (torch.randn(3, n, d) for n in (1, 2, 5, 9)) for w in (0, 1, 20))
     True
 
-    Twice the input: four times the work, or twice.
-
-    >>> results()["slope_masked"], results()["slope_blocked"]
-    (2.0, 1.0)
-
-    And the times of the record: a mask never saves any.
+    The times of the record: a mask never saves any.
 
     >>> all(RECORDED["band mask"][at] > RECORDED["full"][at] and
     ...     RECORDED["fused, band mask"][at] > RECORDED["fused"][at]
     ...     for at in range(len(LENGTHS)))
     True
     """
-    doubled = lambda layer: flops(layer, 8192) / flops(layer, 4096)
     numbers = {
-        "w": W, "d": d, "keys": 2 * W + 1, "read": 3 * W,
-        "slope_masked": round(math.log2(doubled(masked)), 2),
-        "slope_blocked": round(math.log2(doubled(blocked)), 2),
-        "masked_8192": round(flops(masked, 8192) / 1e9, 1),
-        "blocked_8192": round(flops(blocked, 8192) / 1e9, 2),
-        "work_8192": round(flops(masked, 8192) / flops(blocked, 8192), 1),
+        "w": W, "d": d, "slope_masked": slope(masked), "slope_blocked": slope(blocked),
+        "masked_8192": flops(masked, 8192) / 1e9,
+        "blocked_8192": flops(blocked, 8192) / 1e9,
+        "work_8192": flops(masked, 8192) / flops(blocked, 8192),
     }
-    ms = {f"{name.replace(', ', '_').replace(' ', '_')}_ms": f"{RECORDED[name][-1]:.0f}"
-          for name in RECORDED}
-    return MACHINE | numbers | ms
+    return numbers | {f"{name.replace(',', '').replace(' ', '_')}_ms": times[-1]
+                      for name, times in RECORDED.items()}
 
 
 def figure():

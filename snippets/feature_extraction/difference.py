@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, FAINT, minus, shades, signed
 
 # --8<-- [start:difference]
 import matplotlib.pyplot as plt
@@ -53,7 +53,6 @@ for heads in 1, 2:
           (kernel.view(3, 3).mul(10).round() / 10 + 0).tolist())
 # --8<-- [end:difference]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 STARTS = range(5)
 
 
@@ -70,8 +69,8 @@ def results():
     """The numbers the page quotes.
 
     >>> r = results()
-    >>> r["one_error"] > 0.9, r["two_error"]
-    (True, 'below 10⁻⁶')
+    >>> r["one_error"] > 0.9, r["two_error"] < 1e-6
+    (True, True)
 
     Any kernel is two heads: its positive part and its negative part.
 
@@ -96,12 +95,11 @@ def results():
     one, two = learned(1), learned(2)
     return {
         "starts": len(STARTS),
-        "one_error": round(error(one.sum(0)), 3),
-        "one_share": round(100 * (1 - error(one.sum(0))), 1),
-        "one_total": f"{one.sum().abs():.2f}",
-        "two_error": "below 10⁻⁶" if error(two.sum(0)) < 1e-6 else "above 10⁻⁶",
-        "two_negative": f"{two.sum(1).min():.1f}".replace("-", "−"),
-        "two_positive": f"{two.sum(1).max():+.1f}",
+        "one_error": error(one.sum(0)),
+        "one_share": 1 - error(one.sum(0)),
+        "two_error": error(two.sum(0)),
+        "two_negative": two.sum(1).min().item(),
+        "two_positive": two.sum(1).max().item(),
     }
 
 
@@ -111,20 +109,17 @@ def figure():
               ("one head", learned(1).sum(0), ATTENTION),
               ("two heads", learned(2).sum(0), ATTENTION))
     for ax, (name, kernel, color) in zip(axes.flat, panels):
-        shades = LinearSegmentedColormap.from_list("", [(color, 0), (color, 1)])
-        ax.imshow((windows @ kernel).abs().view(94, 94), cmap=shades, vmin=0,
-                  vmax=1.5, interpolation="none")
+        ax.imshow((windows @ kernel).abs().view(94, 94), cmap=shades(color),
+                  vmin=0, vmax=1.5, interpolation="none")
         ax.set_title(name, color=color, weight="bold")
     last = axes[1, 1]
-    shades = LinearSegmentedColormap.from_list(
-        "", [(0, "gray"), (0.5, ("gray", 0)), (0.5, (ATTENTION, 0)), (1, ATTENTION)])
     negative, positive = sorted(learned(2), key=torch.sum)
     for left, kernel in (0, negative), (4, positive):
-        last.imshow(kernel.view(3, 3), cmap=shades, vmin=-2.2, vmax=2.2,
-                    interpolation="none", extent=(left, left + 3, 3, 0),
+        last.imshow(kernel.view(3, 3), cmap=signed(ATTENTION), vmin=-2.2,
+                    vmax=2.2, interpolation="none", extent=(left, left + 3, 3, 0),
                     label=f"head with a total of {kernel.sum():+.1f}")
-        last.add_patch(plt.Rectangle((left, 0), 3, 3, fill=False, ec="lightgray"))
-        last.text(left + 1.5, 3.2, f"total {kernel.sum():+.1f}".replace("-", "−"),
+        last.add_patch(plt.Rectangle((left, 0), 3, 3, fill=False, ec=FAINT))
+        last.text(left + 1.5, 3.2, f"total {minus(kernel.sum(), '+.1f')}",
                   ha="center", va="top")
     last.set(xlim=(-0.1, 7.1), ylim=(4.5, -2.5))
     last.set_title("their kernels", color=ATTENTION, weight="bold")

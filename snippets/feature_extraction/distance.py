@@ -1,5 +1,7 @@
 """Attention without positions looks near, but only because the photograph does."""
 
+from style import ATTENTION, CONVOLUTION, GRAY
+
 # --8<-- [start:distance]
 import matplotlib.pyplot as plt
 import torch
@@ -31,7 +33,6 @@ for name, A in weights.items():
           f"{A[far < 2].sum() / n:3.0%} one step")
 # --8<-- [end:distance]
 
-COLORS = CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 STEPS = range(1, 24)
 
 
@@ -70,22 +71,18 @@ def results():
     A, B = attention(x), attention(x[order])
     pairs = (far < 2).sum().item() - n
     return {
-        "n": n,
-        "looks": round(mean_distance(A), 1),
-        "looks_sharp": round(mean_distance(attention(x, 30)), 1),
-        "looks_shuffled": round(mean_distance(B), 1),
-        "looks_equal": round(mean_distance(attention(x, 0)), 1),
-        "within": round(100 * A[far < 2].sum().item() / n),
-        "within_shuffled": round(100 * (B[far < 2].sum() / n).item()),
-        "step_one": round(profile(A)[0], 1),
-        "step_one_shuffled": round(profile(B)[0], 1),
-        "step_one_convolution": round((n - 1) / 8),
+        "looks": mean_distance(A),
+        "looks_sharp": mean_distance(attention(x, 30)),
+        "looks_shuffled": mean_distance(B),
+        "looks_equal": mean_distance(attention(x, 0)),
+        "step_one": profile(A)[0],
+        "step_one_shuffled": profile(B)[0],
+        "step_one_convolution": (n - 1) / 8,
         "average_from": next(step for step, weight in zip(STEPS, profile(A))
                              if weight < 1),
-        "far_away": round(sum(profile(A)[-10:]) / 10, 1),
-        "neighbour": round(100 * nearest_is_neighbour(x)),
-        "neighbour_shuffled": round(100 * nearest_is_neighbour(x[order])),
-        "neighbour_chance": round(100 * pairs / (n * (n - 1)), 1),
+        "far_away": sum(profile(A)[-10:]) / 10,
+        "neighbour": nearest_is_neighbour(x),
+        "neighbour_chance": pairs / (n * (n - 1)),
     }
 
 
@@ -98,7 +95,7 @@ def figure():
             label="attention on the photograph")
     ax.plot(STEPS, profile(attention(x[order])), "s--", color=ATTENTION,
             ms=4, mfc="none", label="on its shuffled patches")
-    ax.axhline(1, color="gray", lw=1, label="equal weights")
+    ax.axhline(1, color=GRAY, lw=1, label="equal weights")
     ax.set_yscale("log")
     ax.text(2, 50, "3 × 3 convolution:\nzero beyond one step", color=CONVOLUTION)
     ax.text(4.2, 3, "attention", color=ATTENTION)

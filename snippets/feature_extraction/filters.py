@@ -1,6 +1,6 @@
 """The filters that describe a photograph's 5 x 5 windows best are a mean and slopes."""
 
-from matplotlib.colors import LinearSegmentedColormap
+from style import CONVOLUTION, FAINT, signed
 
 # --8<-- [start:filters]
 import matplotlib.pyplot as plt
@@ -43,8 +43,6 @@ for name, image in ("photograph", photo), ("shuffled pixels", shuffled):
     print(f"6 filters of {k * k}: {six:.0%}, {name}")
 # --8<-- [end:filters]
 
-CONVOLUTION = "#0072B2"
-
 
 def neighbour_correlation(image):
     """Correlation of a pixel with the one to its right."""
@@ -56,7 +54,7 @@ def results():
     """The numbers the page quotes.
 
     >>> r = results()
-    >>> r["six"] > 90, r["six_shuffled"] < 30, r["mean_cosine"] > 0.99
+    >>> r["six"] > 0.9, r["six_shuffled"] < 0.3, r["mean_cosine"] > 0.99
     (True, True, True)
 
     All filters together keep everything: they are a rotation of the window.
@@ -67,39 +65,34 @@ def results():
 
     On shuffled pixels no direction is special: six of 25 keep about 6 / 25.
 
-    >>> abs(r["six_shuffled"] / 100 - 6 / 25) < 0.03
+    >>> abs(r["six_shuffled"] - 6 / 25) < 0.03
     True
     """
     cosines = (plain.double() @ filters[:3].flatten(1).T).abs()     # (3, 3)
     return {
-        "k": k,
         "numbers": k * k,
-        **{f"share_{m + 1}": round(100 * share[m].item()) for m in range(4)},
-        "three": round(100 * share[:3].sum().item()),
-        "six": round(100 * share[:6].sum().item()),
-        "six_shuffled": round(100 * best_filters(shuffled)[1][:6].sum().item()),
-        "mean_cosine": round(cosines[0, 0].item(), 3),
-        "slope_cosine": round(cosines[1:, 1:].norm(dim=0).min().item(), 2),
-        "neighbours": round(neighbour_correlation(photo), 2),
-        "neighbours_shuffled": round(abs(neighbour_correlation(shuffled)), 2),
+        **{f"share_{m + 1}": share[m].item() for m in range(4)},
+        "six": share[:6].sum().item(),
+        "six_shuffled": best_filters(shuffled)[1][:6].sum().item(),
+        "mean_cosine": cosines[0, 0].item(),
+        "slope_cosine": cosines[1:, 1:].norm(dim=0).min().item(),
+        "neighbours": neighbour_correlation(photo),
+        "neighbours_shuffled": abs(neighbour_correlation(shuffled)),
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, 4, figsize=(5.2, 3))
-    shades = LinearSegmentedColormap.from_list(
-        "", [(0, "gray"), (0.5, ("gray", 0)), (0.5, (CONVOLUTION, 0)),
-             (1, CONVOLUTION)])
     for m, (top, bottom) in enumerate(axes.T):
         centred = tokens[m] - tokens[m].mean()
         for ax, image in (top, filters[m]), (bottom, centred):
             limit = image.abs().quantile(0.99).item()
             sign = torch.sign(filters[m].sum() if m == 0 else filters[m][-1, -1])
-            ax.imshow(image * sign, cmap=shades, vmin=-limit, vmax=limit,
-                      interpolation="none",
+            ax.imshow(image * sign, cmap=signed(CONVOLUTION), vmin=-limit,
+                      vmax=limit, interpolation="none",
                       label=f"filter {m + 1}" if ax is top else "_output")
             ax.set(xticks=[], yticks=[])
-            ax.spines[:].set(visible=True, color="lightgray")
+            ax.spines[:].set(visible=True, color=FAINT)
         top.set_title(f"{share[m]:.0%}".replace("%", " %"), loc="center")
     axes[0, 0].set_ylabel("filter")
     axes[1, 0].set_ylabel("output")

@@ -1,5 +1,7 @@
 """Raw dot products find the brightest patches, normalised ones find look-alikes."""
 
+from style import ATTENTION
+
 # --8<-- [start:look_alikes]
 import matplotlib.pyplot as plt
 import torch
@@ -36,7 +38,6 @@ for name, t in tokens.items():
 print(f"of {n} patches with brightness {x.mean():.2f}")
 # --8<-- [end:look_alikes]
 
-ATTENTION = "#D55E00"
 SIDE, TOP = 24, 10
 QUERIES = {"jacket": (20, 5), "chin": (15, 12)}     # row, column
 apart = torch.cdist(x, x)                           # (n, n): |x_i - x_j|
@@ -46,6 +47,16 @@ def top(name, query):
     """The patches with the highest scores for a query (row, column)."""
     t, (row, column) = tokens[name], QUERIES[query]
     return (t @ t[row * SIDE + column]).topk(TOP).indices.tolist()
+
+
+def common(name):
+    """How many of the highest scores the two queries share."""
+    return len(set(top(name, "jacket")) & set(top(name, "chin")))
+
+
+def distance(others):
+    """Mean |x_i - x_j|, where others[i] is j."""
+    return apart[torch.arange(n), others].mean().item()
 
 
 def picture():
@@ -66,24 +77,28 @@ def results():
     >>> t = tokens["both"]
     >>> torch.allclose(torch.cdist(t, t).square(), 2 - 2 * t @ t.T, atol=1e-6)
     True
-    >>> r["both_first"] == r["length_1_first"] == r["LayerNorm_first"] == n
-    True
+    >>> [favourites(tokens[name])[0] for name in ("length 1", "both", "LayerNorm")]
+    [576, 576, 576]
     """
-    numbers = {"n": n, "d": d, "top": TOP,
-               "brightness": round(x.mean().item(), 2),
-               "nearest": round(apart.masked_fill(itself, torch.inf).amin(1)
-                                .mean().item(), 2)}
-    for name, t in tokens.items():
-        first, others = favourites(t)
-        distance = apart[torch.arange(n), others].mean().item()
-        numbers |= {f"{name}_first": first,
-                    f"{name}_winners": len(others.unique()),
-                    f"{name}_brightness": round(x[others].mean().item(), 2),
-                    f"{name}_distance": round(distance, 2)}
-    common = {name: len(set(top(name, "jacket")) & set(top(name, "chin")))
-              for name in ("raw", "both")}
-    numbers |= {f"{name}_common": count for name, count in common.items()}
-    return {key.replace(" ", "_"): value for key, value in numbers.items()}
+    raw_first, raw = favourites(tokens["raw"])
+    _, minus_mean = favourites(tokens["minus mean"])
+    _, both = favourites(tokens["both"])
+    _, layer_norm = favourites(tokens["LayerNorm"])
+    return {
+        "n": n, "d": d, "top": TOP,
+        "brightness": x.mean().item(),
+        "nearest": apart.masked_fill(itself, torch.inf).amin(1).mean().item(),
+        "raw_first": raw_first,
+        "raw_winners": len(raw.unique()),
+        "raw_brightness": x[raw].mean().item(),
+        "raw_distance": distance(raw),
+        "raw_common": common("raw"),
+        "minus_mean_winners": len(minus_mean.unique()),
+        "both_winners": len(both.unique()),
+        "both_distance": distance(both),
+        "both_common": common("both"),
+        "LayerNorm_distance": distance(layer_norm),
+    }
 
 
 def figure():

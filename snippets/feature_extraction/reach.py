@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from style import ATTENTION, CONVOLUTION
+
 # --8<-- [start:reach]
 import matplotlib.pyplot as plt
 import torch
@@ -44,7 +46,6 @@ for name, image in ("photograph", photo), ("tiles", tiles):
             ("3 x 3", "9 x 9", "everywhere"), gains(image, (1, 4, 47)))))
 # --8<-- [end:reach]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 RADII = 1, 2, 3, 4, 6, 8, 10, 11, 12, 16, 24, 32, 47
 
 
@@ -79,17 +80,15 @@ def results():
     ...     - 10 * (best / noise.square().mean()).log10().item()) < 1e-3
     True
     """
-    def dB(value):
-        return f"{value:+.1f}".replace("-", "−")
-
-    best = max(RADII, key=curves(0.05)["photograph"].get)
-    numbers = {f"{name}_{radius}": dB(gain)
-               for name, curve in curves(0.05).items()
-               for radius, gain in curve.items()}
+    curve, tiled = curves(0.05)["photograph"], curves(0.05)["tiles"]
     loud = curves(0.1)["photograph"]
-    return numbers | {"best_radius": best, "pixels": photo.numel(),
-                      "loud_4": dB(loud[4]), "loud_8": dB(loud[8]),
-                      "loud_47": dB(loud[47])}
+    return {
+        "pixels": photo.numel(),
+        "best_radius": max(RADII, key=curve.get),
+        **{f"photograph_{radius}": curve[radius] for radius in (1, 4, 10, 47)},
+        **{f"tiles_{radius}": tiled[radius] for radius in (4, 11, 12, 47)},
+        **{f"loud_{radius}": loud[radius] for radius in (8, 47)},
+    }
 
 
 def figure():

@@ -3,6 +3,7 @@
 from functools import cache
 
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from style import ATTENTION, CONVOLUTION, FAINT
 
 # --8<-- [start:gain]
 import matplotlib.pyplot as plt
@@ -51,7 +52,6 @@ for name, image in images.items():
                                   for sigma in (0.05, 0.1, 0.15)))
 # --8<-- [end:gain]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 SIGMAS, SEEDS = (0.05, 0.1, 0.15), range(2)
 
 
@@ -126,28 +126,23 @@ def results():
     clean = [oracle for _, oracle in gains().values()]
     wins = {case for case, mean in noisy.items() if mean > TIE}
     losses = {case for case, mean in noisy.items() if mean < -TIE}
-
-    def dB(value):
-        return f"{round(value, 1) + 0:+.1f}".replace("-", "−")
-
     return {
         "cases": len(noisy), "wins": len(wins), "losses": len(losses),
         "ties": len(noisy) - len(wins) - len(losses), "tie": TIE,
-        "low_worst": round(min(noisy[name, SIGMAS[0]] for name in images), 1),
+        "low_worst": min(noisy[name, SIGMAS[0]] for name in images),
         "low_wins": sum((name, SIGMAS[0]) in wins for name in images),
         "high_wins": sum((name, SIGMAS[2]) in wins for name in images),
-        "best": dB(max(noisy.values())), "worst": dB(min(noisy.values())),
         "clean_wins": sum(oracle > TIE for oracle in clean),
-        "clean_worst": dB(min(clean)),
-        **{f"{name.replace(' ', '_')}_{100 * sigma:.0f}": dB(mean)
-           for (name, sigma), mean in noisy.items()},
+        "clean_worst": min(clean),
+        **{f"{name.replace(' ', '_')}_5": noisy[name, 0.05] for name in images},
+        **{f"{name}_15": noisy[name, 0.15] for name in ("face", "bricks")},
     }
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 6.6))
     ax.axvline(0, color=CONVOLUTION)
-    ax.axvspan(-TIE, TIE, color="lightgray", alpha=0.5, lw=0)
+    ax.axvspan(-TIE, TIE, color=FAINT, alpha=0.5, lw=0)
     for row, (name, image) in enumerate(images.items()):
         thumbnail = OffsetImage(image, cmap="gray", zoom=0.8, clim=(0, 1),
                                 interpolation="none")

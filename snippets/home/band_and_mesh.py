@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:mix]
 import torch
@@ -58,8 +59,6 @@ for name, mix in ("band", band), ("mesh", mesh):
     print(f"{name}: {first.count_nonzero()} weights, change {change:.2f}")
 # --8<-- [end:mix]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-
 
 def results():
     """Sizes of the two matrices, and how much they differ between the words.
@@ -72,8 +71,7 @@ def results():
     numbers = {}
     for name, mix in ("band", band), ("mesh", mesh):
         first, second = (mix(embed(word)) for word in words)
-        change = float((first - second).abs().max())
-        numbers[f"{name}_difference"] = round(change, 2)
+        numbers[f"{name}_difference"] = (first - second).abs().max().item()
         numbers[f"{name}_nonzeros"] = int(first.count_nonzero())
     return numbers
 

@@ -1,7 +1,7 @@
 """A gate between places and contents: at 1 a convolution, at 0 plain attention."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, FAINT, HYBRID, shades
 
 # --8<-- [start:gate]
 import torch
@@ -46,7 +46,6 @@ y = F.scaled_dot_product_attention(x[None], x[None], x[None])[0]
 print("gate 0: attention:", torch.allclose(gated(x, W, 0), y @ W.sum(0).T))
 # --8<-- [end:gate]
 
-CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
 START = torch.tensor(1.0).sigmoid().item()              # ConViT's first gate
 ALPHAS = [2**(i / 2) for i in range(-4, 11)]
 CENTRE = 6 * side + 6
@@ -75,8 +74,8 @@ def results():
     """The numbers the page quotes.
 
     >>> r = results()
-    >>> r["sharp"], r["attention"], r["gate"]
-    ('below 10⁻¹²', True, 0.73)
+    >>> r["sharp"] < 1e-12, r["attention"], round(r["gate"], 2)
+    (True, True, 0.73)
 
     Each row of weights is a mean at every gate, and the gate is what places get.
 
@@ -89,13 +88,14 @@ def results():
     """
     spot = weights(x, offsets[0], 1, 1)[CENTRE]
     return {
-        "sharp": "below 10⁻¹²" if gap(1, 40) < 1e-12 else "above 10⁻¹²",
+        "sharp": gap(1, 40),
         "attention": torch.allclose(gated(x, W, 0), gated(x, W, 0, 7)),
-        "gate": round(START, 2), "gate_2": round(1 - START, 2),
-        "spot": round(100 * spot.max().item()),
-        "start": round(100 * gap(START, 1)), "soft": round(100 * gap(1, 1)),
-        "start_sharp": f"{gap(START, 40):.2f}"[1:],
-        "nearly_sharp": f"{gap(0.95, 40):.2f}"[1:],
+        "gate": START,
+        "gate_2": 1 - START,
+        "spot": spot.max().item(),
+        "start": gap(START, 1),
+        "start_sharp": gap(START, 40),
+        "nearly_sharp": gap(0.95, 40),
     }
 
 
@@ -103,17 +103,16 @@ def figure():
     fig = plt.figure(figsize=(5.2, 5.2))
     axes = fig.subplot_mosaic("abc;ddd", height_ratios=(1, 1.5))
     panels = (("a", 1, 40, CONVOLUTION, "gate 1, α 40"),
-              ("b", START, 1, HYBRID, "gate .73, α 1"),
+              ("b", START, 1, HYBRID, "gate 0.73, α 1"),
               ("c", 0, 1, ATTENTION, "gate 0"))
     for name, gate, alpha, color, title in panels:
         ax = axes[name]
         A = weights(x, offsets[2], gate, alpha)[CENTRE].view(side, side)
-        cmap = LinearSegmentedColormap.from_list("", [color + "00", color])
-        ax.imshow(A, cmap=cmap, vmin=0, interpolation="none", label=title)
+        ax.imshow(A, cmap=shades(color), vmin=0, interpolation="none", label=title)
         ax.add_patch(plt.Rectangle((5.5, 5.5), 1, 1, fc="none", ec="black", lw=1.5))
         ax.set(xticks=[], yticks=[])
         ax.set_title(title, loc="center")
-        ax.spines[:].set(visible=True, color="lightgray")
+        ax.spines[:].set(visible=True, color=FAINT)
     for gate, color, style in ((1, CONVOLUTION, "o-"), (0.95, HYBRID, "^:"),
                                (START, HYBRID, "s--"), (0, ATTENTION, "D-")):
         axes["d"].plot(ALPHAS, [gap(gate, alpha) for alpha in ALPHAS], style, ms=4,

@@ -7,6 +7,7 @@ and 1,000 to test, 500 steps of 32; digits of scikit-learn on 16 x 16 pixels, 1,
 """
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
 
 # --8<-- [start:recorded]
 RECORDED = {                    # accuracy of five seeds, in thousandths
@@ -44,8 +45,7 @@ for task, table in RECORDED.items():
           f"best other {mean(table[best]):.2f} ({best})")
 # --8<-- [end:recorded]
 
-CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
-COLORS = {"hybrid": HYBRID, "CNN": CONVOLUTION, "MLP": "gray"}
+COLORS = {"hybrid": HYBRID, "CNN": CONVOLUTION, "MLP": GRAY}
 TOKENS = {              # (kernel, stride) of one linear layer that makes the tokens
     (2, 2): [575, 547, 559, 598, 577], (3, 2): [659, 719, 760, 653, 688],
     (5, 2): [814, 847, 805, 826, 804], (9, 2): [869, 852, 845, 853, 855],
@@ -56,16 +56,6 @@ RING = {                # digits: the stem on a ring, at stride 1 or 2
     "ring": [788, 777, 887, 540, 735], "ring_new": [788, 777, 887, 540, 735],
     "table": [573, 902, 860, 337, 943], "table_new": [270, 540, 473, 215, 700],
     "stride": [897, 855, 810, 770, 870], "stride_new": [443, 442, 330, 370, 447]}
-
-
-def shown(seeds):
-    """The mean and the range, as the page writes them.
-
-    >>> shown([838, 809, 869, 859, 882])
-    ('.85', '.81–.88')
-    """
-    low, high = (f"{extreme / 1000:.2f}"[1:] for extreme in (min(seeds), max(seeds)))
-    return f"{mean(seeds):.2f}"[1:], f"{low}–{high}"
 
 
 def results():
@@ -89,14 +79,24 @@ def results():
     >>> RING["ring"] == RING["ring_new"]
     True
     """
-    names = {"transformer, 4 a token": "patches", "transformer, 1 a token": "samples"}
-    tasks = dict(zip(RECORDED, ("signals", "shuffled", "same", "new")))
-    series = {f"{tasks[task]}_{names.get(name, name.lower())}": seeds
-              for task, table in RECORDED.items() for name, seeds in table.items()}
-    series |= {f"k{k}_s{stride}": seeds for (k, stride), seeds in TOKENS.items()} | RING
-    numbers = {}
-    for key, seeds in series.items():
-        numbers[key], numbers[f"{key}_range"] = shown(seeds)
+    signals, shuffled, same, new = RECORDED.values()
+    series = {
+        "signals_cnn": signals["CNN"],
+        "signals_patches": signals["transformer, 4 a token"],
+        "signals_samples": signals["transformer, 1 a token"],
+        "shuffled_hybrid": shuffled["hybrid"],
+        "shuffled_patches": shuffled["transformer, 4 a token"],
+        "shuffled_mlp": shuffled["MLP"],
+        "same_vit": same["ViT"], "new_vit": new["ViT"],
+        "same_mlp": same["MLP"], "new_mlp": new["MLP"]}
+    with_range = {
+        "signals_hybrid": signals["hybrid"],
+        "same_hybrid": same["hybrid"], "new_hybrid": new["hybrid"],
+        "same_cnn": same["CNN"], "new_cnn": new["CNN"], **RING,
+        **{f"k{k}_s{stride}": seeds for (k, stride), seeds in TOKENS.items()}}
+    numbers = {key: mean(seeds) for key, seeds in (series | with_range).items()}
+    for key, seeds in with_range.items():
+        numbers |= {f"{key}_low": min(seeds) / 1000, f"{key}_high": max(seeds) / 1000}
     return numbers
 
 

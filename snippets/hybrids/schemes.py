@@ -1,9 +1,9 @@
 """Six ways to combine convolution and attention, drawn."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
 
-CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
-COLORS = {"conv": CONVOLUTION, "attention": ATTENTION, "gated": HYBRID, "other": "gray"}
+COLORS = {"conv": CONVOLUTION, "attention": ATTENTION, "gated": HYBRID, "other": GRAY}
 
 # A scheme: its boxes, from the input at the bottom to the output at the top.
 # (kind, text, left, right, bottom, top), in units of the panel: 0 to 6 each way.
@@ -54,8 +54,9 @@ ARROWS = {                      # from (x, y) to (x, y)
 def results():
     """How many schemes, and in how many of them attention is drawn.
 
-    >>> results()
-    {'schemes': 6, 'with_attention': 6}
+    >>> r = results()
+    >>> r["schemes"], r["with_attention"]
+    (6, 6)
     """
     drawn = [any(kind == "attention" for kind, *_ in boxes)
              for boxes in SCHEMES.values()]

@@ -3,6 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT, HYBRID
 
 # --8<-- [start:stages]
 import torch
@@ -52,7 +53,6 @@ for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA":
     print(f"{layout}: {counter.get_total_flops() / 1e9:.1f} GFLOPs")
 # --8<-- [end:stages]
 
-CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"
 SIDES = (56, 28, 14, 7)
 LAYOUTS = "CCCC", "CCCA", "CCAA", "CAAA", "AAAA"
 
@@ -106,21 +106,20 @@ def results():
     >>> r["CCCC"] < r["CCCA"] < r["CCAA"] < r["CAAA"] < r["AAAA"]
     True
     """
-    numbers = {layout: round(total(layout), 1) for layout in LAYOUTS}
-    for stage in range(4):
-        numbers |= {f"core_{stage + 1}": float(f"{parts(stage)[2]:.2g}"),
-                    f"share_{stage + 1}": float(f"{100 / 8**stage:.2g}")}
-    return numbers | {
-        "blocks": "{}, {}, {} and {}".format(*BLOCKS),
-        "mlp": round(parts(0)[0], 2), "projections": round(parts(0)[1], 2),
-        "late": round(100 * (total("CCAA") / total("CCCC") - 1)),
-        "early": round(100 * (total("AAAA") / total("CCAA") - 1)),
-        "early_gflops": round(total("AAAA") - total("CCAA"), 1)}
+    mlp, projections, _ = parts(0)
+    cores = [parts(stage)[2] for stage in range(4)]
+    return {
+        **{layout: total(layout) for layout in LAYOUTS},
+        **{f"core_{stage}": core for stage, core in enumerate(cores, 1)},
+        "share_3": cores[2] / cores[0], "share_4": cores[3] / cores[0],
+        "mlp": mlp, "projections": projections,
+        "late": total("CCAA") / total("CCCC") - 1,
+        "early": total("AAAA") / total("CCAA") - 1}
 
 
 def figure():
     fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 5.8), height_ratios=(1, 1.1))
-    styles = (("MLP", "lightgray", 1), ("projections", ATTENTION, 0.35),
+    styles = (("MLP", FAINT, 1), ("projections", ATTENTION, 0.35),
               ("core", ATTENTION, 1))
     left = [0] * 4
     for i, (name, color, alpha) in enumerate(styles):

@@ -1,6 +1,7 @@
 """A convolutional stem: tokens whose fields overlap, for the price of one block."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:stem]
 import torch
@@ -47,7 +48,6 @@ extra = flops(stem()) - flops(patchify())
 print(f"the stem's extra work: {extra / block:.2f} transformer blocks")
 # --8<-- [end:stem]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 SIZES = list(range(1, 33))                      # of a detail, in pixels
 
 
@@ -86,17 +86,12 @@ def results():
     >>> torch.allclose(a[..., 2:-1], b[..., 1:-2], atol=1e-5)
     True
     """
-    numbers = {}
+    numbers = {"d": d, "extra_blocks": extra / block, "patch_whole": whole(16, 5)}
     for make, name in (patchify, "patch"), (stem, "stem"):
         first, last = field(make(), 7)
-        numbers |= {
-            f"{name}_field": last - first + 1,
-            f"{name}_overlap": last - field(make(), 8)[0] + 1,
-            f"{name}_gflops": round(flops(make()) / 1e9, 2),
-            f"{name}_parameters": sum(p.numel() for p in make().parameters()),
-            f"{name}_whole": round(100 * whole(last - first + 1, 5))}
-    return numbers | {"d": d, "n": n, "extra_blocks": round(extra / block, 2),
-                      "block_gflops": round(block / 1e9, 2)}
+        numbers |= {f"{name}_field": last - first + 1,
+                    f"{name}_overlap": last - field(make(), 8)[0] + 1}
+    return numbers
 
 
 def figure():

@@ -1,6 +1,7 @@
 """How many keys it takes to halve the weight of the match, and what mends it."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, FAINT
 
 # --8<-- [start:law]
 import math
@@ -31,14 +32,13 @@ for gap in 2, 4, 6:
     print(f"gap {gap}: halved at n = {halved(gap)},",
           f"at temperature 1/2 at n = {halved(gap / 0.5)}")
 for n in 16, 1024, 65_536:
-    scale = math.log(n) / math.log(16)              # 1 at n = 16
+    scale = math.log(n) / math.log(16)  # 1 at n = 16
     print(f"n = {n}, scores times {scale:.0f}:",
           ", ".join(f"gap {gap}: {weight(gap * scale, n):.2f}"
                     for gap in (2, 4)))
 # --8<-- [end:law]
 
-ATTENTION = "#D55E00"
-START = 16          # the length at which the scale of the scores is 1
+START = 16  # the length at which the scale of the scores is 1
 GAPS = 2, 4, 6, 8, 10
 
 
@@ -65,21 +65,21 @@ def results():
     >>> scaled(4, 2**16) > scaled(4, START) > 0.5 > scaled(2, START) > scaled(2, 2**16)
     True
     """
-    return {f"halved_{gap}": f"{halved(gap):,}" for gap in GAPS} | {
+    return {f"halved_{gap}": halved(gap) for gap in GAPS} | {
         "start": START,
-        "far": f"{2**16:,}",
-        "gap4_start": round(scaled(4, START), 2),
-        "gap4_far": round(weight(4, 2**16), 4),
-        "gap4_scaled_far": round(scaled(4, 2**16), 2),
-        "gap2_start": round(scaled(2, START), 2),
-        "gap2_scaled_far": round(scaled(2, 2**16), 2),
+        "far": 2**16,
+        "gap4_start": scaled(4, START),
+        "gap4_far": weight(4, 2**16),
+        "gap4_scaled_far": scaled(4, 2**16),
+        "gap2_start": scaled(2, START),
+        "gap2_scaled_far": scaled(2, 2**16),
     }
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
     lengths = [round(2 ** (step / 2)) for step in range(2, 41)]
-    ax.axhline(0.5, color="lightgray", lw=1, label="_half")
+    ax.axhline(0.5, color=FAINT, lw=1, label="_half")
     for gap in GAPS:
         ax.plot(lengths, [weight(gap, n) for n in lengths], color=ATTENTION,
                 label=f"gap {gap}")

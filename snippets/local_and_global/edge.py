@@ -1,32 +1,33 @@
 """Fixed weights blur a jump; weights computed from the content stop at it."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:edge]
 import torch
 from torch import nn
 
 n, noise, near, i = 48, 0.5, 6, torch.arange(48)
-offset = (i - i[:, None]) % n                       # from i to j, on a ring
+offset = (i - i[:, None]) % n  # from i to j, on a ring
 beyond = torch.minimum(offset, n - offset) > near
 
 
-def around(y, reach):                               # (b, n) -> (b, n, k)
+def around(y, reach):  # (b, n) -> (b, n, k)
     return torch.stack([y.roll(-o, 1) for o in range(-reach, reach + 1)], 2)
 
 
 torch.manual_seed(0)
-level = (torch.rand(2000, n) < 1 / 12).cumsum(1)    # jumps once in 12
-x = torch.randn(2000, n + 1).gather(1, level)       # what is to be found
-y = x + noise * torch.randn(2000, n)                # what is given
-M = around(y, near).flatten(0, 1)                   # (2000 n, 13)
+level = (torch.rand(2000, n) < 1 / 12).cumsum(1)  # jumps once in 12
+x = torch.randn(2000, n + 1).gather(1, level)  # what is to be found
+y = x + noise * torch.randn(2000, n)  # what is given
+M = around(y, near).flatten(0, 1)  # (2000 n, 13)
 kernel = torch.linalg.solve(M.T @ M, M.T @ x.flatten())
 embed = nn.Sequential(nn.Linear(3, 32), nn.ReLU(), nn.Linear(32, 16))
-bias = nn.Parameter(torch.zeros(n))                 # a score by offset
+bias = nn.Parameter(torch.zeros(n))  # a score by offset
 
 
-def weights(y):                                     # (b, n) -> (b, n, n)
-    q, k = embed(around(y, 1)).chunk(2, dim=-1)     # (b, n, 8) each
+def weights(y):  # (b, n) -> (b, n, n)
+    q, k = embed(around(y, 1)).chunk(2, dim=-1)  # (b, n, 8) each
     scores = q @ k.mT + bias[offset]
     return scores.masked_fill(beyond, -torch.inf).softmax(dim=-1)
 
@@ -37,18 +38,17 @@ for batch in torch.randint(2000, (300, 16)):
     optimizer.zero_grad()
     (found - x[batch]).square().mean().backward()
     optimizer.step()
-x = (i < n / 2) * 2.0 - 1                           # one jump: 1, then -1
+x = (i < n / 2) * 2.0 - 1  # one jump: 1, then -1
 y = x + noise * torch.randn(500, n)
 found = {"fixed weights": around(y, near) @ kernel,
          "computed weights": (weights(y).detach() @ y[..., None])[..., 0]}
 for name, z in found.items():
-    error = (z - x).square().mean(0) / noise**2     # (n,)
+    error = (z - x).square().mean(0) / noise**2  # (n,)
     print(f"{name}: error {error[12]:.1f} far from the jump,",
           f"{error[23]:.1f} beside it")
 # --8<-- [end:edge]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-SHOWN, LAST = 3, n // 2 - 1         # the signal drawn; the position before the jump
+SHOWN, LAST = 3, n // 2 - 1  # the signal drawn; the position before the jump
 A = weights(y).detach()
 
 
@@ -68,23 +68,22 @@ def results():
     """
     fixed, computed = ((z - x).square().mean(0) / noise**2 for z in found.values())
     return {
-        "n": n,
         "window": 2 * near + 1,
         "last": LAST,
-        "fixed": round(fixed.mean().item(), 2),
-        "computed": round(computed.mean().item(), 2),
-        "fixed_last": round(fixed[LAST].item(), 1),
-        "computed_last": round(computed[LAST].item(), 1),
-        "fixed_across": round((kernel[near + 1:].sum() / kernel.sum()).item(), 2),
-        "computed_across": round(A[:, LAST, LAST + 1:].sum(-1).mean().item(), 2),
+        "fixed": fixed.mean().item(),
+        "computed": computed.mean().item(),
+        "fixed_last": fixed[LAST].item(),
+        "computed_last": computed[LAST].item(),
+        "fixed_across": (kernel[near + 1:].sum() / kernel.sum()).item(),
+        "computed_across": A[:, LAST, LAST + 1:].sum(-1).mean().item(),
     }
 
 
 def figure():
     fig, (signal, *rows) = plt.subplots(3, figsize=(5.2, 6), sharex=True,
                                         height_ratios=(2, 1, 1))
-    signal.plot(i, x, color="lightgray", lw=6, label="to be found")
-    signal.plot(i, y[SHOWN], "o", color="gray", ms=4, label="given")
+    signal.plot(i, x, color=FAINT, lw=6, label="to be found")
+    signal.plot(i, y[SHOWN], "o", color=GRAY, ms=4, label="given")
     bars = torch.zeros(n)
     bars[LAST - near : LAST + near + 1] = kernel
     for ax, (name, z), weight, color, style in zip(

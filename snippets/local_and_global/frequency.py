@@ -4,28 +4,29 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:frequency]
 import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-d, digits = 32, load_digits()           # 1,797 digits of 8 x 8 pixels
+d, digits = 32, load_digits()  # 1,797 digits of 8 x 8 pixels
 x = torch.tensor(digits.images)[:, None].float() / 8 - 1
-x = nn.functional.unfold(x, 3, padding=1).mT    # (1797, 64, 9): pixels
+x = nn.functional.unfold(x, 3, padding=1).mT  # (1797, 64, 9): pixels
 
 
 class Layer(nn.Module):
     def __init__(self, attention):
         super().__init__()
-        self.attention = attention      # or a 3 x 3 kernel for each channel
+        self.attention = attention  # or a 3 x 3 kernel for each channel
         self.norm, self.qkv = nn.LayerNorm(d), nn.Linear(d, 3 * d)
         self.conv = nn.Conv2d(d, d, 3, padding=1, groups=d)
         self.out, self.mlp = nn.Linear(d, d), nn.Sequential(
             nn.LayerNorm(d), nn.Linear(d, d), nn.GELU(), nn.Linear(d, d))
 
     def forward(self, h):
-        q, k, v = self.qkv(self.norm(h)).chunk(3, dim=2)    # (b, 64, d)
+        q, k, v = self.qkv(self.norm(h)).chunk(3, dim=2)  # (b, 64, d)
         mixed = (nn.functional.scaled_dot_product_attention(q, k, v)
                  if self.attention else
                  self.conv(v.mT.unflatten(2, (8, 8))).flatten(2).mT)
@@ -42,16 +43,20 @@ def change(before, after):
 
 
 torch.manual_seed(1)
-h = nn.Linear(9, d)(x) + torch.randn(64, d) / 10    # pixels and places
+h = nn.Linear(9, d)(x) + torch.randn(64, d) / 10  # pixels and places
 for name, layer in ("attention", Layer(True)), ("convolution", Layer(False)):
     layer(h)
     print(f"{name}, not trained: {change(*layer.seen['mixing'])[-1]:.0f}")
 # --8<-- [end:frequency]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 y = torch.tensor(digits.target)
 order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
 learn, test = order[:1400], order[1400:]
+SHOWN = {
+    ("before", "mixing"): "mixing alone, not trained",
+    ("after", "mixing"): "mixing alone, trained",
+    ("after", "skip"): "with the skip connection, trained",
+}
 
 
 class Network(nn.Module):
@@ -87,7 +92,8 @@ def trained(attention, steps=150):
     for batch in learn[torch.randint(len(learn), (steps, 24))]:
         adam.zero_grad()
         nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
-        adam.step(), decay.step()
+        adam.step()
+        decay.step()
     return seen, measure("after")
 
 
@@ -104,9 +110,9 @@ def results():
 
     >>> all((finest(True, when, "mixing") < -0.5).all() for when in ("before", "after"))
     True
-    >>> all(bool(finest(True, when, "mixing").mean() < finest(False, when, "mixing").mean())
-    ...     for when in ("before", "after"))
-    True
+    >>> [bool((finest(True, when, "mixing") - finest(False, when, "mixing")).mean() < 0)
+    ...  for when in ("before", "after")]
+    [True, True]
     >>> min(trained(True)[1], trained(False)[1]) > 0.8
     True
 
@@ -123,22 +129,17 @@ def results():
     """
     numbers = {}
     for name, attention in ("attention", True), ("convolution", False):
-        numbers[f"{name}_accuracy"] = f"{trained(attention)[1]:.2f}"
-        for when in "before", "after":
-            for part in "mixing", "skip":
-                for layer, value in enumerate(finest(attention, when, part), 1):
-                    numbers[f"{name}_{when}_{part}_{layer}"] = (
-                        f"{value:+.1f}".replace("-", "−"))
+        numbers[f"{name}_accuracy"] = trained(attention)[1]
+        for when, part in SHOWN:
+            for layer, value in enumerate(finest(attention, when, part), 1):
+                numbers[f"{name}_{when}_{part}_{layer}"] = value.item()
     return numbers
 
 
 def figure():
     fig, axes = plt.subplots(3, figsize=(5.2, 7.4), sharex=True)
-    rows = (("before", "mixing", "mixing alone, not trained"),
-            ("after", "mixing", "mixing alone, trained"),
-            ("after", "skip", "with the skip connection, trained"))
-    for ax, (when, part, title) in zip(axes, rows):
-        ax.axhline(0, color="gray", lw=1, label="_none")
+    for ax, ((when, part), title) in zip(axes, SHOWN.items()):
+        ax.axhline(0, color=GRAY, lw=1, label="_none")
         for name, attention, color in (("convolution", False, CONVOLUTION),
                                        ("attention", True, ATTENTION)):
             curves = trained(attention)[0][when, part]

@@ -1,6 +1,7 @@
 """Five layers between convolution and attention, and what each of them shares."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT, HYBRID
 
 # --8<-- [start:between]
 import torch
@@ -19,6 +20,14 @@ def slide(a, v):
     return sum(a[..., o, :] * v.roll(1 - o, 0) for o in range(k))
 
 
+def step(v):
+    return v.roll(1, 0)         # one position further
+
+
+def across(v):
+    return v.roll(1, 1)         # one channel further
+
+
 layers = {          # mix v (n, d) with weights that x (n, d) may decide
     "depthwise": lambda x, v: slide(kernel, v),
     "Mixer": lambda x, v: P_2 @ gelu(P_1 @ v),
@@ -28,9 +37,7 @@ layers = {          # mix v (n, d) with weights that x (n, d) may decide
 }
 x, y, v = torch.randn(3, n, d).double()
 one, at, p = torch.ones(n, d).double(), torch.arange(n), torch.randperm(n)
-spike, far = one * (at == 0)[:, None], at[2:-1]
-same, across = torch.allclose, lambda v: v.roll(1, 1)
-step = lambda v: v.roll(1, 0)                  # one position further
+spike, far, same = one * (at == 0)[:, None], at[2:-1], torch.allclose
 probes = {
     "weights from input": lambda f: not same(f(x, v), f(y, v)),
     "same for positions": lambda f: same(f(x, step(v)), step(f(x, v))),
@@ -48,8 +55,8 @@ for q in probes:
     print(f"{q:20}", *("·●"[q in yes] for yes in answers.values()))
 # --8<-- [end:between]
 
-COLORS = dict.fromkeys(layers, "#CC79A7") | {
-    "depthwise": "#0072B2", "attention": "#D55E00"}
+COLORS = dict.fromkeys(layers, HYBRID) | {
+    "depthwise": CONVOLUTION, "attention": ATTENTION}
 
 
 def steps(name, other):
@@ -93,7 +100,7 @@ def results():
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4.4))
     for row, question in enumerate(probes):
-        ax.axhline(row, color="lightgray", lw=1, zorder=0)
+        ax.axhline(row, color=FAINT, lw=1, zorder=0)
         for column, (name, yes) in enumerate(answers.items()):
             if question in yes:
                 ax.plot(column, row, "o", color=COLORS[name], ms=15,

@@ -1,7 +1,7 @@
 """Four mixing matrices: what their weights depend on, and how many are stored."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY, shades
 
 # --8<-- [start:matrices]
 import torch
@@ -35,23 +35,20 @@ def embed(word):
     return letters[[ord(letter) - ord("a") for letter in word]]   # (n, d)
 
 
+def distinct(A):
+    """How many different numbers, other than zero, to 9 digits."""
+    return len(A[A != 0].mul(1e9).round().unique())
+
+
 stored = {dense: n * n, convolution: len(kernel), attention: 2 * d * d}
+words = "mississippi", "abracadabra"
 print("             stored  non-zero  distinct")
 for layer in stored:
-    for word in "mississippi", "abracadabra":
+    for word in words:
         A = layer(embed(word))
-        distinct = A[A != 0].mul(1e9).round().unique()   # to 9 digits
         print(f"{layer.__name__:11} {stored[layer]:7} "
-              f"{A.count_nonzero():9} {len(distinct):9}  {word}")
+              f"{A.count_nonzero():9} {distinct(A):9}  {word}")
 # --8<-- [end:matrices]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-words = "mississippi", "abracadabra"
-
-
-def distinct(A):
-    """How many different numbers, other than zero, are in A."""
-    return A[A != 0].mul(1e9).round().unique().numel()
 
 
 def results():
@@ -89,28 +86,25 @@ def results():
         "attention_nonzero": int(first.count_nonzero()),
         "attention_distinct_mississippi": distinct(first),
         "attention_distinct_abracadabra": distinct(second),
-        "attention_moved": round((first - second).abs().sum().item() / 2 / n, 2),
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
-    panels = [("dense linear layer", dense, "mississippi", "gray"),
+    panels = [("dense linear layer", dense, "mississippi", GRAY),
               ("convolution", convolution, "mississippi", CONVOLUTION),
               ("attention", attention, "mississippi", ATTENTION),
               ("attention", attention, "abracadabra", ATTENTION)]
     for ax, (name, layer, word, color) in zip(axes.flat, panels):
-        shades = LinearSegmentedColormap.from_list(
-            "", [(color, 0), (color, 1)])
-        ax.imshow(layer(embed(word)).abs(), cmap=shades, vmin=0,
+        ax.imshow(layer(embed(word)).abs(), cmap=shades(color), vmin=0,
                   interpolation="none", label=f"{name}, {word}")
-        ax.set_title(name, color="black" if color == "gray" else color,
+        ax.set_title(name, color="black" if color == GRAY else color,
                      weight="bold")
         ticks = word if layer is attention else [""] * n
         ax.set_xticks(range(n), ticks)
         ax.set_yticks(range(n), ticks)
         ax.tick_params(length=0)
-        ax.spines[:].set(visible=True, color="lightgray")
+        ax.spines[:].set(visible=True, color=FAINT)
     for ax in axes[0]:
         ax.set(xlabel="input $j$", ylabel="output $i$")
     return fig

@@ -1,7 +1,7 @@
 """The derivative of every output by every input, for both layers, by one function."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, FAINT, shades
 
 # --8<-- [start:jacobians]
 import torch
@@ -48,8 +48,6 @@ for layer in convolution, attention:
         print(f"    by values {values:.2f}, by weights {weights:.2f}")
 # --8<-- [end:jacobians]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-
 
 def results():
     """The numbers the page quotes.
@@ -57,7 +55,7 @@ def results():
     >>> r = results()
     >>> r["convolution_blocks"] == 3 * n - 2, r["attention_blocks"] == n * n
     (True, True)
-    >>> r["convolution_change"], r["convolution_by_weights"]
+    >>> r["convolution_change"], derivative(convolution, x)[2].norm().item()
     (0.0, 0.0)
 
     The product rule: both parts add up, and the first is A (x) W.
@@ -65,7 +63,8 @@ def results():
     >>> J, by_values, by_weights = derivative(attention, x)
     >>> torch.allclose(J, by_values + by_weights)
     True
-    >>> scores = lambda x: (x @ W_Q.T) @ (x @ W_K.T).T / d**0.5
+    >>> def scores(x):
+    ...     return (x @ W_Q.T) @ (x @ W_K.T).T / d**0.5
     >>> A, V, y = torch.softmax(scores(x), -1), x @ W.T, attention(x, x)
     >>> torch.allclose(by_values, torch.kron(A, W).view(n, d, n, d))
     True
@@ -86,16 +85,13 @@ def results():
     numbers = {"n": n, "d": d, "blocks": n * n}
     for layer in convolution, attention:
         J, name = derivative(layer, x)[0], layer.__name__
-        change = J - derivative(layer, other)[0]
-        numbers |= {
-            f"{name}_blocks": J.abs().sum((1, 3)).count_nonzero().item(),
-            f"{name}_change": round((change.norm() / J.norm()).item(), 2),
-        }
-        for where, point in ("", x), ("other_", other):
-            J, *parts = derivative(layer, point)
-            for part, way in zip(parts, ("values", "weights")):
-                share = (part.norm() / J.norm()).item()
-                numbers[f"{name}_{where}by_{way}"] = round(share, 2)
+        change = (J - derivative(layer, other)[0]).norm() / J.norm()
+        numbers[f"{name}_blocks"] = J.abs().sum((1, 3)).count_nonzero().item()
+        numbers[f"{name}_change"] = change.item()
+    for name, point in ("attention", x), ("attention_other", other):
+        J, *parts = derivative(attention, point)
+        for part, way in zip(parts, ("values", "weights")):
+            numbers[f"{name}_by_{way}"] = (part.norm() / J.norm()).item()
     return numbers
 
 
@@ -103,17 +99,16 @@ def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.4))
     layers = (convolution, CONVOLUTION), (attention, ATTENTION)
     for row, (layer, color) in zip(axes, layers):
-        shades = LinearSegmentedColormap.from_list("", [(color, 0), (color, 1)])
         top = derivative(layer, x)[0].abs().quantile(0.98)
         for ax, point, title in zip(row, (x, other), ("one input", "another input")):
             J = derivative(layer, point)[0].reshape(n * d, n * d)
-            ax.imshow(J.abs(), cmap=shades, vmin=0, vmax=top, interpolation="none",
-                      label=f"{layer.__name__}, {title}")
+            ax.imshow(J.abs(), cmap=shades(color), vmin=0, vmax=top,
+                      interpolation="none", label=f"{layer.__name__}, {title}")
             for edge in range(d, n * d, d):
-                ax.axhline(edge - 0.5, color="lightgray", lw=0.7)
-                ax.axvline(edge - 0.5, color="lightgray", lw=0.7)
+                ax.axhline(edge - 0.5, color=FAINT, lw=0.7)
+                ax.axvline(edge - 0.5, color=FAINT, lw=0.7)
             ax.set(xticks=[], yticks=[])
-            ax.spines[:].set(visible=True, color="lightgray")
+            ax.spines[:].set(visible=True, color=FAINT)
         row[0].set_ylabel(layer.__name__, color=color, weight="bold")
     axes[0, 0].set_title("at one input", loc="center")
     axes[0, 1].set_title("at another input", loc="center")

@@ -1,7 +1,7 @@
 """One function computes both: y_i = sum_h sum_j a^h_ij W_h x_j."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, FAINT, shades
 
 # --8<-- [start:mix]
 import torch
@@ -26,7 +26,7 @@ def convolution(layer, x):
 
 def attention(layer, x):
     """A term a head: A is computed from x, W is W_O W_V."""
-    (n, d), heads = x.shape, layer.num_heads
+    d, heads = layer.embed_dim, layer.num_heads
     d_head = d // heads
     W_Q, W_K, W_V = layer.in_proj_weight.view(3, heads, d_head, d)
     W_O = layer.out_proj.weight.view(d, heads, d_head).transpose(0, 1)
@@ -47,8 +47,6 @@ for name, (A, W), y in (
     ranks = torch.linalg.matrix_rank(W).tolist()
     print(f"{name}: ranks of W {ranks}, equal: {error < 1e-12}")
 # --8<-- [end:mix]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 
 
 def results():
@@ -78,7 +76,7 @@ def results():
     """
     def change(terms, layer):
         A, B = terms(layer, x)[0], terms(layer, x.flip(1))[0]
-        return round((A - B).abs().sum().item() / 2 / A[:, :, 0].numel(), 2)
+        return (A - B).abs().sum().item() / 2 / A[:, :, 0].numel()
 
     return {
         "heads": mha.num_heads,
@@ -94,14 +92,13 @@ def figure():
     rows = [(convolution, conv, "offset {}", ("−1", "0", "+1"), CONVOLUTION),
             (attention, mha, "head {}", (1, 2, 3), ATTENTION)]
     for row, (terms, layer, title, names, color) in zip(axes, rows):
-        shades = LinearSegmentedColormap.from_list("", [(color, 0), (color, 1)])
         for ax, name, matrix in zip(row, names, terms(layer, x)[0].detach()):
             label = title.format(name)
-            ax.imshow(matrix, cmap=shades, vmin=0, vmax=1, interpolation="none",
-                      label=label)
+            ax.imshow(matrix, cmap=shades(color), vmin=0, vmax=1,
+                      interpolation="none", label=label)
             ax.set_title(label, loc="center")
             ax.set(xticks=[], yticks=[])
-            ax.spines[:].set(visible=True, color="lightgray")
+            ax.spines[:].set(visible=True, color=FAINT)
         row[0].set_ylabel(terms.__name__, color=color, weight="bold")
     return fig
 

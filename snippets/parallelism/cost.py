@@ -3,6 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:cost]
 import torch
@@ -49,7 +50,6 @@ print("recurrent  ", macs(recurrent, x) / (n * d * d), "n d d")
 print("convolution", macs(convolution, x) / (n * k * d * d), "n k d d")
 # --8<-- [end:cost]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 FORMULAS = {
     attention: lambda n: 2 * n * n * d,
     restricted: lambda n: 2 * n * w * d,
@@ -57,6 +57,10 @@ FORMULAS = {
     convolution: lambda n: n * k * d * d,
 }
 LENGTHS = 64, 256, 1024
+
+
+def projections(x):
+    return x @ torch.zeros(4, d, d)         # queries, keys, values, output
 
 
 @cache
@@ -86,20 +90,21 @@ def results():
     >>> torch.allclose(restricted(x)[late], dense[late], atol=1e-6)
     True
     """
-    with FlopCounterMode(display=False) as counter:
-        for _ in range(4):              # queries, keys, values, output
-            torch.zeros(1024, d) @ torch.zeros(d, d)
-    return {"d": d, "k": k, "w": w, "n": 1024,
-            "projections": f"{counter.get_total_flops() // 2:,}",
-            "attention_over_recurrent":
-                counted(attention, 1024) // counted(recurrent, 1024)} | {
-        layer.__name__: f"{counted(layer, 1024):,}" for layer in FORMULAS}
+    numbers = {layer.__name__: counted(layer, 1024) for layer in FORMULAS}
+    return numbers | {
+        "d": d,
+        "k": k,
+        "w": w,
+        "n": 1024,
+        "projections": counted(projections, 1024),
+        "attention_over_recurrent": numbers["attention"] // numbers["recurrent"],
+    }
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
     styles = {attention: ("o", "-", ATTENTION), convolution: ("s", "-", CONVOLUTION),
-              recurrent: ("^", "--", "gray"), restricted: ("D", ":", ATTENTION)}
+              recurrent: ("^", "--", GRAY), restricted: ("D", ":", ATTENTION)}
     names = ("attention, 2n²d", "convolution, 3nd²", "recurrent, 2nd²",
              "restricted, 64nd")
     handles = []

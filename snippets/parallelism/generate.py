@@ -1,6 +1,7 @@
 """Training is one pass over all positions; generation is a chain."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:generate]
 from functools import cache
@@ -53,7 +54,6 @@ for layer in convolution, attention:
           "to generate 8, 16, 32")
 # --8<-- [end:generate]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 LENGTHS = 4, 8, 16, 32
 
 

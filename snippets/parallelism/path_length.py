@@ -3,6 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:hops]
 import math
@@ -50,7 +51,6 @@ for (name, layer), formula in zip(layers.items(), expected):
     print(f"{name:10} {hops(layer, n):4} layers, formula {formula}")
 # --8<-- [end:hops]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 LENGTHS = 4, 16, 64, 256, 1024
 
 
@@ -101,7 +101,7 @@ def figure():
               "restricted": ("D:", ATTENTION), "attention": ("o-", ATTENTION)}
     names = {"plain": "convolution\n(n−1)/2", "dilated": "dilated\nlog₃ n",
              "restricted": "restricted\n(n−1)/31", "attention": "attention\n1"}
-    ax.loglog(LENGTHS, LENGTHS, "^--", color="gray", label="recurrent, cells")
+    ax.loglog(LENGTHS, LENGTHS, "^--", color=GRAY, label="recurrent, cells")
     ax.annotate("recurrent\nn cells", (1024, 1024), (10, 4), va="center",
                 textcoords="offset points")
     for name, (style, color) in styles.items():

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.collections import LineCollection
+from style import FAINT
 
 # --8<-- [start:scan]
 import torch
@@ -68,13 +69,13 @@ def figure(n=8):
     fig, (chain, tree) = plt.subplots(2, figsize=(5.2, 5.4), height_ratios=(7, 4))
     for t in range(1, n):
         chain.plot([t - 1, t], [t - 1, t], color="black", zorder=1)
-        chain.plot([t, t], [0, t], color="lightgray", zorder=0)
+        chain.plot([t, t], [0, t], color=FAINT, zorder=0)
     chain.plot(range(n), range(n), "o", color="black", ms=8, label="loop, ready")
     chain.set_title("one after the other: 7 rounds")
     rounds = 3
     carry = [[(t - 2**s, s), (t, s + 1)] for s in range(rounds) for t in range(2**s, n)]
     keep = [[(t, 0), (t, rounds)] for t in range(n)]
-    tree.add_collection(LineCollection(keep, colors="lightgray", zorder=0))
+    tree.add_collection(LineCollection(keep, colors=FAINT, zorder=0))
     tree.add_collection(LineCollection(carry, colors="black", zorder=1))
     ready = [t.bit_length() for t in range(n)]
     tree.plot(range(n), ready, "o", color="black", ms=8, label="doubling, ready")

@@ -3,6 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:steps]
 import torch
@@ -49,8 +50,6 @@ for layer in convolution, attention, recurrent:
     print(f"{layer.__name__:11}", [depths(y)[y.grad_fn] for y in ys])
 # --8<-- [end:steps]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
-
 
 def restricted(x, w=32):
     """Attention to the position itself and the w - 1 (or zeros) before it."""
@@ -61,7 +60,7 @@ def restricted(x, w=32):
     return out((A @ V.mT)[:, :, 0])
 
 
-COLORS = {convolution: CONVOLUTION, attention: ATTENTION, recurrent: "gray"}
+COLORS = {convolution: CONVOLUTION, attention: ATTENTION, recurrent: GRAY}
 LENGTHS = 16, 64, 256, 1024
 COMPUTES = "Convolution", "Addmm", "Bmm", "Div", "Softmax", "Tanh", "Add"
 
@@ -108,18 +107,21 @@ def results():
     >>> depths(y)[y.grad_fn]
     3
     """
-    numbers = {"d": d, "k": k}
+    numbers = {}
     for layer in COLORS:
-        name = layer.__name__
-        numbers[name] = len(path(layer, 1024))
-        numbers[name + "_computing"] = computing(layer, 1024)
-        numbers[name + "_constant"] = len({len(path(layer, n)) for n in LENGTHS}) == 1
-    cells = path(recurrent, 1024).count("Tanh")
+        numbers[layer.__name__] = len(path(layer, 1024))
+        numbers[f"{layer.__name__}_computing"] = computing(layer, 1024)
+    for layer in convolution, attention:
+        lengths = {len(path(layer, n)) for n in LENGTHS}
+        numbers[f"{layer.__name__}_constant"] = len(lengths) == 1
     slope = (len(path(recurrent, 1024)) - len(path(recurrent, 16))) // (1024 - 16)
-    return numbers | {"recurrent_cells": cells, "recurrent_slope": slope,
-                      "recurrent_intercept": len(path(recurrent, 16)) - slope * 16,
-                      "restricted_computing": computing(restricted, 1024),
-                      "attention_moving": 21 - 3 - computing(attention, 1024)}
+    return numbers | {
+        "attention_moving": numbers["attention"] - 3 - numbers["attention_computing"],
+        "recurrent_cells": path(recurrent, 1024).count("Tanh"),
+        "recurrent_slope": slope,
+        "recurrent_intercept": len(path(recurrent, 16)) - slope * 16,
+        "restricted_computing": computing(restricted, 1024),
+    }
 
 
 def figure():
@@ -127,7 +129,7 @@ def figure():
                                          height_ratios=(1, 1.3))
     for row, (layer, color) in enumerate(COLORS.items()):
         names = path(layer, 4)[::-1]
-        chains.plot(range(len(names)), [row] * len(names), color="lightgray", zorder=0)
+        chains.plot(range(len(names)), [row] * len(names), color=FAINT, zorder=0)
         for kind, fill in (True, color), (False, "none"):
             at = [i for i, name in enumerate(names) if (name in COMPUTES) is kind]
             chains.plot(at, [row] * len(at), "o", color=color, mfc=fill, ms=7,

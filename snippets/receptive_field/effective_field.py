@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import CONVOLUTION, GRAY, shades
 
 # --8<-- [start:effective]
 from math import sqrt
@@ -52,7 +52,6 @@ for L in 1, 4, 12:
           f"sd {sd(energy(L)):.1f}, theory {theory(L):.1f}")
 # --8<-- [end:effective]
 
-CONVOLUTION = "#0072B2"
 DEPTHS = range(1, 13)
 
 
@@ -65,8 +64,8 @@ def measured():
 def slope(y):
     """Least-squares slope of log y over log L: y grows as L^slope.
 
-    >>> slope([L**0.5 for L in DEPTHS])
-    0.5000
+    >>> abs(slope([L**0.5 for L in DEPTHS]) - 0.5) < 1e-4
+    True
     """
     u, v = torch.tensor(DEPTHS).log(), torch.tensor(y).log()
     return (torch.cov(torch.stack([u, v]))[0, 1] / u.var()).item()
@@ -75,7 +74,7 @@ def slope(y):
 def threshold(E, share=0.95):
     """The largest level such that the pixels at or above it hold that share of E.
 
-    >>> threshold(torch.tensor([0.5, 0.46, 0.04]))
+    >>> round(threshold(torch.tensor([0.5, 0.46, 0.04])), 2)
     0.46
     """
     levels = E.flatten().sort(descending=True).values
@@ -101,34 +100,34 @@ def results():
     ratios = [s / theory(L) for L, s in zip(DEPTHS, sds)]
     E = measured()[12]
     return {
-        "slope": round(slope(sds), 2),
-        "worst_ratio": round(max(ratios, key=lambda ratio: abs(ratio - 1)), 2),
-        "area_share_95": round(100 * (E >= threshold(E)).float().mean().item()),
+        "slope": slope(sds),
+        "worst_ratio": max(ratios, key=lambda ratio: abs(ratio - 1)),
+        "area_share_95": (E >= threshold(E)).float().mean().item(),
         "support": (E.sum(0) > 0).sum().item(),
     }
 
 
 def figure():
     fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 6))
+    share = results()["area_share_95"]
     E, half = measured()[12].numpy(), 12.5
-    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
-    top.imshow(E, cmap=blue, vmin=0, interpolation="none", label="energy",
-               extent=(-half, half, -half, half))
+    top.imshow(E, cmap=shades(CONVOLUTION), vmin=0, interpolation="none",
+               extent=(-half, half, -half, half), label="energy")
     offsets = range(-12, 13)
     top.contour(offsets, offsets, E, [threshold(measured()[12])], colors="black")
-    top.add_patch(plt.Rectangle((-half, -half), 25, 25, fill=False, ec="gray", ls="--"))
-    top.text(14, half, "theoretical field:\n25 × 25 pixels", color="gray", va="top")
-    top.annotate(f"95 % of the energy\nin {results()['area_share_95']} % of the area",
+    top.add_patch(plt.Rectangle((-half, -half), 25, 25, fill=False, ec=GRAY, ls="--"))
+    top.text(14, half, "theoretical field:\n25 × 25 pixels", color=GRAY, va="top")
+    top.annotate(f"95 % of the energy\nin {100 * share:.0f} % of the area",
                  (6.6, 0), (14, 0), va="center", arrowprops={"arrowstyle": "-"})
     top.set(xlim=(-13, 40), ylim=(-13, 13), title="gradient energy, 12 layers")
     top.axis("off")
 
     sds = [sd(E) for E in measured().values()]
-    bottom.loglog(DEPTHS, DEPTHS, "--", color="gray", label="theoretical half-width")
+    bottom.loglog(DEPTHS, DEPTHS, "--", color=GRAY, label="theoretical half-width")
     law = [theory(L) for L in DEPTHS]
     bottom.loglog(DEPTHS, law, color=CONVOLUTION, label="effective sd, theory")
     bottom.loglog(DEPTHS, sds, "o", color=CONVOLUTION, label="effective sd, measured")
-    bottom.text(3.8, 5.2, "theoretical half-width: $L$", color="gray", ha="right")
+    bottom.text(3.8, 5.2, "theoretical half-width: $L$", color=GRAY, ha="right")
     bottom.text(12, 0.85, "effective sd: measured (dots),\n√(2L/3) (line)",
                 color=CONVOLUTION, ha="right")
     bottom.minorticks_off()

@@ -1,6 +1,7 @@
 """The receptive field of a stack of convolutions: the formula and the gradient."""
 
 import matplotlib.pyplot as plt
+from style import CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:formula]
 import random
@@ -19,7 +20,7 @@ def receptive_field(layers):
     >>> receptive_field([(1, 1, 1)] * 9), receptive_field([(3, 1, 1)] * 3)
     (1, 7)
     """
-    r, jump = 1, 1      # jump: distance, in inputs, between two positions
+    r, jump = 1, 1  # jump: distance, in inputs, between two positions
     for k, stride, dilation in layers:
         r += (k - 1) * dilation * jump
         jump *= stride
@@ -39,7 +40,7 @@ def measured_field(layers, n=10_000):
 
 
 rng = random.Random(0)
-choices = (1, 2, 3, 5, 7), (1, 2, 3), (1, 2, 4)   # kernel, stride, dilation
+choices = (1, 2, 3, 5, 7), (1, 2, 3), (1, 2, 4)  # kernel, stride, dilation
 stacks = [[tuple(map(rng.choice, choices)) for _ in range(rng.randint(1, 6))]
           for _ in range(50)]
 measured = [measured_field(layers) for layers in stacks]
@@ -50,7 +51,6 @@ print("three 3-wide layers:", receptive_field([(3, 1, 1)] * 3))
 print("formula equals gradient:", exact, "of", len(stacks), "random stacks")
 # --8<-- [end:formula]
 
-CONVOLUTION = "#0072B2"
 no_stride = [receptive_field([(k, 1, dilation) for k, _, dilation in layers])
              for layers in stacks]
 no_dilation = [receptive_field([(k, stride, 1) for k, stride, _ in layers])
@@ -61,7 +61,7 @@ vgg16 = [layer for convolutions in (2, 2, 3, 3, 3)
 
 
 def results():
-    """How many stacks each formula gets right, and two fields to know.
+    """How many stacks each formula gets right, and the field of VGG-16.
 
     >>> results()["stacks_exact"] == results()["stacks"] == 50
     True
@@ -73,7 +73,6 @@ def results():
         "stacks_exact": exact,
         "exact_without_stride": sum(map(int.__eq__, no_stride, measured)),
         "exact_without_dilation": sum(map(int.__eq__, no_dilation, measured)),
-        "r_plain3": receptive_field([(3, 1, 1)] * 3),
         "r_vgg16": receptive_field(vgg16),
     }
 
@@ -81,9 +80,9 @@ def results():
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4.2))
     limits = 0.7, 1500
-    ax.plot(limits, limits, color="lightgray")
-    ax.plot(no_stride, measured, "x", color="gray", label="stride forgotten")
-    ax.plot(no_dilation, measured, "^", color="gray", fillstyle="none",
+    ax.plot(limits, limits, color=FAINT)
+    ax.plot(no_stride, measured, "x", color=GRAY, label="stride forgotten")
+    ax.plot(no_dilation, measured, "^", color=GRAY, fillstyle="none",
             label="dilation forgotten")
     ax.plot(computed, measured, "o", color=CONVOLUTION, fillstyle="none",
             markersize=8, markeredgewidth=2, label="the formula")

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.collections import LineCollection
+from style import ATTENTION, CONVOLUTION, FAINT
 
 # --8<-- [start:trace]
 import torch
@@ -10,10 +11,10 @@ import torch.nn.functional as F
 
 def convolution(n, dilation=1):
     """Matrix (n, n) of a 3-wide convolution: row i is what output i reads."""
-    units = torch.eye(n).unsqueeze(1)   # (n, 1, n): a 1 at each position
+    units = torch.eye(n).unsqueeze(1)  # (n, 1, n): a 1 at each position
     kernel = torch.ones(1, 1, 3)
     y = F.conv1d(units, kernel, padding=dilation, dilation=dilation)
-    return y.squeeze(1).T               # (n, n): column j answers unit j
+    return y.squeeze(1).T  # (n, n): column j answers unit j
 
 
 def attention(n, d=8):
@@ -32,7 +33,7 @@ def trace(layers, output):
     """
     feeds = [[output]]
     for matrix in reversed(layers):
-        read = matrix[feeds[-1]].ne(0).any(dim=0)              # (n,)
+        read = matrix[feeds[-1]].ne(0).any(dim=0)  # (n,)
         feeds.append(read.nonzero().flatten().tolist())
     return feeds
 
@@ -47,8 +48,6 @@ for name, layers in stacks.items():
     feeds = trace(layers, output=n // 2)
     print(f"{name}:", " <- ".join(str(len(row)) for row in feeds))
 # --8<-- [end:trace]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 
 
 def results():
@@ -73,18 +72,18 @@ def figure():
     fig, axes = plt.subplots(3, figsize=(5.2, 6), height_ratios=(3.4, 3.4, 2))
     colors = CONVOLUTION, CONVOLUTION, ATTENTION
     for ax, (name, layers), color in zip(axes, stacks.items(), colors):
-        feeds = trace(layers, n // 2)[::-1]                    # input first
+        feeds = trace(layers, n // 2)[::-1]  # input first
         ax.set_title(f"{name}: reach {len(feeds[0])}")
         for level, matrix in enumerate(layers):
             edges = {True: [], False: []}
             for i, j in matrix.nonzero().tolist():
                 fed = i in feeds[level + 1]
                 edges[fed].append([(j, level), (i, level + 1)])
-            for fed, shade, width in ((False, "lightgray", 0.5), (True, color, 2)):
+            for fed, shade, width in ((False, FAINT, 0.5), (True, color, 2)):
                 ax.add_collection(LineCollection(
                     edges[fed], colors=shade, lw=width, zorder=1))
         for level, positions in enumerate(feeds):
-            ax.plot(range(n), [level] * n, "o", color="lightgray", ms=5)
+            ax.plot(range(n), [level] * n, "o", color=FAINT, ms=5)
             ax.plot(positions, [level] * len(positions), "o", color=color, ms=8,
                     label=f"{name}, layer {level}")
         ax.set_ylim(-0.2, len(layers) + 0.2)

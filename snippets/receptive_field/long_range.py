@@ -3,6 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:task]
 import torch
@@ -87,7 +88,6 @@ print(f"attention: D = 4: {accuracy(attention, 4):.3f},",
       f"D = 95: {accuracy(attention, 95):.3f}")
 # --8<-- [end:task]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 LONG = 64 * N
 
 
@@ -121,7 +121,7 @@ def movement(model, D):
 
 @torch.no_grad()
 def flag_weights(n, contexts=4):
-    """Mean attention weight on a flagged token, the first of n, for each value: (8,)."""
+    """Mean attention weight on a flagged token, the first of n, by value: (8,)."""
     embed, layer = attention[:3], attention[3]
     tokens = torch.randint(CLASSES, (contexts, n)).repeat_interleave(CLASSES, 0)
     tokens[:, 0] = torch.arange(CLASSES).repeat(contexts)
@@ -158,18 +158,17 @@ def results():
     default = unflagged_answers(N) == weights.argmin()
     moved = [movement(m, D) for L, m in cnns().items() for D in range(2 * L + 1, N)]
     return {
-        "chance": 1 / CLASSES,
-        "inside_min": round(min(inside), 2),
-        "outside_min": round(min(outside), 3),
-        "outside_max": round(max(outside), 3),
-        "attention_min": round(min(curve(attention)), 2),
+        "inside_min": min(inside),
+        "outside_min": min(outside),
+        "outside_max": max(outside),
+        "attention_min": min(curve(attention)),
         "moved_beyond_edge": max(moved),
         "long_n": LONG,
-        "long_accuracy": round(accuracy(attention, LONG - 1, LONG, contexts=4), 2),
-        "weakest": round(weights.min().item(), 2),
-        "long_weakest": round(long_weights.min().item(), 2),
-        "long_median": round(long_weights.median().item(), 2),
-        "unflagged_weakest": round(default.float().mean().item(), 2),
+        "long_accuracy": accuracy(attention, LONG - 1, LONG, contexts=4),
+        "weakest": weights.min().item(),
+        "long_weakest": long_weights.min().item(),
+        "long_median": long_weights.median().item(),
+        "unflagged_weakest": default.float().mean().item(),
     }
 
 
@@ -178,12 +177,12 @@ def figure():
     ax.plot(curve(attention), color=ATTENTION, lw=6, label="attention")
     ax.text(N - 1, 1.06, "attention, 1 layer", color=ATTENTION, ha="right")
     for (L, cnn), style in zip(cnns().items(), (":", "--", "-")):
-        ax.axvline(2 * L, color="lightgray", lw=1, zorder=0)
+        ax.axvline(2 * L, color=FAINT, lw=1, zorder=0)
         ax.plot(curve(cnn), style, color=CONVOLUTION, label=f"convolution, {L} layers")
         ax.text(2 * L, 1.06, L, color=CONVOLUTION, ha="center")
     ax.text(18.5, 1.06, "layers", color=CONVOLUTION)
-    ax.axhline(1 / CLASSES, color="gray", lw=1, zorder=0)
-    ax.text(N - 1, 1 / CLASSES + 0.03, "chance", color="gray", ha="right")
+    ax.axhline(1 / CLASSES, color=GRAY, lw=1, zorder=0)
+    ax.text(N - 1, 1 / CLASSES + 0.03, "chance", color=GRAY, ha="right")
     ax.set(xlabel="distance $D$ of the flagged token", ylabel="accuracy",
            ylim=(0, 1.03), xticks=[0, 4, 8, 16, 40, 60, 80, 95], yticks=[0, 0.5, 1])
     return fig

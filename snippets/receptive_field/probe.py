@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, CONVOLUTION, shades
 
 # --8<-- [start:probe]
 import matplotlib.pyplot as plt
@@ -54,8 +54,6 @@ for layer in convolution, attention:
     print(f"{layer.__name__}: {a.count_nonzero()} of {a.numel()} patches,",
           f"{(a - b).abs().sum() / 2:.0%} of the weight moves when mirrored")
 # --8<-- [end:probe]
-
-COLORS = CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 
 
 @cache
@@ -109,21 +107,21 @@ def results():
         "conv_support": pattern(convolution, "photograph").count_nonzero().item(),
         "attention_support": (row > 0).float().mean().item(),
         "conv_change": change(convolution),
-        "attention_change": round(change(attention), 2),
-        "own_weight": round(row[QUERY].item(), 2),
-        "own_share_of_raw_gradient": round(own_share(), 2),
+        "attention_change": change(attention),
+        "own_weight": row[QUERY].item(),
+        "own_share_of_raw_gradient": own_share(),
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.3))
     extent = 0, SIDE, SIDE, 0
-    for layer, color, row in zip([convolution, attention], COLORS, axes):
-        overlay = LinearSegmentedColormap.from_list("", [color + "00", color])
+    layers, colors = (convolution, attention), (CONVOLUTION, ATTENTION)
+    for layer, color, row in zip(layers, colors, axes):
         for (name, image), ax in zip(inputs.items(), row):
             gray, weights = image.mean(0).numpy(), pattern(layer, name).numpy()
             ax.imshow(gray, cmap="gray", vmin=-0.8, vmax=1.1, extent=extent)
-            ax.imshow(weights, cmap=overlay, vmin=0, extent=extent,
+            ax.imshow(weights, cmap=shades(color), vmin=0, extent=extent,
                       interpolation="none", label=f"{layer.__name__}, {name}")
             ax.plot(QUERY[1] + 0.5, QUERY[0] + 0.5, "s", ms=9, mfc="none", mec="black")
             ax.set(xticks=[], yticks=[])

@@ -1,6 +1,7 @@
 """Why attention divides its scores by the square root of d_k."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION
 
 # --8<-- [start:variance]
 import torch
@@ -14,7 +15,7 @@ def scores(d_k, n=64, batch=100):
     """
     generator = torch.Generator().manual_seed(d_k)
     Q, K = torch.randn(2, batch, n, d_k, generator=generator)
-    return Q @ K.transpose(1, 2)        # (batch, n, d_k) -> (batch, n, n)
+    return Q @ K.transpose(1, 2)  # (batch, n, d_k) -> (batch, n, n)
 
 
 def largest(S):
@@ -32,7 +33,6 @@ for d_k in (16, 64, 256):
           f"{largest(S):.2f}, scaled {largest(S / d_k**0.5):.2f}")
 # --8<-- [end:variance]
 
-ATTENTION = "#D55E00"
 sizes = 4, 16, 64, 256, 1024
 
 
@@ -44,12 +44,11 @@ def results():
     >>> results()["largest_unscaled_1024"] > 0.9
     True
     """
-    numbers = {}
+    numbers = {"variance_ratio_64": scores(64).var().item() / 64}
     for d_k in 64, 1024:
         S = scores(d_k)
-        numbers[f"variance_ratio_{d_k}"] = round(S.var().item() / d_k, 1)
-        numbers[f"largest_unscaled_{d_k}"] = round(largest(S), 2)
-        numbers[f"largest_scaled_{d_k}"] = round(largest(S / d_k**0.5), 2)
+        numbers[f"largest_unscaled_{d_k}"] = largest(S)
+        numbers[f"largest_scaled_{d_k}"] = largest(S / d_k**0.5)
     return numbers
 
 

@@ -1,8 +1,8 @@
 """Two masks: no look into the future, and no look at padding."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
+from style import ATTENTION, FAINT, GRAY, shades
 
 # --8<-- [start:masks]
 import torch
@@ -37,7 +37,6 @@ moved = attention(x, padding)[:words] - attention(other, padding)[:words]
 print("padding: words move by", moved.abs().max().item())
 # --8<-- [end:masks]
 
-ATTENTION = "#D55E00"
 masks = {"causal": causal, "padding": padding}
 
 
@@ -65,28 +64,25 @@ def results():
     True
     """
     return {
-        "future_gradient": grad[4:].abs().max().item(),
         "causal_nonzeros": weights(x, causal).count_nonzero().item(),
         "all_pairs": n * n,
         "first_weight": int(weights(x, causal)[0, 0]),
-        "padding_moves": moved.abs().max().item(),
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.4))
-    cmap = LinearSegmentedColormap.from_list("", [ATTENTION + "00", ATTENTION])
     places = {"causal": ((2.2, 5), (5.3, 2)), "padding": ((2, 3.5), (6, 3.5))}
     for (above, below), (name, mask) in zip(axes.T, masks.items()):
         above.barh(range(n), mask.sum(1).tolist(), left=-0.5, height=1,
-                   color="lightgray", label=f"{name}: keys allowed")
+                   color=FAINT, label=f"{name}: keys allowed")
         for (j, i), text in zip(places[name], ("may look", "−∞")):
             above.text(j, i, text, ha="center", va="center")
-        below.imshow(weights(x, mask).detach().numpy(), cmap=cmap, vmin=0,
-                     vmax=1, interpolation="none", label=f"{name}: A")
+        below.imshow(weights(x, mask).detach().numpy(), cmap=shades(ATTENTION),
+                     vmin=0, vmax=1, interpolation="none", label=f"{name}: A")
         for i, j in mask.nonzero().tolist():
             below.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False,
-                                      ec="gray", lw=0.5))
+                                      ec=GRAY, lw=0.5))
         above.set(title=f"{name} mask", aspect="equal", xlim=(-0.5, n - 0.5),
                   ylim=(n - 0.5, -0.5))
         below.set(title="weights $A$", xlabel="key $j$")

@@ -1,7 +1,7 @@
-"""Multi-head self-attention , equal to torch's; what heads are for."""
+"""Multi-head self-attention, equal to torch's; what heads are for."""
 
 import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import ATTENTION, GRAY, shades
 
 # --8<-- [start:multi_head]
 import torch
@@ -44,7 +44,6 @@ print("same output as torch:", torch.allclose(ours(x), y, atol=1e-6))
 print("same weights:", torch.allclose(A, A_theirs, atol=1e-6), tuple(A.shape))
 # --8<-- [end:multi_head]
 
-ATTENTION = "#D55E00"
 sharpness = 6           # inputs of this size give rows with clear peaks
 
 
@@ -97,14 +96,14 @@ def results():
 
 def figure():
     fig, axes = plt.subplots(3, figsize=(5.2, 6.4), sharex=True)
-    cmap = LinearSegmentedColormap.from_list("", [ATTENTION + "00", ATTENTION])
-    for ax, h in zip(axes, (1, 2, 4)):
-        P = pattern(h)
-        ax.imshow(P.numpy(), cmap=cmap, vmin=0, vmax=0.6, aspect="auto",
-                  interpolation="none", label=f"{h} heads")
+    titles = {1: "1 head: 1 row of weights", 2: "2 heads: 2 rows of weights",
+              4: "4 heads: 4 rows of weights"}
+    for ax, (h, title) in zip(axes, titles.items()):
+        ax.imshow(pattern(h).numpy(), cmap=shades(ATTENTION), vmin=0, vmax=0.6,
+                  aspect="auto", interpolation="none", label=f"{h} heads")
         for edge in range(16 // h, 16, 16 // h):
-            ax.axhline(edge - 0.5, color="gray", lw=1)
-        ax.set_title(f"{h} head{'s' * (h > 1)}: {h} row{'s' * (h > 1)} of weights")
+            ax.axhline(edge - 0.5, color=GRAY, lw=1)
+        ax.set_title(title)
         ax.set_xticks(range(12), range(1, 13))
         ax.set_yticks([0, 15], [1, 16])
         ax.tick_params(length=0)

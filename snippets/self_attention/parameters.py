@@ -1,6 +1,7 @@
 """Four d x d matrices, however long the input and however many the heads."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:parameters]
 import torch
@@ -20,7 +21,6 @@ for h, n in (1, 10), (8, 10), (8, 1000):
           f"{A.numel():,} weights in A")
 # --8<-- [end:parameters]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 lengths = [2**power for power in range(0, 13, 2)]
 
 
@@ -47,10 +47,9 @@ def results():
     """
     count = counts(1024)
     return {
-        "d": d,
         "attention": count["attention"],
         "convolution": count["convolution"],
-        "dense_1024": f"{count['dense'] / 1e9:.1f} billion",
+        "dense_1024": count["dense"],
     }
 
 
@@ -58,7 +57,7 @@ def figure():
     fig, ax = plt.subplots(figsize=(5.2, 3.6))
     rows = [counts(n) for n in lengths]
     for name, style, color, offset, side in (
-            ("dense", "^:", "gray", (-10, 0), "right"),
+            ("dense", "^:", GRAY, (-10, 0), "right"),
             ("attention", "s-", ATTENTION, (0, 10), "left"),
             ("convolution", "o--", CONVOLUTION, (0, -18), "left")):
         values = [row[name] for row in rows]

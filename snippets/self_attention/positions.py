@@ -1,6 +1,7 @@
 """Five ways to tell attention where it is, and what each makes of distance."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION
 
 # --8<-- [start:positions]
 import torch
@@ -45,7 +46,6 @@ for name, S in added.items():
     print(f"{max(s.max() - s.min() for s in equal):2.0f}  {name}")
 # --8<-- [end:positions]
 
-ATTENTION = "#D55E00"
 reach = range(-64, 65)
 captions = {
     "sinusoidal": "sinusoidal: $p_i · p_j$",
@@ -64,9 +64,8 @@ def spread(S, offsets=reach):
 def results():
     """For which of the five the distance alone decides, and how far others are.
 
-    >>> r = results()
-    >>> r["exact"], r["exact_names"]
-    (4, 'sinusoidal, relative bias, rotary and ALiBi')
+    >>> [name for name in captions if spread(added[name]) < 1e-9]
+    ['sinusoidal', 'relative bias', 'rotary', 'ALiBi']
 
     The sinusoidal product is a sum of cosines of the distance, and rotary scores of
     a constant vector are the same sum: the same frequencies, twice.
@@ -89,8 +88,10 @@ def results():
     Rotary turns after the projections: any query and key keep the property. The
     sinusoidal vectors are projected, and lose it.
 
-    >>> spread(added["rotary, projected"]) < 1e-9, spread(added["sinusoidal, projected"]) > 1
-    (True, True)
+    >>> spread(added["rotary, projected"]) < 1e-9
+    True
+    >>> spread(added["sinusoidal, projected"]) > 1
+    True
 
     T5 keeps each distance below 8 apart and lumps all from 128 on together; from 8
     on, each doubling takes two buckets.
@@ -103,15 +104,11 @@ def results():
     ...     bucket(distance.flatten()).tolist()))
     ([15, 15, 15], 31)
     """
-    exact = [name for name in captions if spread(added[name]) < 1e-9]
     return {
-        "exact": len(exact),
-        "exact_names": f"{', '.join(exact[:-1])} and {exact[-1]}",
-        "spread_learned": round(spread(added["learned"], [0])),
-        "spread_learned_apart": round(
-            spread(added["learned"], [o for o in reach if o])),
-        "spread_projected": round(spread(added["sinusoidal, projected"])),
-        "peak": round(added["sinusoidal"][0, 0].item()),
+        "spread_learned": spread(added["learned"], [0]),
+        "spread_learned_apart": spread(added["learned"], [o for o in reach if o]),
+        "spread_projected": spread(added["sinusoidal, projected"]),
+        "peak": added["sinusoidal"][0, 0].item(),
     }
 
 

@@ -1,6 +1,7 @@
 """The score of i for j is not that of j for i: M in S = x M x^T has no symmetry."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, GRAY
 
 # --8<-- [start:symmetry]
 import torch
@@ -35,7 +36,6 @@ for name, S in (("two matrices", scores(W_Q, W_K)),
           f"asymmetry {asymmetry(S):.2f}")
 # --8<-- [end:symmetry]
 
-ATTENTION = "#D55E00"
 upper = torch.ones(n, n).triu(1).bool()         # each pair i < j once
 
 
@@ -92,15 +92,13 @@ def results():
     low, high = draws().quantile(torch.tensor([0.05, 0.95]), dim=0).tolist()
     return {
         "n": n,
-        "s12": round(S[0, 1].item(), 2),
-        "s21": round(S[1, 0].item(), 2),
-        "asymmetry": round(asymmetry(S), 2),
-        "asymmetry_shared": round(asymmetry(shared), 2),
-        "correlation": round(correlation(S), 1),
-        "correlation_low": f"{low[0]:.1f}".replace("-", "−"),
-        "correlation_high": round(high[0], 1),
-        "asymmetry_low": round(low[1], 2),
-        "asymmetry_high": round(high[1], 2),
+        "asymmetry": asymmetry(S),
+        "asymmetry_shared": asymmetry(shared),
+        "correlation": correlation(S),
+        "correlation_low": low[0],
+        "correlation_high": high[0],
+        "asymmetry_low": low[1],
+        "asymmetry_high": high[1],
         "self_first": self_first(S),
         "self_first_shared": self_first(shared),
         "self_negative": (S.diag() < 0).sum().item(),
@@ -111,7 +109,7 @@ def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4.6))
     for name, S, style, color in (
             ("$W_Q$ and $W_K$ differ", scores(W_Q, W_K), "o", ATTENTION),
-            ("$W_K = W_Q$", scores(W_Q, W_Q), "x", "gray")):
+            ("$W_K = W_Q$", scores(W_Q, W_Q), "x", GRAY)):
         every_third = S[upper][::3].tolist(), S.T[upper][::3].tolist()
         ax.plot(*every_third, style, ms=5, color=color, fillstyle="none", label=name)
     ax.set(xlabel="score $S_{ij}$", ylabel="score $S_{ji}$", xlim=(-24, 24),

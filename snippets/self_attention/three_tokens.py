@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import Rectangle
+from style import ATTENTION, FAINT, GRAY, minus
 
 # --8<-- [start:by_hand]
 import torch
@@ -22,12 +23,7 @@ print("each row: 3 scores, 3 weights, 2 channels of y")
 print(torch.cat([S, A, y], dim=1).numpy().round(2))
 # --8<-- [end:by_hand]
 
-ATTENTION = "#D55E00"
 SIZE = 14               # of the text, to be read on a phone
-
-
-def minus(number):
-    return number.replace("-", "−")
 
 
 def results():
@@ -41,8 +37,8 @@ def results():
     True
     >>> torch.allclose(A @ torch.ones(3), torch.ones(3))
     True
-    >>> torch.linalg.eigvals(A).abs().max().item()
-    1.0000
+    >>> torch.allclose(torch.linalg.eigvals(A).abs().max(), torch.tensor(1.))
+    True
 
     Every weight is positive, so an output lies between the values: per channel
     it is never above their largest and never below their smallest.
@@ -60,21 +56,22 @@ def results():
     >>> [torch.equal(M, M.T) for M in (W_Q, W_K, W_V, S)]
     [False, False, False, False]
     """
-    numbers = {f"q3{c + 1}": f"{Q[2, c]:.0f}" for c in range(2)}
+    scaled = S[2] / 2**0.5
+    numbers = {f"q3{c + 1}": int(Q[2, c]) for c in range(2)}
     for j in range(3):
         for c in range(2):
-            numbers[f"k{j + 1}{c + 1}"] = minus(f"{K[j, c]:.0f}")
-            numbers[f"v{j + 1}{c + 1}"] = minus(f"{V[j, c]:.0f}")
-        numbers[f"s3{j + 1}"] = minus(f"{S[2, j]:.0f}")
-        numbers[f"scaled3{j + 1}"] = minus(f"{S[2, j] / 2**0.5:.2f}")
-        numbers[f"exp3{j + 1}"] = f"{(S[2, j] / 2**0.5).exp():.2f}"
-        numbers[f"a3{j + 1}"] = f"{A[2, j]:.2f}"
-    numbers["sum3"] = f"{(S[2] / 2**0.5).exp().sum():.2f}"
-    numbers["y31"], numbers["y32"] = (f"{c:.2f}" for c in y[2])
+            numbers[f"k{j + 1}{c + 1}"] = int(K[j, c])
+            numbers[f"v{j + 1}{c + 1}"] = int(V[j, c])
+        numbers[f"s3{j + 1}"] = int(S[2, j])
+        numbers[f"scaled3{j + 1}"] = scaled[j].item()
+        numbers[f"exp3{j + 1}"] = scaled[j].exp().item()
+        numbers[f"a3{j + 1}"] = A[2, j].item()
+    numbers["sum3"] = scaled.exp().sum().item()
+    numbers["y31"], numbers["y32"] = y[2].tolist()
     return numbers
 
 
-def matrix(ax, left, top, values, title, form="{:.0f}", width=1, shade=None):
+def matrix(ax, left, top, values, title, digits=".0f", width=1, shade=None):
     """A grid of numbers below its title; shade: how strongly each cell is filled."""
     n, d = values.shape
     ax.text(left + d * width / 2, top + 0.2, title, ha="center", va="bottom",
@@ -85,10 +82,10 @@ def matrix(ax, left, top, values, title, form="{:.0f}", width=1, shade=None):
             if shade is not None:
                 ax.add_patch(Rectangle(corner, width, 1, color=ATTENTION, lw=0,
                                        alpha=0.7 * shade[i, j].item()))
-            ax.add_patch(Rectangle(corner, width, 1, fill=False, ec="lightgray"))
-            text = minus(form.format(values[i, j].item()))
-            ax.text(corner[0] + width / 2, corner[1] + 0.47, text, ha="center",
-                    va="center", size=SIZE)
+            ax.add_patch(Rectangle(corner, width, 1, fill=False, ec=FAINT))
+            ax.text(corner[0] + width / 2, corner[1] + 0.47,
+                    minus(values[i, j].item(), digits), ha="center", va="center",
+                    size=SIZE)
 
 
 def figure():
@@ -99,12 +96,12 @@ def figure():
         matrix(ax, left, 14.7, projected, f"${name} = x W_{name}^T$")
     matrix(ax, 0, 14.7, x, "input $x$")
     matrix(ax, 0.7, 9.2, S, "scores $S = Q K^T$")
-    matrix(ax, 5.1, 9.2, S / 2**0.5, "scaled: $S$ / √2", "{:.2f}", 1.7)
-    matrix(ax, 0.7, 3.7, A, "weights $A$", "{:.2f}", 1.6, shade=A)
-    matrix(ax, 9.2, 3.7, y, "$y = A V$", "{:.2f}", 1.6)
+    matrix(ax, 5.1, 9.2, S / 2**0.5, "scaled: $S$ / √2", ".2f", 1.7)
+    matrix(ax, 0.7, 3.7, A, "weights $A$", ".2f", 1.6, shade=A)
+    matrix(ax, 9.2, 3.7, y, "$y = A V$", ".2f", 1.6)
     for left, top in ((0, 14.7), (0.7, 9.2), (0.7, 3.7)):
         for i in range(3):
-            ax.text(left - 0.3, top - i - 0.53, i + 1, color="gray", ha="right",
+            ax.text(left - 0.3, top - i - 0.53, i + 1, color=GRAY, ha="right",
                     va="center", size=SIZE)
     for start, end in (((4.2, 11.5), (2.7, 10.4)), ((7.4, 11.5), (3.3, 10.4)),
                        ((3.9, 7.7), (4.9, 7.7)), ((6.9, 6), (4.1, 4.9)),

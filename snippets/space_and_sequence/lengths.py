@@ -3,19 +3,20 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:lengths]
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-VALUES, BACK, N, d = 8, 5, 32, 32       # output i: the token 5 before it
+VALUES, BACK, N, d = 8, 5, 32, 32  # output i: the token 5 before it
 omega = 1e4 ** (-torch.arange(0, d, 2) / d)
 
 
 def turn(x):
     """Turns each pair of channels of token i by an angle i omega."""
-    angle = torch.arange(x.shape[-2])[:, None] * omega      # (n, d / 2)
+    angle = torch.arange(x.shape[-2])[:, None] * omega  # (n, d / 2)
     p, q, cos, sin = x[..., ::2], x[..., 1::2], angle.cos(), angle.sin()
     return torch.cat([p * cos - q * sin, p * sin + q * cos], dim=-1)
 
@@ -33,7 +34,7 @@ class Layer(nn.Module):
         self.steps = nn.Parameter(torch.zeros(17))
 
     def forward(self, tokens):
-        x, n = self.embed(tokens), tokens.shape[1]          # (b, n, d)
+        x, n = self.embed(tokens), tokens.shape[1]  # (b, n, d)
         if self.kind == "convolution":
             return self.out(self.conv(F.pad(x.mT, (6, 0))).mT)
         if self.kind == "learned":
@@ -43,9 +44,9 @@ class Layer(nn.Module):
         q, k, v = self.qkv(x).chunk(3, dim=-1)
         if self.kind == "rotary":
             q, k = turn(q), turn(k)
-        S = q @ k.mT / d**0.5                               # (b, n, n)
-        back = torch.arange(n)[:, None] - torch.arange(n)   # i - j
-        if self.kind == "relative":     # the last number is for 16 on
+        S = q @ k.mT / d**0.5  # (b, n, n)
+        back = torch.arange(n)[:, None] - torch.arange(n)  # i - j
+        if self.kind == "relative":  # the last number is for 16 on
             S = S + 4 * self.steps[back.clamp(0, 16)]
         self.A = S.masked_fill(back < 0, -torch.inf).softmax(-1)
         return self.out(self.A @ v)
@@ -78,9 +79,8 @@ for kind, model in models.items():
                           for n in (32, 64, 128, 512)))
 # --8<-- [end:lengths]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 ranges = [5, 8, 12, 16, 22, 32, 45, 64, 90, 128, 181, 256, 362, 512]
-RECORDED = {    # by record(): the accuracy at n = 512 of five seeds
+RECORDED = {  # by record(): the accuracy at n = 512 of five seeds
     "convolution": [1.0, 1.0, 1.0, 1.0, 1.0],
     "relative": [0.89, 0.769, 0.741, 0.824, 0.792],
     "rotary": [0.592, 0.424, 0.643, 0.422, 0.838],
@@ -101,22 +101,29 @@ def by_position(kind):
     return right(models[kind], 512, b=64)
 
 
-def weight(kind, i):
-    """Mean weight of output i on the token that it should copy."""
-    by_position(kind)
-    return models[kind].A[:, i, i - BACK].mean().item()
+def accuracy(kind, n):
+    """Share of right answers in sequences of length n."""
+    return right(models[kind], n).mean().item()
+
+
+def weights(kind):
+    """All weights on sequences of 512: (64, 512, 512)."""
+    right(models[kind], 512, b=64)
+    return models[kind].A
 
 
 def results():
     """The numbers the page quotes.
 
-    >>> r = results()
-    >>> all(r[f"{kind}_32"] > 0.97 for kind in kinds)
+    >>> all(accuracy(kind, 32) > 0.97 for kind in kinds)
     True
+    >>> 0.55 < accuracy("sinusoidal", 64) < 0.9 < accuracy("rotary", 64)
+    True
+    >>> accuracy("relative", 128) > 0.98
+    True
+    >>> r = results()
     >>> r["convolution_512"], r["learned_beyond"] < 0.16, r["learned_512"] < 0.2
     (1.0, True, True)
-    >>> 0.55 < r["sinusoidal_64"] < 0.9 < r["rotary_64"], r["relative_128"] > 0.98
-    (True, True)
     >>> all(min(seeds) - 0.1 < r[f"{kind}_512"] < max(seeds) + 0.1
     ...     for kind, seeds in RECORDED.items())
     True
@@ -129,31 +136,28 @@ def results():
     >>> y.allclose(bag(x[:, [3, 1, 0, 2, 5, 4, 7, 6, 8]])[:, -1], atol=1e-6)
     True
     """
-    numbers = {f"{kind}_{n}": round(right(models[kind], n).mean().item(), 2)
-               for kind in kinds for n in (32, 64, 128, 512)}
-    for kind in kinds[1:]:
-        numbers[f"{kind}_low"] = round(min(RECORDED[kind]), 2)
-        numbers[f"{kind}_high"] = round(max(RECORDED[kind]), 2)
-    near, far = weight("relative", N - 1), weight("relative", 511)
-    by_position("rotary")
+    A = weights("relative")
+    near, far = (A[:, i, i - BACK].mean().item() for i in (N - 1, 511))
     back = torch.arange(512)[:, None] - torch.arange(512)
-    unseen = (models["rotary"].A * (back >= N))[:, 256:].sum(-1)
-    odds = near / (1 - near) * (N - 1)      # e^gap, from a = e^gap / (e^gap + n - 1)
-    return numbers | {
-        "learned_beyond": round(by_position("learned")[N - BACK:].mean().item(), 2),
-        "rotary_unseen": round(unseen.mean().item(), 1),
-        "relative_weight_32": round(near, 2),
-        "relative_weight_512": round(far, 2),
-        "relative_weight_predicted": round(odds / (odds + 511), 2),
+    unseen = (weights("rotary") * (back >= N))[:, 256:].sum(-1)
+    odds = near / (1 - near) * (N - 1)  # e^gap, from a = e^gap / (e^gap + n - 1)
+    return {f"{kind}_512": accuracy(kind, 512) for kind in kinds} | {
+        "rotary_low": min(RECORDED["rotary"]),
+        "rotary_high": max(RECORDED["rotary"]),
+        "learned_beyond": by_position("learned")[N - BACK:].mean().item(),
+        "rotary_unseen": unseen.mean().item(),
+        "relative_weight_32": near,
+        "relative_weight_512": far,
+        "relative_weight_predicted": odds / (odds + 511),
     }
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
-    ax.axvline(N, color="lightgray", lw=1, zorder=0)
-    ax.text(N * 0.93, 0.3, "trained\nup to 32", color="gray", ha="right")
-    ax.axhline(1 / VALUES, color="gray", lw=1, zorder=0)
-    ax.text(5, 1 / VALUES - 0.02, "chance", color="gray", va="top")
+    ax.axvline(N, color=FAINT, lw=1, zorder=0)
+    ax.text(N * 0.93, 0.3, "trained\nup to 32", color=GRAY, ha="right")
+    ax.axhline(1 / VALUES, color=GRAY, lw=1, zorder=0)
+    ax.text(5, 1 / VALUES - 0.02, "chance", color=GRAY, va="top")
     for kind, style in zip(kinds, ("-", "-", "--", "-.", ":")):
         color = CONVOLUTION if kind == "convolution" else ATTENTION
         y = by_position(kind)

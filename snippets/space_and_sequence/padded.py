@@ -1,6 +1,7 @@
 """A short sequence in a padded batch: who gives what it gives alone?"""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, FAINT
 
 # --8<-- [start:padded]
 import torch
@@ -9,22 +10,22 @@ from torch import nn
 torch.manual_seed(0)
 n, longest, d = 10, 16, 8
 x = torch.randn(1, n, d).double()
-batch = nn.functional.pad(x, (0, 0, 0, longest - n))    # zeros at the end
-real = torch.arange(longest) < n                        # (longest,)
+batch = nn.functional.pad(x, (0, 0, 0, longest - n))  # zeros at the end
+real = torch.arange(longest)[:, None] < n  # (longest, 1)
 convs = [nn.Conv1d(d, d, 3, padding=1).double() for _ in range(4)]
-norm = nn.GroupNorm(1, d).double()      # mean and variance over positions
+norm = nn.GroupNorm(1, d).double()  # mean and variance over positions
 mha = nn.MultiheadAttention(d, 2, batch_first=True).double()
 
 
-def convolutions(x, keep=torch.ones(1), L=4, between=nn.Identity()):
+def convolutions(x, keep=1, L=4, between=lambda y: y):
     for conv in convs[:L]:
-        x = between(conv(x.mT)).relu().mT * keep[:, None]   # (1, n, d)
+        x = between(conv(x.mT)).relu().mT * keep  # (1, n, d)
     return x
 
 
 def attention(x, hidden=None):
     for _ in range(4):
-        x = x + mha(x, x, x, key_padding_mask=hidden)[0]    # True: no key
+        x = x + mha(x, x, x, key_padding_mask=hidden)[0]  # True: no key
     return x
 
 
@@ -40,13 +41,11 @@ cases = {
     "masked, normalised": wrong(
         lambda x, **mask: convolutions(x, between=norm, **mask), keep=real),
     "attention, 4 layers": wrong(attention),
-    "masked keys": wrong(attention, hidden=~real[None]),
+    "masked keys": wrong(attention, hidden=~real.T),
 }
 for name, positions in cases.items():
     print(f"{name:21} {positions.sum():2} of {n} wrong")
 # --8<-- [end:padded]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 
 
 def results():
@@ -73,7 +72,7 @@ def results():
     Normalising each position by itself needs no mask of its own.
 
     >>> each = nn.LayerNorm(d).double()
-    >>> int(wrong(lambda x, keep=torch.ones(1): convolutions(
+    >>> int(wrong(lambda x, keep=1: convolutions(
     ...     x, keep, between=lambda y: each(y.mT).mT), keep=real).sum())
     0
     """
@@ -87,10 +86,10 @@ def figure():
     for row, (name, positions) in enumerate(cases.items()):
         color = CONVOLUTION if row < 4 else ATTENTION
         at = positions.nonzero().flatten().tolist()
-        ax.plot(range(n), [row] * n, "s", color="lightgray", ms=12,
+        ax.plot(range(n), [row] * n, "s", color=FAINT, ms=12,
                 label=f"{name}: as alone")
         ax.plot(at, [row] * len(at), "s", color=color, ms=12, label=f"{name}: wrong")
-        ax.plot(range(n, longest), [row] * (longest - n), "x", color="lightgray", ms=5,
+        ax.plot(range(n, longest), [row] * (longest - n), "x", color=FAINT, ms=5,
                 label="_padding")
     ax.set_yticks(range(len(cases)), cases)
     for row, label in enumerate(ax.get_yticklabels()):

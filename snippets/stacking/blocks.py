@@ -1,6 +1,7 @@
 """A ResNet block and a transformer block are built the same way: x + f(norm(x))."""
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:blocks]
 import torch
@@ -40,8 +41,6 @@ for block, x in (ResNetBlock(d), image), (TransformerBlock(d), tokens):
     parameters = sum(w.numel() for w in block.parameters())
     print(type(block).__name__, tuple(x.shape), parameters, "parameters")
 # --8<-- [end:blocks]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 
 
 def off(block):
@@ -141,7 +140,7 @@ def figure():
         ax.plot([x, x], [y, -7.1], color="black")
         ax.text(x + 0.2, -6.95, "output", va="center")
     for x, fill, text in (0, 0.35, "mixes positions"), (3.4, 0, "each position alone"):
-        ax.add_patch(plt.Rectangle((x, -8), 0.5, 0.4, fc=("gray", fill), ec="gray"))
+        ax.add_patch(plt.Rectangle((x, -8), 0.5, 0.4, fc=(GRAY, fill), ec=GRAY))
         ax.text(x + 0.65, -7.8, text, va="center")
     ax.set(xlim=(-0.4, 7), ylim=(-8.1, 1.2))
     ax.axis("off")

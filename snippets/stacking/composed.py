@@ -1,6 +1,7 @@
 """Three linear 3 x 3 layers are one 7 x 7 layer; the kernel can be computed."""
 
 import matplotlib.pyplot as plt
+from style import CONVOLUTION, FAINT
 
 # --8<-- [start:composed]
 from functools import reduce
@@ -44,8 +45,6 @@ J = torch.cat([part.flatten(1) for part in parts], dim=1)   # (49, 27)
 print("directions:", torch.linalg.matrix_rank(J).item(), "of", len(J))
 # --8<-- [end:composed]
 
-CONVOLUTION = "#0072B2"
-
 
 def padded(x, kernels):
     """The stack with zero padding in each layer, as networks do it."""
@@ -58,8 +57,8 @@ def results():
     S3a: equal to rounding; one channel reaches 27 - 2 of the 49 directions.
 
     >>> r = results()
-    >>> r["error"], r["directions"], r["entries"]
-    ('below 10⁻¹²', 25, 49)
+    >>> r["error"] < 1e-12, r["directions"], r["entries"]
+    (True, 25, 49)
 
     A 1 x 1 kernel of 1 changes nothing, and the order of composing is free.
 
@@ -79,7 +78,7 @@ def results():
     wide = F.conv2d(x, kernel, padding=3)
     gap = (padded(x, layers) - wide).abs().amax((0, 1))
     return {
-        "error": "below 10⁻¹²" if error < 1e-12 else "above 10⁻¹²",
+        "error": error.item(),
         "parameters_stack": sum(w.numel() for w in layers),
         "parameters_one": kernel.numel(),
         "weights_single": J.shape[1],
@@ -102,7 +101,7 @@ def draw(ax, weights, label):
     edge = len(weights) - 0.5
     ax.set(xlim=(-0.5, edge), ylim=(edge, -0.5), xticks=[], yticks=[], aspect=1)
     ax.set_title(label, loc="center")
-    ax.spines[:].set(visible=True, color="lightgray")
+    ax.spines[:].set(visible=True, color=FAINT)
 
 
 def figure():

@@ -1,7 +1,6 @@
 """What a ReLU between two layers adds: an edge detector that ignores the sign."""
 
-import matplotlib.pyplot as plt
-from matplotlib.colors import LinearSegmentedColormap
+from style import CONVOLUTION, FAINT, shades
 
 # --8<-- [start:edges]
 import matplotlib.pyplot as plt
@@ -43,8 +42,6 @@ print(f"best single 7x7 layer leaves {best_single([photo])[1]:.0%}",
       f"on the photograph, {best_single([photo, negative])[1]:.0%} on both")
 # --8<-- [end:edges]
 
-CONVOLUTION = "#0072B2"
-
 
 def results():
     """The numbers the page quotes.
@@ -67,26 +64,25 @@ def results():
     (tensor(True), tensor(True))
     """
     return {
-        "left_photo": round(100 * best_single([photo])[1].item()),
-        "left_both": round(100 * best_single([photo, negative])[1].item()),
-        "left_photo_15": round(100 * best_single([photo], k=15)[1].item()),
+        "left_photo": best_single([photo])[1].item(),
+        "left_photo_15": best_single([photo], k=15)[1].item(),
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
-    blue = LinearSegmentedColormap.from_list("", [CONVOLUTION + "00", CONVOLUTION])
+    gray = dict(cmap="gray")
+    blue = dict(cmap=shades(CONVOLUTION), vmin=0, vmax=3)
     target = two_layers(photo)[0, 0, 2:-2, 2:-2]
     fitted = best_single([photo])[0].view_as(target)
-    panels = [("photograph", photo[0, 0], "gray", {}),
-              ("negative", negative[0, 0], "gray", {}),
-              ("two layers with ReLU", target, blue, dict(vmin=0, vmax=3)),
-              ("best single 7×7 layer", fitted, blue, dict(vmin=0, vmax=3))]
-    for ax, (name, image, cmap, limits) in zip(axes.flat, panels):
-        ax.imshow(image, cmap=cmap, interpolation="none", label=name, **limits)
+    panels = [("photograph", photo[0, 0], gray), ("negative", negative[0, 0], gray),
+              ("two layers with ReLU", target, blue),
+              ("best single 7×7 layer", fitted, blue)]
+    for ax, (name, image, shown) in zip(axes.flat, panels):
+        ax.imshow(image, interpolation="none", label=name, **shown)
         ax.set_title(name, loc="center")
         ax.set(xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, color="lightgray")
+        ax.spines[:].set(visible=True, color=FAINT)
     return fig
 
 

@@ -4,6 +4,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:variants]
 # pip install torch scikit-learn
@@ -53,7 +54,6 @@ for skip in 0, 1:
         print(f"skips {skip}, MLPs {len(parts) - 1}: spread {after:.2f}")
 # --8<-- [end:variants]
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 SEEDS = 5
 
 
@@ -110,8 +110,8 @@ def results():
     S3b: without skips one direction is left, with them the rank stays.
 
     >>> r = results()
-    >>> r["digits_pure_rank"], r["digits_mlps_rank"]
-    (1.0, 1.0)
+    >>> r["digits_pure_rank"] < 1.05, r["digits_mlps_rank"] < 1.05
+    (True, True)
     >>> r["digits_skips_spread"] > 0.3, r["digits_both_spread"] > 0.3
     (True, True)
     >>> r["noise_skips_spread"] > 0.8, r["digits_convolution_spread"] > 0.5
@@ -129,13 +129,10 @@ def results():
         for name in VARIANTS:
             spreads, ranks = measured(tokens, name)
             key = f"{tokens.__name__}_{name}"
-            last = spreads[:, -1].mean().item()
-            numbers[f"{key}_spread"] = (
-                round(last, 2) if last > 1e-3 else "below 0.001")
-            numbers[f"{key}_second"] = round(spreads[:, 2].mean().item(), 2)
-            numbers[f"{key}_rank"] = round(ranks[:, 1].mean().item(), 1)
-        numbers[f"{tokens.__name__}_start"] = round(spreads[:, 0].mean().item(), 2)
-        numbers[f"{tokens.__name__}_rank"] = round(ranks[:, 0].mean().item(), 1)
+            numbers[f"{key}_spread"] = spreads[:, -1].mean().item()
+            numbers[f"{key}_rank"] = ranks[:, 1].mean().item()
+        numbers[f"{tokens.__name__}_start"] = spreads[:, 0].mean().item()
+        numbers[f"{tokens.__name__}_rank"] = ranks[:, 0].mean().item()
     return numbers
 
 
@@ -144,7 +141,8 @@ def figure():
     styles = {"pure": ("attention only", "o-"), "mlps": ("with MLPs", "s:"),
               "skips": ("with skips", "^--"), "both": ("with both", "D-."),
               "convolution": ("convolution only", "P-")}
-    for ax, tokens, title in (axes[0], digits, "digits"), (axes[1], noise, "random tokens"):
+    for ax, tokens, title in ((axes[0], digits, "digits"),
+                              (axes[1], noise, "random tokens")):
         for name, (label, style) in styles.items():
             color = CONVOLUTION if name == "convolution" else ATTENTION
             ax.plot(measured(tokens, name)[0].mean(0), style, color=color, ms=5,

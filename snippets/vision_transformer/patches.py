@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.cbook import get_sample_data
+from style import CONVOLUTION
 
 # --8<-- [start:patches]
 import torch
@@ -33,8 +34,6 @@ def windows(k, stride):
 print(f"3x3, stride 1: {windows(3, 1)[100, 100]:.0f} windows read a pixel;",
       f"16x16, stride 16: {windows(patch, patch)[100, 100]:.0f}")
 # --8<-- [end:patches]
-
-CONVOLUTION = "#0072B2"
 
 
 def moved(pixels):
@@ -73,9 +72,9 @@ def results():
         "numbers": cut.shape[2],
         "reads_patch": int(windows(patch, patch).unique()),
         "reads_3x3": int(windows(3, 1).max()),
-        "error": "below 1e-14" if error < 1e-14 else "larger",
-        "moved_patch": "below 1e-14" if moved(patch) < 1e-14 else "larger",
-        "moved_pixel": round(moved(1), 1),
+        "error": error,
+        "moved_patch": moved(patch),
+        "moved_pixel": moved(1),
     }
 
 

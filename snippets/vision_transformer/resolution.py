@@ -5,6 +5,7 @@ from copy import deepcopy
 from functools import cache
 
 import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:resolution]
 # pip install torch scikit-learn
@@ -43,13 +44,12 @@ vit = ViT()
 optimizer = torch.optim.AdamW(vit.parameters(), lr=3e-3, fused=True)
 for batch in train[torch.randint(len(train), (250, 32))]:
     F.cross_entropy(vit(small[batch]), y[batch]).backward()
-    optimizer.step(), optimizer.zero_grad()
+    optimizer.step()
+    optimizer.zero_grad()
 for x, how in zip([small] + 3 * [large], ["2-D", "2-D", "1-D", "none"]):
     right = vit(x[test], how).argmax(1) == y[test]
     print(f"side {x.shape[-1]}, {how}: {right.float().mean():.0%}")
 # --8<-- [end:resolution]
-
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 
 
 def conv(c):
@@ -61,15 +61,16 @@ def fit(model, images, steps, lr, **options):
     optimizer = torch.optim.AdamW(model.train().parameters(), lr, fused=True)
     for batch in train[torch.randint(len(train), (steps, 32))]:
         F.cross_entropy(model(images[batch], **options), y[batch]).backward()
-        optimizer.step(), optimizer.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
     return model.eval()
 
 
 @torch.no_grad()
 def right(model, images, **options):
-    """Per cent of the test digits that are right."""
+    """Share of the test digits that are right."""
     said = model(images[test], **options).argmax(1)
-    return 100 * (said == y[test]).float().mean().item()
+    return (said == y[test]).float().mean().item()
 
 
 @cache
@@ -99,13 +100,13 @@ def results():
     Positions interpolated in two dimensions carry over; along the line, they do not.
 
     >>> r = results()
-    >>> r["vit_2d_16"] > r["vit_1d_16"] + 15, r["vit_2d_16"] > r["cnn_16"] + 5
+    >>> r["vit_2d_16"] > r["vit_1d_16"] + 0.15, r["vit_2d_16"] > r["cnn_16"] + 0.05
     (True, True)
-    >>> min(r["vit_2d_8"], r["cnn_8"]) > 85, r["vit_none_16"] < 35, r["cnn_16"] < 50
-    (True, True, True)
-    >>> r["cnn_shrunk"] > 85
-    True
-    >>> r["vit_2d_tuned"] > 75, r["vit_2d_tuned"] > r["cnn_tuned"]
+    >>> min(r["vit_2d_8"], r["cnn_8"]) > 0.85, r["vit_none_16"] < 0.35
+    (True, True)
+    >>> r["cnn_16"] < 0.5, r["cnn_shrunk"] > 0.85
+    (True, True)
+    >>> r["vit_2d_tuned"] > 0.75, r["vit_2d_tuned"] > r["cnn_tuned"]
     (True, True)
 
     At the old side all is as it was: interpolation to 4 x 4 changes nothing.
@@ -115,31 +116,33 @@ def results():
     >>> torch.allclose(vit(small[:4], "1-D"), vit(small[:4], "2-D"), atol=1e-5)
     True
     """
-    numbers = {}
-    for name, values in measured()[0].items():
+    rows, shrunk = measured()
+    numbers = {"vit_2d_8": rows["ViT, 2-D"][0], "cnn_8": rows["CNN"][0],
+               "cnn_shrunk": shrunk}
+    for name, (_, side_16, tuned) in rows.items():
         key = name.lower().replace(", ", "_").replace("-", "")
-        numbers |= {f"{key}_{when}": round(value)
-                    for when, value in zip(("8", "16", "tuned"), values)}
-    return numbers | {"cnn_shrunk": round(measured()[1])}
+        numbers |= {f"{key}_16": side_16, f"{key}_tuned": tuned}
+    return numbers
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 3.6))
     rows, _ = measured()
-    for row, (name, (side_8, side_16, tuned)) in enumerate(rows.items()):
+    for row, (name, shares) in enumerate(rows.items()):
+        side_8, side_16, tuned = (100 * share for share in shares)
         color = CONVOLUTION if name == "CNN" else ATTENTION
         ax.plot([side_16, tuned], [row, row], color=color, lw=6, alpha=0.3,
                 solid_capstyle="butt", label="_from to")
-        for value, marker, face, label in ((side_8, "s", "gray", "side 8"),
+        for value, marker, face, label in ((side_8, "s", GRAY, "side 8"),
                                            (side_16, "o", "none", "side 16"),
                                            (tuned, "o", color, "side 16, 20 steps")):
-            ax.plot(value, row, marker, ms=9, mec="gray" if marker == "s" else color,
+            ax.plot(value, row, marker, ms=9, mec=GRAY if marker == "s" else color,
                     mfc=face, mew=2, label=f"{name}: {label}")
     ax.set(yticks=range(len(rows)), yticklabels=rows, ylim=(3.5, -1.6), xlim=(0, 103),
            xlabel="per cent right")
     ax.tick_params(axis="y", length=0)
     for x, marker, face, color, text in (
-            (2, "s", "gray", "gray", "8×8"), (24, "o", "none", "black", "16×16"),
+            (2, "s", GRAY, GRAY, "8×8"), (24, "o", "none", "black", "16×16"),
             (51, "o", "black", "black", "16×16, 20 steps more")):
         ax.plot(x, -1.1, marker, ms=9, mfc=face, mec=color, mew=2, label="_key")
         ax.text(x + 4, -1.1, text, va="center")

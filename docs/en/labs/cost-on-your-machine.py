@@ -9,8 +9,8 @@
 #
 # 1. **Operations**, counted while they run: they agree with the formulas to the last digit, and attention and convolution
 #    meet at $n = k d / 2$.
-# 2. **Time**, on a CUDA device if there is one, on the CPU otherwise. On our CPU the curves cross between about
-#    half and about twice that $n$.
+# 2. **Time**, on a CUDA device if there is one, on the CPU otherwise. In the run that we recorded, on a CPU, the curves cross
+#    between about half that $n$ and that $n$.
 # 3. **Memory**: attention written out keeps two matrices of $n \times n$ numbers; the fused kernel, which computes the same result, does not.
 #
 # At the end the results are written to a JSON file, beside ours, so that you can compare the two. Times differ from run to run, so nothing here
@@ -59,7 +59,7 @@ machine = {
 for name, value in machine.items():
     print(f"{name:10} {value}")
 
-CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
+CONVOLUTION, ATTENTION, GRAY, FAINT = "#0072B2", "#D55E00", "#7A828B", "#D5DAE0"
 plt.rcParams.update({
     "figure.figsize": (5.2, 3.6), "figure.constrained_layout.use": True,
     "font.size": 12, "axes.titlesize": 12, "axes.titlelocation": "left",
@@ -112,7 +112,9 @@ def layers(n, d, k, device=DEVICE):
 
 trial = layers(n=500, d=64, k=9)
 error = (trial["attention, written out"]() - trial["attention, fused"]()).abs().max()
-print("written out and fused agree:", bool(error < (1e-2 if CUDA else 1e-5)))
+agree = bool(error < (1e-2 if CUDA else 1e-5))
+print("written out and fused agree:", agree)
+assert agree
 
 # %% [markdown]
 # ## Operations
@@ -143,6 +145,7 @@ meeting = layers(k * d // 2, d, k, "meta")
 print("both formulas hold at each n")
 print(f"at n = kd/2 = {k * d // 2}: convolution {flops(meeting['convolution']):,},",
       f"attention {flops(meeting['attention, written out']):,}")
+assert flops(meeting["convolution"]) == flops(meeting["attention, written out"])
 
 # %% [markdown]
 # **The trap.** Count the fused kernel on a CPU, and you get zero:
@@ -150,8 +153,10 @@ print(f"at n = kd/2 = {k * d // 2}: convolution {flops(meeting['convolution']):,
 # %%
 on_cpu = layers(1024, d, k, "cpu")["attention, fused"]
 print("fused, as it runs on the CPU: ", f"{flops(on_cpu):,}")
+assert flops(on_cpu) == 0  # the trap
 with sdpa_kernel(SDPBackend.MATH):
     print("fused, through the MATH path: ", f"{flops(on_cpu):,}")
+    assert flops(on_cpu) == 4 * 1024 ** 2 * d
 print("4 n² d:                       ", f"{4 * 1024 ** 2 * d:,}")
 
 # %% [markdown]
@@ -167,7 +172,7 @@ print("4 n² d:                       ", f"{4 * 1024 ** 2 * d:,}")
 # Each operation runs several times, and the fastest run counts: whatever else the machine was doing can only make a run slower. A CUDA
 # device works on while Python goes ahead, so we wait for it before we look at the clock.
 
-# %% alt="Time of one layer over the number of positions, from 32 to 4096, on logarithmic axes. The convolution grows in proportion to n, attention four times for each doubling of n once n is large. Attention starts below the convolution and ends above it; operations are equal at n = 288, which is marked."
+# %% alt="Time of one layer over the number of positions, from 32 to 4096, on logarithmic axes: convolution with circles, attention written out with squares, fused attention with triangles. Operations are equal at n = 288, which is marked."
 @torch.no_grad()
 def seconds(operation, budget=0.04, at_least=3):
     """The fastest of several runs."""
@@ -208,9 +213,9 @@ fig, ax = plt.subplots()
 for name, (color, style) in styles.items():
     ax.plot(lengths, [1e3 * t for t in times[name]], style, color=color, label=name)
 on_log_scales(ax, lengths[::2], "milliseconds", f"d = {d}, k = {k}")
-ax.axvline(k * d / 2, ymax=0.6, color="gray", lw=1, ls=":", label="_kd/2")
+ax.axvline(k * d / 2, ymax=0.6, color=GRAY, lw=1, ls=":", label="_kd/2")
 ax.text(k * d / 2 * 1.1, ax.get_ylim()[0] * 1.2, f"n = kd/2 = {k * d // 2}",
-        color="gray")
+        color=GRAY)
 ax.legend(loc="upper left")
 plt.show()
 
@@ -219,8 +224,8 @@ plt.show()
 # $n = k d / 2 = 288$.
 
 # %% [markdown]
-# The slopes are those of the formulas, once $n$ is large enough that starting a kernel takes little of the time. To the left, that start is most of what you
-# see, on a GPU far into the figure: there the curves are flat, and the crossing of the times says little.
+# If all operations took the same time, the curves would have the slopes of the formulas: twice the time of the convolution for twice the $n$, four times that of
+# attention. Where $n$ is so small that starting a kernel takes most of the time, as on a GPU far into the figure, the curves are flat instead, and a crossing of them says little.
 #
 # Does the crossing follow $k d / 2$ when $k$ and $d$ change?
 
@@ -247,8 +252,8 @@ for pair, found in crossings.items():
 
 # %% [markdown]
 # A ratio of 1 would mean that an operation of attention takes as long as one of the convolution. Above 1, attention's operations are the faster ones on your machine;
-# below 1, the convolution's. The formula counts work. How fast the work goes is a matter of kernels, caches and threads. The smallest layers are over in some
-# hundredths of a millisecond, and much of that is not arithmetic: their crossing moves most from run to run.
+# below 1, the convolution's. The formula counts work. How fast the work goes is a matter of kernels, caches and threads. The smaller a layer, the less of
+# its time can be arithmetic: expect the crossing of small layers to move most from run to run.
 
 # %% [markdown]
 # ## Memory
@@ -258,7 +263,7 @@ for pair, found in crossings.items():
 #
 # On CUDA the allocator keeps the peak. On a CPU we let the profiler record each allocation, and add them up.
 
-# %% alt="Memory at the peak over n from 512 to 8192. Attention written out lies on the line of 8 n squared bytes, 512 MiB at n = 8192. Fused attention and the convolution stay at a few MiB and grow in proportion to n at most."
+# %% alt="Memory at the peak over n from 512 to 8192. Attention written out lies on the line of 8 n squared bytes, 512 MiB at n = 8192. Fused attention, the triangles, stays below a sixteenth of that at n = 8192."
 @torch.no_grad()
 def peak_bytes(operation):
     """The most memory that the operation held at any time, its output included."""
@@ -289,10 +294,12 @@ for n in memory_lengths:
 for n, held in zip(memory_lengths, memory["attention, written out"]):
     print(f"n = {n:4d}: written out {held / 2 ** 20:6.1f} MiB",
           f"= {held / (8 * n ** 2):.2f} × 8n² bytes")
+    assert 1 <= held / (8 * n ** 2) < 1.05
+assert memory["attention, fused"][-1] < memory["attention, written out"][-1] / 16
 
 fig, ax = plt.subplots()
 formula = [8 * n ** 2 / 2 ** 20 for n in memory_lengths]
-ax.plot(memory_lengths, formula, color="lightgray", lw=9, label="8n² bytes")
+ax.plot(memory_lengths, formula, color=FAINT, lw=9, label="8n² bytes")
 for name, (color, style) in styles.items():
     mebibytes = [held / 2 ** 20 for held in memory[name]]
     ax.plot(memory_lengths, mebibytes, style, color=color, label=name)
@@ -320,7 +327,8 @@ results = {
     "lengths": lengths,
     "flops": counted,
     "milliseconds": {
-        name: [float(f"{1e3 * t:.3g}") for t in taken] for name, taken in times.items()},
+        name: [float(f"{1e3 * t:.3g}") for t in taken]
+        for name, taken in times.items()},
     "crossings": crossings,
     "memory_lengths": memory_lengths,
     "bytes": memory,
@@ -332,7 +340,8 @@ print("written to", path)
 # %%
 ours = json.loads("""
 {
-  "machine": {"processor": "AMD EPYC", "threads": 1, "torch": "2.13.0+cpu", "python": "3.11.7", "system": "Linux"},
+  "machine": {"processor": "AMD EPYC", "threads": 1, "torch": "2.13.0+cpu",
+              "python": "3.11.7", "system": "Linux"},
   "setting": {"d": 64, "k": 9, "dtype": "float32"},
   "lengths": [32, 64, 128, 256, 512, 1024, 2048, 4096],
   "milliseconds": {
@@ -360,9 +369,14 @@ for whose, run in ("this run", results), ("recorded", ours):
     m = run["machine"]
     print(f"{whose}: {m['processor']}, threads: {m['threads']}, torch {m['torch']}")
 
+for pair, found in ours["crossings"].items():
+    d_, k_ = map(int, pair.split(", "))
+    for n in found.values():
+        assert 0.45 < n / (k_ * d_ / 2) < 1.1  # from about half of kd/2 to kd/2
+
 fig, ax = plt.subplots()
 for name, (color, style) in styles.items():
-    ax.plot(ours["lengths"], ours["milliseconds"][name], style, color="gray", lw=1,
+    ax.plot(ours["lengths"], ours["milliseconds"][name], style, color=GRAY, lw=1,
             label=f"{name}, recorded")
     ax.plot(lengths, results["milliseconds"][name], style, color=color,
             label=f"{name}, this run")
@@ -378,7 +392,7 @@ plt.show()
 #
 # - **Count first.** $4n^2d$ against $2nkd^2$ is exact, and says where to look: at $k = 9$, $d = 64$ the two meet at 288 positions; at $d = 1024$, at 4,608.
 #   Wide networks on short inputs spend little on attention's square.
-# - **Then measure**, on the machine that will do the work. The crossing of the times follows $k d/2$ roughly, and the factor belongs to the machine.
+# - **Then measure**, on the machine that will do the work. In the recorded run, the crossing of the times follows $k d/2$ roughly: it lies between about half of it and all of it. The factor belongs to the machine.
 # - **Memory is not the reason** any more to avoid attention over long inputs. Operations are.
 #
 # How far each of the two sees for its price is in [Receptive field](../differences/receptive-field.md#long-range).
