@@ -13,8 +13,7 @@ from html import escape
 IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
 ADDRESS = re.compile(r"(?P<root>(?:\.\./)*)figures/(?P<name>.+)\.svg")
-# Raster parts of figures stay as they are when a dark page inverts the drawings.
-PHOTOGRAPH = "<image"
+SMALL = "{ loading=lazy }"  # marks the images of the gallery
 
 
 def check(text):
@@ -35,7 +34,7 @@ def fill(text, figures, label):
 
     def figure(match):
         address = ADDRESS.fullmatch(match["address"])
-        if not address:
+        if not address or match["rest"] == SMALL:
             return None
         name = address["name"]
         if name not in figures:

@@ -7,7 +7,7 @@
 import posixpath
 import re
 
-from .figures import ADDRESS, IMAGE, PHOTOGRAPH, kinds
+from .figures import ADDRESS, IMAGE, SMALL, kinds
 from .source import relative
 
 FENCE = re.compile(r"^```gallery\n```$", re.MULTILINE)
@@ -46,8 +46,8 @@ def _item(name, alt, place, source, page, figures):
     if name.startswith("labs/"):
         code = posixpath.splitext(source)[0] + ".py"
     links.append(f"[code]({relative(code, page)})")
-    raster = " .raster" * (PHOTOGRAPH in figure["svg"])
+    raster = ' class="raster"' * ("<image" in figure["svg"])  # no dark page inverts it
     return (
-        f"<figure markdown>\n![{alt}]({file}.svg){{ loading=lazy{raster} }}\n"
+        f"<figure{raster} markdown>\n![{alt}]({file}.svg){SMALL}\n"
         f"<figcaption markdown>{place} {' '.join(links)}</figcaption>\n</figure>"
     )
