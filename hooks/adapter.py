@@ -1,6 +1,5 @@
 """The one place that knows MkDocs: it gets the expanded site, and what it makes is published."""
 
-import hashlib
 import logging
 import os
 import pickle
@@ -12,6 +11,7 @@ from pathlib import Path
 from drawing import font
 from drawing.highlight import calm
 from filelock import FileLock, Timeout
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
@@ -19,10 +19,12 @@ from mkdocs.utils import CountHandler
 from running.cache import LOCK, Cache, RunError, prune
 from running.say import say
 from text import labs
-from text.expansion import Faults, Sources, expand
+from text.expansion import Faults, Sources, expand, hash_of
 from text.source import Text
+from watchdog.observers.polling import PollingObserver
 
 CACHE = Path(".cache")
+TYPESET = CACHE / "typeset"
 ENTRANCE = Path("theme/entrance.html")
 COMPLAINT = re.compile(r"Doc file '(?P<page>[^']+)' contains .*?link '(?P<link>[^']+)'")
 # What rendering a page leaves in it.
@@ -65,7 +67,9 @@ class Build:
         """Runs what must run, and replaces the pages by their expansion."""
         try:
             snippets, lab_runs, sources = gather(config, files)
-            self.site = expand(sources)
+            kept = _recall(TYPESET) or {}
+            self.site = expand(sources, kept)
+            _remember(TYPESET, kept)
         except RunError as error:
             raise PluginError(str(error)) from None
         except Faults as error:
@@ -81,7 +85,9 @@ class Build:
             files.append(File.generated(config, path, **{how: content}))
         self.pages_logger.addFilter(self.with_line)
         settings = {k: v for k, v in config.items() if k not in ("plugins", "hooks", "theme")}
-        self.common = repr((sorted(files.src_uris), settings, LOCK.read_bytes()))
+        templates = [path.read_text("utf-8") for path in sorted(Path("theme").glob("**/*.html"))]
+        look = {**config.theme}, templates, LOCK.read_bytes()
+        self.common = hash_of(sorted(files.src_uris), settings, look)
         return files
 
     def with_line(self, record):
@@ -94,8 +100,8 @@ class Build:
 
     def on_page_markdown(self, markdown, page, config, files):
         """Renders a page only if it, or the site around it, is another than before."""
-        key = hashlib.sha256(f"{page.file.src_uri}\n{self.common}\n{markdown}".encode())
-        page.remembered = CACHE / "pages" / f"{key.hexdigest()}.page"
+        key = hash_of(page.file.src_uri, page.meta, markdown, self.common)
+        page.remembered = CACHE / "pages" / f"{key}.page"
         render = page.render
 
         def remember(config, files):
@@ -117,7 +123,10 @@ class Build:
         page.render = remember
 
     def on_env(self, env, config, files):
-        """Lets search read a page only if it is new."""
+        """Lets search read a page, and Jinja compile a template, only if it is new."""
+        templates = CACHE / "templates"
+        templates.mkdir(exist_ok=True)
+        env.bytecode_cache = FileSystemBytecodeCache(str(templates))
         index = config.plugins["material/search"].search_index
         read = index.add_entry_from_context
 
@@ -133,6 +142,16 @@ class Build:
                 index.entries += entries
 
         index.add_entry_from_context = remember
+
+    def on_page_context(self, context, page, config, nav):
+        """Fills a template only if the page, or a title in the navigation, is new."""
+        titles = hash_of([(each.title, each.url) for each in nav.pages])
+        page.filled = page.remembered.with_suffix(f".{titles}.html")
+        page.kept = page.filled.exists() and page.filled.read_text("utf-8")
+
+    def on_post_page(self, output, page, config):
+        if not page.kept:
+            page.filled.write_text(output, "utf-8")
 
     @event_priority(-100)
     def on_post_build(self, config):
@@ -152,6 +171,16 @@ class Build:
         shutil.copyfile(ENTRANCE, self.destination.parent / "index.html")
         self.lock.release()
         self.published = self.destination.parent / "index.html"
+
+    def on_serve(self, server, config, builder):
+        """Looks for changes ten times as often as MkDocs does, and builds at once."""
+        watched = config.docs_dir, config.config_file_path
+        for path in watched:
+            server.unwatch(path)
+        server.observer = PollingObserver(timeout=0.1)
+        server.build_delay = 0.05
+        for path in watched:
+            server.watch(path)
 
     def on_build_error(self, error):
         """Leaves nothing of a build that failed."""

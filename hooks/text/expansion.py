@@ -1,5 +1,6 @@
 """The whole site as plain Markdown with its figures, for any generator."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from .works import Works
 
 # What is left of a mistyped directive.
 LEFT = re.compile(r"--8<--|^ *(?:`{3,}|~{3,}) *(?:claims|ledger|sources|bibliography|glossary|gallery)\b", re.M)
+FIGURE_NAME = re.compile(r"figures/([\w/-]+)\.svg\)")
 LEFT_NUMBER = r"\{\{[^\n]*"
 
 
@@ -61,9 +63,13 @@ class Site:
     ledger: Ledger = None
 
 
-def expand(sources):
-    """The Site of Sources. Raises Faults with all that is wrong."""
-    site, faults = Site(), []
+def expand(sources, kept):
+    """The Site of Sources. Raises Faults with all that is wrong.
+
+    kept: what typesetting gave before, {key: (Text, code points)}; becomes what it gives now.
+    """
+    site, faults, before = Site(), [], dict(kept)
+    kept.clear()
 
     def each(pages, step):
         """What a step makes of each page; notes its faults and goes on."""
@@ -101,11 +107,19 @@ def expand(sources):
         return text
 
     def typeset(text, page):
+        names = [name for name in FIGURE_NAME.findall(text.text) if name in drawn]
+        pictures = [drawn[name]["png"].name for name in names]  # named by a hash of their origin
+        key = hash_of(page, text.text, text.origins, sources.terms, sources.labels, pictures)
+        kept[key] = before.get(key) or _typeset(text, page)
+        text, shown = kept[key]
+        site.characters |= shown
+        return text
+
+    def _typeset(text, page):
         if not page.startswith(("labs/", "reference/")):
             text = glossary.mark(text)
         text, shown = formulas.fill(text)
-        site.characters |= shown
-        return figures.fill(text, drawn, sources.labels["code"])
+        return figures.fill(text, drawn, sources.labels["code"]), shown
 
     filled = each(sources.pages, fill)
     site.plain = each(filled, finish) if not faults else {}
@@ -120,6 +134,10 @@ def expand(sources):
     site.files |= {f"code/{name}.py": copy(t, sources.style) for name, t in sources.code.items()}
     site.files["assets/palette.css"] = css(sources.style)
     return site
+
+
+def hash_of(*parts):
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _figures(sources):

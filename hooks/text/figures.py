@@ -52,7 +52,8 @@ def fill(text, figures, label):
 
 def _drawing(figure, alt):
     alt = escape(re.sub(r"\\(.)", r"\1", alt))
-    svg = re.sub(r"\n\s*", "\n", figure["svg"]).replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
+    svg = re.sub(r"\s*\n\s*", " ", figure["svg"])
+    svg = svg.replace("> <", "><").replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
     return f'<div class="drawing" data-search-exclude>{svg}</div>\n'
 
 
