@@ -13,7 +13,7 @@
 # 3. the [effective field](../differences/receptive-field.md#effective-field) of one output of each;
 # 4. how different the tokens still are after each layer.
 #
-# Everything here is small on purpose, and one seed: what the text says of the networks holds in this run. The ranges at its end are over three seeds.
+# Everything here is small on purpose, and one seed: what the text says holds in this run. The ranges at its end are over three seeds.
 
 # %%
 # pip install torch matplotlib scikit-learn
@@ -210,8 +210,7 @@ for name, before, after in [
     kept = constant_share(after) / constant_share(before)
     print(f"{name}: kernels changed by {change(before, after):.1f} of their length;",
           f"their constant share is {kept:.1f} of what it was")
-    assert change(before, after) < 0.35 and kept < 0.9
-assert 0.2 < change(cnn_before.layers[0][0].weight, cnn.layers[0][0].weight) < 0.3
+    assert change(before, after) < 0.3 and kept < 0.9
 
 # %% [markdown]
 # Textbooks show first layers full of clean edge detectors. Ours is not one: the CNN's kernels change by about a quarter of their length, and what one sees is mostly
@@ -280,22 +279,19 @@ def by_layer(question, model):
 
 
 print(" " * 20, *(f"{f'layer {l}':>14}" for l in range(1, 5)))
-answers = {}
+answers = []
 for question in how_far, how_many, how_different:
     for when, model in ("before", vit_before), ("after", vit):
-        answer = answers[question, when] = by_layer(question, model)
+        answers.append(answer := by_layer(question, model))
         print(f"{question.__name__:13} {when:6}",
               *(f"{a.min():5.2f} to {a.max():5.2f}" for a in answer))
 
-for when in "before", "after":
-    assert 3.4 < answers[how_far, when].min()  # none is local
-    assert answers[how_far, when].max() < 4.1
-before, after = answers[how_many, "before"], answers[how_many, "after"]
-assert before.min() > 14  # nearly the mean of everything
-assert (after < before).all() and 4 < after.min() < 6 and after.max() < 15
-before, after = answers[how_different, "before"], answers[how_different, "after"]
-assert before.max() < 0.2 and 0.05 < before.mean() < 0.15  # about a tenth
-assert 0.25 < after.min() and 0.5 < after.max() < 0.6
+far, far_after, many, many_after, other, other_after = answers
+assert min(far.min(), far_after.min()) > 3.4  # none is local
+assert max(far.max(), far_after.max()) < 4.1
+assert many.min() > 14 and 4 < many_after.min() < 6 and many_after.max() < 14
+assert 0.05 < other.mean() < 0.15 and other.max() < 0.2  # about a tenth
+assert 0.25 < other_after.min() and 0.5 < other_after.max() < 0.6
 
 # %% alt="Sixteen heads by layer, before and after training. Upper panel: the mean attention distance stays between 3.4 and 4.1 pixels, close to the 4.0 of equal weights. Lower panel: the number of patches sharing the weight falls from between 14 and 16 to between 4 and 15."
 fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(5.2, 5))
@@ -358,13 +354,11 @@ for name, (energy, centre, _) in fields.items():
           f"{energy.count_nonzero()} of 64 pixels are not 0,",
           f"{energy[4:6, 4:6].sum():.1f} in the middle 2 × 2")
 
-wide = {name: spread(energy, centre) for name, (energy, centre, _) in fields.items()}
-reached = [energy.count_nonzero().item() for energy, *_ in fields.values()]
-assert reached == [49, 49, 64, 64]  # arithmetic: 7 × 7 pixels, and all of them
-assert 0 < wide["CNN after"] - wide["CNN before"] < 0.3
-assert wide["ViT after"] > 2 * wide["ViT before"]
-own = [fields[name][0][4:6, 4:6].sum() for name in ("ViT before", "ViT after")]
-assert own[0] > 0.9 and 0.15 < own[1] < 0.25
+assert [e.count_nonzero() for e, *_ in fields.values()] == [49, 49, 64, 64]
+cnn_0, cnn_1, vit_0, vit_1 = (spread(e, centre) for e, centre, _ in fields.values())
+assert 0 < cnn_1 - cnn_0 < 0.3 and vit_1 > 2 * vit_0
+_, _, own_0, own_1 = (e[4:6, 4:6].sum() for e, *_ in fields.values())
+assert own_0 > 0.9 and 0.15 < own_1 < 0.25
 
 # %% alt="Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is one patch of 2 by 2 pixels before training and covers the whole digit after it."
 fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.4))
@@ -381,7 +375,7 @@ for ax, (name, (energy, centre, colour)) in zip(axes.flat, fields.items()):
 plt.show()
 
 # %% [markdown]
-# **Figure.** Where one output (outlined) listens; the colour is the square root of the energy, so that faint parts show. In the titles: the spread in pixels.
+# **Figure.** Where one output (outlined) listens. The colour is the square root of the energy, so that faint parts show. In the titles: the spread in pixels.
 # Dashed: the CNN's window.
 #
 # The CNN starts with a [blob](../differences/receptive-field.md#effective-field), and training widens it a little, in this run by less than .3 pixels. Its window is
@@ -438,16 +432,12 @@ for name, model in untrained.items():
 for name, model in ("attention only", pure), ("with both", vit):
     print(f"trained,   {name:15}rank", *(f"{r:4.1f}" for r in by_depth(rank, model)))
 
-for name, model in untrained.items():
-    ranks = by_depth(rank, model)
-    if "skips" in name or "both" in name:
-        assert ranks[-1] > 0.8 * ranks[0]  # the skips keep the rank
-    else:
-        assert ranks[-1] < 1.05  # with MLPs or without, one direction is left
-slower = by_depth(rank, pure)
-assert slower[2] > by_depth(rank, untrained["attention only"])[2] + 1
-assert slower[-1] < 1.1 and 5 < by_depth(rank, vit)[-1] < 7
-assert 0.85 < accuracy(pure) < 0.95  # about nine digits in ten
+ranks = [by_depth(rank, model) for model in untrained.values()]
+assert max(r[2] for r in ranks[:2]) < 1.1  # one direction is left,
+assert min(r[-1] / r[0] for r in ranks[2:]) > 0.8  # but skips keep the rank
+_, _, slower, _, end = by_depth(rank, pure)
+assert slower > 2 and end < 1.1 and 5 < by_depth(rank, vit)[-1] < 7
+assert 0.85 < accuracy(pure) < 0.95
 
 # %% alt="Difference of the tokens by layer. Untrained, without skips: from 0.75 to below 0.01 in two layers, with or without MLPs; with skips above 0.4 after eight. Trained: pure attention falls to near 0 in four layers, the ViT to about a quarter, the CNN stays above a half."
 fig, (top, bottom) = plt.subplots(2, sharey=True, figsize=(5.2, 6.4))
@@ -470,15 +460,11 @@ bottom.set(title="Trained", ylabel="difference of tokens", xlabel="layer",
            xticks=range(5), xlim=(-0.2, 6.2), ylim=(-0.04, 0.95))
 plt.show()
 
-for name, model in untrained.items():
-    left = by_depth(difference, model)
-    if "skips" in name or "both" in name:
-        assert left[8] > 0.4 and left[8] / left[0] > 0.5
-    else:
-        assert left[2] < 0.01  # two layers are enough
-assert by_depth(difference, pure)[-1] < 0.05
-assert 0.2 < by_depth(difference, vit)[-1] < 0.3  # about a quarter
-assert by_depth(difference, cnn)[-1] > 0.5
+left = [by_depth(difference, model) for model in untrained.values()]
+assert max(d[2] for d in left[:2]) < 0.01  # two layers are enough
+assert min(d[8] / d[0] for d in left[2:]) > 0.5 and min(d[8] for d in left[2:]) > 0.4
+p, v, c = (by_depth(difference, model)[-1] for model in (pure, vit, cnn))
+assert p < 0.05 and 0.2 < v < 0.3 and c > 0.5
 
 # %% [markdown]
 # **Figure.** How different the tokens are after each layer. Two untrained layers without skips, and there is one token left, copied 16 times; with skips more than half of the difference survives
