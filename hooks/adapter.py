@@ -21,7 +21,7 @@ from running.say import say
 from text import labs
 from text.expansion import Faults, Sources, expand, hash_of
 from text.source import Text
-from watchdog.observers.polling import PollingObserver
+from watchdog.observers import Observer
 
 CACHE = Path(".cache")
 TYPESET = CACHE / "typeset"
@@ -34,6 +34,17 @@ RENDERED = "content", "toc", "_title_from_render", "present_anchor_ids"
 def on_config(config):
     """Gives this build an object of its own, whose methods MkDocs then calls."""
     config.plugins["build"] = Build(config)
+
+
+class Linked(File):
+    """A file that is linked into the served site, where the system allows it."""
+
+    def copy_file(self, dirty=False):
+        Path(self.abs_dest_path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.symlink(self.abs_src_path, self.abs_dest_path)
+        except OSError:
+            super().copy_file(dirty)
 
 
 class Build:
@@ -80,15 +91,26 @@ class Build:
         for path, content in contents(self.site, sources, config.site_url).items():
             if old := files.get_file_from_path(path):
                 files.remove(old)
-            how = "abs_src_path" if isinstance(content, Path) else "content"
-            content = str(content.absolute()) if how == "abs_src_path" else content
-            files.append(File.generated(config, path, **{how: content}))
+            files.append(self.generated(config, path, content))
         self.pages_logger.addFilter(self.with_line)
         settings = {k: v for k, v in config.items() if k not in ("plugins", "hooks", "theme")}
         templates = [path.read_text("utf-8") for path in sorted(Path("theme").glob("**/*.html"))]
         look = {**config.theme}, templates, LOCK.read_bytes()
         self.common = hash_of(sorted(files.src_uris), settings, look)
         return files
+
+    def generated(self, config, path, content):
+        """A file of the site; while it is served, what no page needs to render is linked."""
+        if self.serves and not path.endswith(".md") and not isinstance(content, Path):
+            kept = CACHE / "served" / path
+            if not kept.exists() or kept.read_text("utf-8") != content:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_text(content, "utf-8")
+            content = kept
+        if isinstance(content, Path):
+            kind = Linked if self.serves else File
+            return kind.generated(config, path, abs_src_path=str(content.absolute()))
+        return File.generated(config, path, content=content)
 
     def with_line(self, record):
         """MkDocs says which link is broken; this adds where it stands."""
@@ -173,11 +195,11 @@ class Build:
         self.published = self.destination.parent / "index.html"
 
     def on_serve(self, server, config, builder):
-        """Looks for changes ten times as often as MkDocs does, and builds at once."""
+        """Learns of changes from the system, where MkDocs looks twice a second; builds at once."""
         watched = config.docs_dir, config.config_file_path
         for path in watched:
             server.unwatch(path)
-        server.observer = PollingObserver(timeout=0.1)
+        server.observer = Observer()
         server.build_delay = 0.05
         for path in watched:
             server.watch(path)

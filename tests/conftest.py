@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
-from engine import ledger
+from bs4 import BeautifulSoup
 from filelock import FileLock
+from running.cache import Cache
 
 ROOT = Path(__file__).parents[1]
 BUILD = [sys.executable, "-m", "mkdocs", "build"]
@@ -17,14 +19,14 @@ DOCS = ROOT / "docs"
 PAGES = ["index.html"] + [
     path.relative_to(DOCS).with_suffix(".html").as_posix()
     for path in sorted(DOCS.rglob("*"))
-    if path.suffix in (".md", ".py", ".ipynb")
+    if path.suffix in (".md", ".py")
 ]
 LABS = [page for page in PAGES if "/labs/" in page]
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
 
 
 class Project:
-    """A copy of tests/project, with the hooks and the theme of the checkout."""
+    """A copy of tests/project, with the hooks, the theme and the style of the checkout."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -32,11 +34,13 @@ class Project:
         (folder / "checkout.yml").symlink_to(ROOT / "mkdocs.yml")
         (folder / "hooks").symlink_to(ROOT / "hooks")
         (folder / "theme").symlink_to(ROOT / "theme")
+        (folder / "snippets/style.py").symlink_to(ROOT / "snippets/style.py")
 
     def read(self, path):
         return (self.folder / path).read_text("utf-8")
 
     def write(self, path, text):
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text, "utf-8")
 
     def edit(self, path, old, new):
@@ -46,7 +50,9 @@ class Project:
 
     def line(self, path, fragment):
         """The line of a file on which a fragment first stands."""
-        return self.read(path).partition(fragment)[0].count("\n") + 1
+        before, found, _ = self.read(path).partition(fragment)
+        assert found, fragment
+        return before.count("\n") + 1
 
     def start(self):
         return Build(self.folder)
@@ -58,13 +64,20 @@ class Project:
         """What is published: {path: bytes}."""
         return _files(self.folder / "site")
 
+    def page(self, path):
+        """A published page, parsed."""
+        return BeautifulSoup((self.folder / "site/en" / path).read_bytes(), "html.parser")
+
     def cached(self):
         """The paths of what snippets gave."""
         return sorted((self.folder / ".cache/snippets").glob("*.json"))
 
     def leftovers(self):
         """Files below .cache that are neither a lock nor a whole result."""
-        whole = r"(site\.|\w+/)lock|(snippets|labs)/\w{64}\.json|fonts/\w{64}\.woff2"
+        whole = (
+            r"(site\.|\w+/)lock|(snippets|labs)/\w{64}\.json|(snippets|labs)/\w{64}(-.+)?\.png"
+            r"|fonts/\w{64}\.woff2|pages/\w{64}\.(page|search|\w{64}\.html)|typeset|templates/.*"
+        )
         files = _files(self.folder / ".cache")
         return [path for path in files if not re.fullmatch(whole, path)]
 
@@ -84,7 +97,7 @@ class Build:
             stderr=subprocess.STDOUT,
         )
 
-    def finish(self, timeout=60):
+    def finish(self, timeout=120):
         """Waits for all that it started too: each holds the pipe of the output open."""
         with self.process as process:
             self.said, _ = process.communicate(timeout=timeout)
@@ -121,9 +134,21 @@ def site(tmp_path_factory, testrun_uid):
         if not built.exists():
             for config in sorted(ROOT.glob("mkdocs*.yml")):
                 command = [*BUILD, "-f", config]
-                subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True)
-            built.touch()
+                done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT)
+                built.write_text(str(done.returncode))
+                assert done.returncode == 0, "the site does not build: see above"
+    assert built.read_text() == "0", "the site does not build: see the first test that says so"
     return ROOT / "site"
+
+
+@pytest.fixture(scope="session")
+def given(site):
+    """What the snippets of the site gave while it was built: {name: entry}."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        cache = Cache("snippets", "snippets", ".cache/snippets", 60)
+        assert not cache.missing()
+        return cache.load()
 
 
 @pytest.fixture(params=PAGES)
@@ -132,16 +157,7 @@ def page(request):
     return request.param
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Says how many claims of the ledger were found to hold."""
-    name = "test_number_lies_in_its_range"
-    reports = [r for r in terminalreporter.stats.get("passed", []) if name in r.nodeid]
-    failed = [r for r in terminalreporter.stats.get("failed", []) if name in r.nodeid]
-    if reports:
-        groups = ledger.read((DOCS / "claims.yml").read_text("utf-8"))
-        found = ledger.counts(groups)
-        broken = {re.search(r"\[(\w+)-", report.nodeid)[1] for report in failed}
-        terminalreporter.write_line(
-            f"{found['measured'] - len(broken)} claims hold, "
-            f"{found['without_number']} have no number, {len(broken)} do not hold"
-        )
+@cache
+def parsed(file):
+    """A page of the site, which no test changes."""
+    return BeautifulSoup(file.read_bytes(), "html.parser")

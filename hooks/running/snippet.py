@@ -25,7 +25,8 @@ def violations(text):
     for node in ast.walk(tree):
         for module in _imported(node):
             if module == "style":
-                if node not in tree.body or len(STYLE.findall(text)) != 1:
+                one = node in tree.body and len(STYLE.findall(text)) == 1
+                if not one or any(alias.asname for alias in node.names):
                     yield node.lineno, "imports style not as one line: from style import ..."
             elif module not in allowed and module not in sys.stdlib_module_names:
                 hint = f"; its first line must be '{DIGITS}'" * (module == "sklearn")

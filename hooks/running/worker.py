@@ -56,11 +56,7 @@ def run(path, text, style):
     linecache.cache[path] = len(text), None, text.splitlines(keepends=True), path
     module, printed = _execute(path, text, style)
     lines = {n.name: n.lineno for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        results = module.results()
-        fig = module.figure()
-    if out.getvalue():
-        _violated(path, lines["figure"], "results() and figure() must not print")
+    results, fig = module.results(), module.figure()
     if not isinstance(results, dict):
         kind = type(results).__name__
         _violated(path, lines["results"], f"results() returns a {kind}, not a dict")
@@ -114,10 +110,24 @@ def _execute(path, text, style):
         if section:
             printed[section] += out.getvalue()
             module.__dict__.update(alone.__dict__)
-        if getattr(node, "name", None) == "figure":
-            module.figure = functools.cache(module.figure)  # so that it is drawn once
+        if (name := getattr(node, "name", None)) in ("results", "figure"):
+            setattr(module, name, _once_in_silence(getattr(module, name), path, line))
     sys.modules["__main__"] = module
     return module, printed
+
+
+def _once_in_silence(function, path, line):
+    """A function that runs once, however often it is called, and may not print."""
+
+    @functools.cache
+    def once():
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            result = function()
+        if out.getvalue():
+            _violated(path, line, "results() and figure() must not print")
+        return result
+
+    return once
 
 
 def _statements(path, text, style):

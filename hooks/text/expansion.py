@@ -23,8 +23,8 @@ class Faults(Exception):
     """All mistakes that an expansion met."""
 
     def __init__(self, faults):
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
+        self.faults = list({str(fault): fault for fault in faults}.values())
+        super().__init__("\n".join(map(str, self.faults)))
 
 
 @dataclass

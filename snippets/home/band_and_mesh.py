@@ -5,7 +5,6 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from style import ATTENTION, CONVOLUTION
 
-# --8<-- [start:mix]
 import torch
 import torch.nn.functional as F
 
@@ -57,7 +56,6 @@ for name, mix in ("band", band), ("mesh", mesh):
     first, second = (mix(embed(word)) for word in words)
     change = (first - second).abs().max()
     print(f"{name}: {first.count_nonzero()} weights, change {change:.2f}")
-# --8<-- [end:mix]
 
 
 def results():

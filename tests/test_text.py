@@ -1,0 +1,202 @@
+"""Faults in pages and in the files that they quote: named with file and line, without MkDocs."""
+
+import re
+
+import pytest
+from conftest import ROOT
+from text.expansion import Faults, Sources, expand
+from text.source import Text
+
+DOCS = "tests/project/docs"
+PAGE, CLAIMS, WORKS, TERMS = f"{DOCS}/en/index.md", f"{DOCS}/claims.yml", f"{DOCS}/works.yml", f"{DOCS}/glossary.yml"
+PAGES = "index.md", "reference/claims.md", "reference/glossary.md", "reference/bibliography.md"
+GIVEN = {
+    "results": {"number": 3, "square": 9, "half": 0.5, "odd": True},
+    "outputs": {"idea": "9\n", "silent": ""},
+    "svg": "<svg><path/></svg>",
+    "file": "<svg><path/></svg>",
+    "csv": "",
+    "png": ROOT / "good.png",
+}
+LABELS = {"code": "The code", "cited": "Cited in"}
+
+
+class Small:
+    """The texts of the small project, some of them edited."""
+
+    def __init__(self):
+        paths = [*(f"{DOCS}/en/{page}" for page in PAGES), CLAIMS, WORKS, TERMS]
+        self.texts = {path: (ROOT / path).read_text("utf-8") for path in paths}
+        self.snippet = (ROOT / "tests/project/snippets/good.py").read_text("utf-8")
+
+    def edit(self, path, old, new):
+        before, after = self.texts[path].split(old)
+        self.texts[path] = before + new + after
+
+    def line(self, path, fragment):
+        before, found, _ = self.texts[path].partition(fragment)
+        assert found, fragment
+        return before.count("\n") + 1
+
+    def expand(self):
+        pages = {p: Text.read(f"{DOCS}/en/{p}", self.texts[f"{DOCS}/en/{p}"]) for p in PAGES}
+        data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS)]
+        style = (ROOT / "snippets/style.py").read_text("utf-8")
+        code = {"good": self.snippet}
+        return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS), {})
+
+
+@pytest.fixture
+def small():
+    return Small()
+
+
+# The file, what is replaced in it, and by what; which line is named; what is said.
+FAULTS = {
+    "a number that there is not": (
+        PAGE, "good.number", "good.cube", "{{", "good has no 'cube'; it has: half, number, odd, square",
+    ),
+    "a number of no snippet": (PAGE, "good.number", "bad.number", "{{", "there is no snippet 'bad'"),
+    "a float without a format": (PAGE, "good.number", "good.half", "{{", "say how many digits"),
+    "a format that is none": (PAGE, "good.number", "good.half:2", "{{", "the format '2'"),
+    "a number over its bound": (PAGE, "good.number", "good.half:<0.1", "{{", "is 0.5, not < 0.1"),
+    "a truth value": (PAGE, "good.number", "good.odd", "{{", "let a claim compare it"),
+    "a mistyped number": (PAGE, "{{ good.number }}", "{{ good number }}", "{{", "'{{ good number }} is"),
+    "a section that there is not": (
+        PAGE, 'python\n--8<-- "good.py:idea"', 'python\n--8<-- "good.py:cube"',
+        "good.py:cube", "no section 'cube'; it has: idea, silent",
+    ),
+    "the output of a silent section": (
+        PAGE, 'output\n--8<-- "good.py:idea"', 'output\n--8<-- "good.py:silent"',
+        "good.py:silent", "'silent' prints nothing",
+    ),
+    "other quotes": (PAGE, 'python\n--8<-- "good.py:idea"', "python\n--8<-- 'good.py:idea'", "--8<-- '", "no directive"),
+    "a block with a title": (PAGE, "```python\n", '```python title="x"\n', "--8<--", "no directive"),
+    "a fence with a space": (PAGE, "```claims\n", "```claims \n", "```claims", "no directive"),
+    "bad TeX": (PAGE, "$3^2$", r"$3^2 + \fra{1}$", r"\fra", r'character 6: Unknown command "\fra"'),
+    "an image without alt text": (PAGE, "A line from 1 to 9", "", "![]", "no alt text"),
+    "a figure of no snippet": (PAGE, "good.svg", "bad.svg", "bad.svg", "no figure 'bad'"),
+    "a figure in a sentence": (PAGE, "![A line", "See ![A line", "![A", "stands alone"),
+    "a figure with attributes": (PAGE, "good.svg)", "good.svg){ width=300 }", "![A", "stands alone"),
+    "an indented figure": (PAGE, "![A line", "    ![A line", "![A", "stands alone"),
+    "no title": (PAGE, "# A page\n", "A page\n", "A page", "begins with # and its title"),
+    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC3", "C3", "no 'C3' in the ledger"),
+    "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", None, "C2 has no finding of index.md"),
+    "a work that there is not": (
+        PAGE, "euclid1482", "eclid1482", "eclid", "'eclid1482'; there is: euclid1482"
+    ),
+    "a work unlike any other": (
+        PAGE, "descartes1637", "abel", "abel", "there is: descartes1637, euclid1482"
+    ),
+    "a verdict that is none": (CLAIMS, "true under conditions", "so-so", "- id", "so-so"),
+    "a claim with a foreign field": (CLAIMS, "zh: \"平方增长\"", "cn: A", "- id", "C1 has no zh"),
+    "a number without a range": (CLAIMS, "at_least: 3", "", "- what", "without what, value or"),
+    "a bound in words": (CLAIMS, "at_least: 3", "at_least: three", "- what", "'three', which is not"),
+    "a number outside of its range": (
+        CLAIMS, "at_least: 3", "at_least: 5", "- what",
+        "C1 does not hold: the side (good.number) is 3, must be at_least 5",
+    ),
+    "a claim twice": (CLAIMS, "id: C2", "id: C1", "- id: C1\n    article: \"A square is", "twice"),
+    "neither number nor reason": (CLAIMS, "no_number: Nothing", "source: Nothing", "- id: C2", "C2 must"),
+    "a claim that is a string": (CLAIMS, "  - id: C2", "  - C0\n\n  - id: C2", "- id: C1", "not a claim"),
+    "a finding of no page": (CLAIMS, "index.md: The", "nowhere.md: The", "- id: C1", "nowhere.md, which"),
+    "claims that are no YAML": (CLAIMS, "findings:\n      index.md: The side", "findings: [", None, "expected"),
+    "a claim of no snippet": (CLAIMS, "value: good.number", "value: good.cube", "- what", "no snippet gives"),
+    "bad TeX in a claim": (CLAIMS, "The side is", r"The $\sid$ is", "- id", r'"\sid"'),
+    "a work that no page cites": (
+        PAGE, "descartes1637\n", "", (WORKS, "- key: desc"), "no page cites descartes1637"
+    ),
+    "a work without a year": (WORKS, "  year: 1637\n", "", "- key: desc", "descartes1637 has no year"),
+    "a work without a link": (WORKS, "  arxiv: '1482.00001'\n", "", "- key: eu", "has none of doi, arxiv, url"),
+    "a link without words": (WORKS, "  link: a scan\n", "", "- key: desc", "both url and link"),
+    "a work twice": (WORKS, "key: descartes1637", "key: euclid1482", "- key: euclid1482\n  authors: R.", "twice"),
+    "works that are no YAML": (WORKS, "'1482.00001'", "['1482.00001'", None, "expected"),
+    "a term without a sentence": (TERMS, "  means: A quarter of a turn.\n", "", "- term: right", "no means"),
+    "a field that is none": (TERMS, "in_text", "forms", "- term: right", "no term has: forms"),
+    "a term twice": (TERMS, "right angle\n", "square\n", "- term: square\n  zh: 直", "twice"),
+    "a broken anchor": (TERMS, "md#claims", "md#claim", "- term: sq", "index.md#claim"),
+    "a page that there is not": (TERMS, "index.md#s", "cube.md#s", "- term: right", "cube.md#sources"),
+    "terms that are no YAML": (TERMS, "[right angles]", "[right", None, "expected"),
+}
+
+
+@pytest.mark.parametrize("path, old, new, fragment, message", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_named(small, path, old, new, fragment, message):
+    small.edit(path, old, new)
+    with pytest.raises(Faults) as caught:
+        small.expand()
+    [fault] = caught.value.faults
+    named, line, said = re.match(r"(\S+?):(\d+): (.*)", str(fault), re.DOTALL).groups()
+    assert message in said
+    if isinstance(fragment, tuple):
+        path, fragment = fragment
+    if fragment:
+        assert (named, int(line)) == (path, small.line(path, fragment))
+
+
+@pytest.mark.parametrize("path", [CLAIMS, WORKS, TERMS])
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "word"])
+def test_an_empty_file_is_named(small, path, text):
+    small.texts[path] = text
+    with pytest.raises(Faults, match=f"{path}:1: the file must hold"):
+        small.expand()
+
+
+def test_front_matter_counts_as_lines(small):
+    small.edit(PAGE, "# A page", "---\ntitle: A page\ntags:\n  - one\n---\n\n# A page")
+    small.edit(PAGE, "good.number", "good.cube")
+    with pytest.raises(Faults, match=f"{PAGE}:9: good has no 'cube'"):
+        small.expand()
+
+
+def test_each_page_with_a_fault_is_named(small):
+    small.edit(PAGE, "good.number", "good.cube")
+    small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary", "# Glossary {{ good.cube }}")
+    with pytest.raises(Faults) as caught:
+        small.expand()
+    assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["```\n![](x) {{ no number }} $\\fra$\n```", "`{{ no number }}`", "~~~\n![](x)\n~~~", r"5 \$ and 6 \$"],
+)
+def test_code_is_left_alone(small, shown):
+    small.edit(PAGE, "## The claims", f"{shown}\n\n## The claims")
+    assert shown in small.expand().texts["index.md"].text
+
+
+def test_page_and_ledger_show_the_same(small):
+    site = small.expand()
+    page, ledger = site.texts["index.md"].text, site.texts["reference/claims.md"].text
+    for text in "A square grows", "true under conditions", "The side is 3":
+        assert text in page and text in ledger
+    assert "(reference/claims.md#c1)" in page
+    assert "(../index.md#a-page)" in ledger
+    assert "**3**, must be ≥ 3" in ledger
+
+
+def test_two_works_of_a_year_have_letters(small):
+    for key, letter in ("euclid1482", "a"), ("descartes1637", "b"):
+        for path in PAGE, WORKS:
+            small.edit(path, key, f"euclid1482{letter}")
+    page = small.expand().texts["index.md"].text
+    assert "Euclid et al. (1482a): " in page and "F. van Schooten (1637b): " in page
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    ["[square](index.md#claims)", "`square`", r"$\text{square}$", "squared", "chi-square"]
+    + ["\n\n```\nsquare\n```\n\n", "\n\n## Square { #square }\n\n", "\n\n??? tip \"Square\"\n    \n\n"]
+    + ["![A square](x.png)", "<!-- square -->", "<b title='square'>", "{ .square }"],
+)
+def test_no_tooltip_in(small, quiet):
+    small.edit(PAGE, "The square of", f"{quiet} The Square of")
+    page = small.expand().texts["index.md"].text
+    assert re.findall(r">([Ss]quares?)</abbr>", page) == ["Square"]
+    assert "The <abbr" in page
+
+
+def test_every_line_knows_where_it_came_from(small):
+    for text in small.expand().texts.values():
+        assert len(text.origins) == text.text.count("\n") + 1
