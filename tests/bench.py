@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-from conftest import BUILD, ENVIRONMENT, ROOT, Project
 from engine.run import load
+
+from conftest import BUILD, ENVIRONMENT, ROOT, Project
 
 LAB = re.compile(r"(\blabs/[\w-]+)\.py")
 IMPORTS = [sys.executable, "-c", "import torch, matplotlib.pyplot"]

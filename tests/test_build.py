@@ -9,6 +9,7 @@ import time
 import urllib.request
 
 import pytest
+
 from conftest import BUILD, ENVIRONMENT, ROOT
 
 GOOD, PAGE = "snippets/good.py", "docs/en/index.md"

@@ -8,9 +8,10 @@ import cairosvg
 import fresh
 import pytest
 import resvg_py
-from conftest import LABS, PAGES, ROOT, parsed
 from PIL import Image
 from running.snippet import copy, sections
+
+from conftest import LABS, PAGES, ROOT, parsed
 
 LOADING = (
     "script, img, source, iframe, embed, object, image, use, "
@@ -163,7 +164,9 @@ def test_a_figure_can_be_taken_away(site, name):
     colours = {tuple(bytes.fromhex(c)) for c in re.findall(r"(?:fill|stroke): #(\w{6})", svg)} - {(0, 0, 0)}
     for png in _drawn(svg):
         with Image.open(png) as picture:
-            pixels = picture.convert("RGB").quantize(256).convert("RGB").getcolors(1 << 24)
+            white = Image.new("RGBA", picture.size, "white")
+            drawn = Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+            pixels = drawn.quantize(256).convert("RGB").getcolors(1 << 24)
         shades = [pixel for _, pixel in pixels]
         assert (255, 255, 255) in shades
         for colour in colours:
@@ -197,7 +200,7 @@ def test_markdown_stands_beside_each_page(site, page):
 
 
 def test_the_version_stands_in_one_place():
-    [version] = re.findall(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.M)
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)[1]
     for path in "CITATION.cff", "README.md", "docs/en/reference/cite.md":
         found = re.findall(r"[Vv]ersion:? \"?(\d[\d.]*\d)", (ROOT / path).read_text("utf-8"))
         assert set(found) == {version}, path

@@ -5,9 +5,10 @@ import doctest
 import re
 
 import pytest
-from conftest import DOCS, ROOT, Project
 from running.snippet import sections, violations
 from test_text import Small
+
+from conftest import DOCS, ROOT, Project
 
 SNIPPETS = {
     path.relative_to(ROOT / "snippets").with_suffix("").as_posix(): path.read_text("utf-8")

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from conftest import ROOT
 from text.expansion import Faults, Sources, expand
 from text.source import Text
+
+from conftest import ROOT
 
 DOCS = "tests/project/docs"
 PAGE, CLAIMS, WORKS, TERMS = f"{DOCS}/en/index.md", f"{DOCS}/claims.yml", f"{DOCS}/works.yml", f"{DOCS}/glossary.yml"
@@ -70,7 +71,9 @@ FAULTS = {
         PAGE, 'output\n--8<-- "good.py:idea"', 'output\n--8<-- "good.py:silent"',
         "good.py:silent", "'silent' prints nothing",
     ),
-    "other quotes": (PAGE, 'python\n--8<-- "good.py:idea"', "python\n--8<-- 'good.py:idea'", "--8<-- '", "no directive"),
+    "other quotes": (
+        PAGE, 'python\n--8<-- "good.py:idea"', "python\n--8<-- 'good.py:idea'", "--8<-- '", "no directive",
+    ),
     "a block with a title": (PAGE, "```python\n", '```python title="x"\n', "--8<--", "no directive"),
     "a fence with a space": (PAGE, "```claims\n", "```claims \n", "```claims", "no directive"),
     "bad TeX": (PAGE, "$3^2$", r"$3^2 + \fra{1}$", r"\fra", r'character 6: Unknown command "\fra"'),

@@ -34,8 +34,7 @@ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:cc="http://creativecommons.org
     <cc:license rdf:resource="https://creativecommons.org/licenses/by/4.0/"/>
    </cc:Work>
   </rdf:RDF>
- </metadata>
- <rect width="100%" height="100%" fill="#ffffff" stroke="none"/>"""
+ </metadata>"""
 
 
 def to_svg(fig, name):
@@ -82,7 +81,7 @@ def inline(svg):
 
 
 def file(svg, title, source):
-    """What clean() gave as a file for any program: on white, saying what it is."""
+    """What clean() gave as a file for any program, saying what it is; on no background."""
     metadata = METADATA.format(title=escape(title), source=escape(source))
     head, body = svg.split(">", 1)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{metadata}{body}\n'

@@ -9,7 +9,7 @@ from running.snippet import copy
 
 from . import code, figures, formulas, gallery, numbers
 from .claims import Ledger
-from .source import Fault, Text
+from .source import Fault
 from .terms import Glossary
 from .works import Works
 

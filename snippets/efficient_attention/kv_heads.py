@@ -1,12 +1,12 @@
 """Query heads that share keys and values: a smaller cache, the same work."""
 
 import matplotlib.pyplot as plt
+import torch.nn.functional as F  # noqa: F401 (a doctest)
 from style import ATTENTION, FAINT
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode  # noqa: F401 (a doctest)
 
 # --8<-- [start:grouped]
 import torch
-import torch.nn.functional as F
 
 
 def grouped(x, W_Q, W_K, W_V, h):

@@ -1,10 +1,10 @@
 """Swin: attention in square windows, which move by half a window every other layer."""
 
 import matplotlib.pyplot as plt
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: F401 (a doctest)
 from matplotlib.patches import Rectangle
 from style import ATTENTION, FAINT
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode  # noqa: F401 (a doctest)
 
 # --8<-- [start:swin]
 import torch

@@ -65,9 +65,9 @@ class CNN(nn.Module):
     def __init__(self, d=24, L=3):
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(d if l else 1, d, 3, padding=1),
+            nn.Sequential(nn.Conv2d(d if layer else 1, d, 3, padding=1),
                           nn.BatchNorm2d(d), nn.ReLU())
-            for l in range(L)
+            for layer in range(L)
         )
         self.classify = nn.Linear(d, 10)
 
@@ -228,20 +228,20 @@ with torch.no_grad():
     vit(x_test), vit_before(x_test)  # leaves A in each layer: (600, 4, 16, 16)
 
 fig, axes = plt.subplots(4, 4, figsize=(5.2, 5.4))
-for l, (line, layer) in enumerate(zip(axes, vit.layers)):
+for depth, (line, layer) in enumerate(zip(axes, vit.layers)):
     for head, ax in enumerate(line):
         weights = layer.A[0, head, QUERY].view(4, 4)
         ax.imshow(x_test[0, 0], cmap=fade(GRAY), vmin=-1, vmax=2.5,
                   extent=(0, 8, 8, 0), label="digit")
         ax.imshow(weights, cmap=fade(ATTENTION), vmin=0, vmax=0.4, alpha=0.8,
                   extent=(0, 8, 8, 0), interpolation="none",
-                  label=f"layer {l + 1}, head {head + 1}")
+                  label=f"layer {depth + 1}, head {head + 1}")
         ax.add_patch(plt.Rectangle((4, 4), 2, 2, fc="none", ec="black", lw=2))
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=GRAY)
-        if l == 0:
+        if depth == 0:
             ax.set_title(f"head {head + 1}")
-    line[0].set_ylabel(f"layer {l + 1}")
+    line[0].set_ylabel(f"layer {depth + 1}")
 plt.show()
 
 A = torch.stack([layer.A[0, :, QUERY] for layer in vit.layers])  # (L, h, 16)
@@ -278,7 +278,7 @@ def by_layer(question, model):
     return torch.stack([question(layer.A) for layer in model.layers])  # (L, h)
 
 
-print(" " * 20, *(f"{f'layer {l}':>14}" for l in range(1, 5)))
+print(" " * 20, *(f"{f'layer {depth}':>14}" for depth in range(1, 5)))
 answers = []
 for question in how_far, how_many, how_different:
     for when, model in ("before", vit_before), ("after", vit):
