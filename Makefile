@@ -26,11 +26,11 @@ test: writable .venv/ready-to-test
 expand: writable .venv/ready
 	@$(BIN)/python hooks/expand.py $(OUT)
 
-processors: writable .venv/ready
-	@$(BIN)/python tests/processors.py
+processors: writable .venv/ready-to-test
+	@PYTHONPATH=hooks:tests $(BIN)/python tests/processors.py
 
 bench: writable .venv/ready-to-test
-	@$(BIN)/python tests/bench.py
+	@PYTHONPATH=hooks:tests $(BIN)/python tests/bench.py
 
 # Needs uv; requirements.txt is what a build needs, requirements-test.txt what the tests add.
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

@@ -1,7 +1,6 @@
 """make bench: what is promised about build times, measured on copies of the project."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -10,11 +9,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-from engine.run import load
+from running.cache import Cache
 
 from conftest import BUILD, ENVIRONMENT, ROOT, Project
 
-LAB = re.compile(r"(\blabs/[\w-]+)\.py")
 IMPORTS = [sys.executable, "-c", "import torch, matplotlib.pyplot"]
 NOTEBOOKS = """\
 site_name: Notebooks
@@ -46,31 +44,15 @@ def cold_build(copy):
 
 def changed_paragraph(copy):
     """Against MkDocs without our hooks, on the Markdown that they make."""
-    bare = copy.with_name("bare")
-    shutil.copytree(copy, bare, ignore=shutil.ignore_patterns(".*", "site"))
-    (bare / "bare.yml").write_text("INHERIT: mkdocs.yml\nhooks: []\n")
-    expand(copy, bare)
+    bare = copy / "expanded"
+    timed([sys.executable, "hooks/expand.py", bare.name], copy)
     ours, theirs = [], []
     for i in range(7):
         with open(copy / "docs/en/index.md", "a") as page:
             page.write(f"\nParagraph {i}.\n")
         ours.append(timed(BUILD, copy))
-        theirs.append(timed([*BUILD, "-f", "bare.yml"], bare))
+        theirs.append(timed(BUILD, bare))
     return verdict("changed paragraph", median(ours), 1.15 * median(theirs))
-
-
-def expand(copy, bare):
-    """Gives MkDocs what the hooks give it: pages of plain Markdown, figures, code."""
-    built, docs = copy / "site/en", bare / "docs/en"
-    shutil.rmtree(docs)
-    for folder in "figures", "code", "labs/download":
-        shutil.copytree(built / folder, docs / folder)
-    for page in built.rglob("*.md"):
-        target = docs / page.relative_to(built)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(LAB.sub(r"\1.md", page.read_text()))
-    config = bare / "mkdocs.yml"
-    config.write_text(LAB.sub(r"\1.md", config.read_text()))
 
 
 def changed_snippet(copy):
@@ -97,7 +79,7 @@ def twenty_snippets(folder):
         (notebooks / "docs" / path.name).write_text("\n".join(cells))
     theirs = timed(BUILD, notebooks)
     print(f"twenty notebooks: {theirs:.1f} s")
-    return verdict("twenty snippets", timed(BUILD, project.folder), theirs / 10)
+    return verdict("twenty snippets", timed(BUILD, project.folder), theirs / 15)
 
 
 def timed(command, folder):
@@ -108,7 +90,7 @@ def timed(command, folder):
 
 def results(copy):
     os.chdir(copy)
-    return load("snippets", ".cache/snippets", 60, "snippets")
+    return Cache("snippets", "snippets", ".cache/snippets", 60).load()
 
 
 def verdict(what, seconds, limit):

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-# Its licence stands beside it: SIL Open Font License 1.1.
+# Copyright 2001-2020 The STIX Fonts Project Authors, under the SIL Open Font License 1.1.
 FONT = Path(__file__).with_name("STIXTwoMath-Regular.ttf")
 # What the browser draws without its standing in the MathML: the root of <msqrt>, and
 # for a lone letter <mi>x</mi> its italic twin.
