@@ -202,5 +202,5 @@ def test_markdown_stands_beside_each_page(site, page):
 def test_the_version_stands_in_one_place():
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)[1]
     for path in "CITATION.cff", "README.md", "docs/en/reference/cite.md":
-        found = re.findall(r"[Vv]ersion:? \"?(\d[\d.]*\d)", (ROOT / path).read_text("utf-8"))
+        found = re.findall(r"(?<![\w-])[Vv]ersion:? \"?(\d[\d.]*\d)", (ROOT / path).read_text("utf-8"))
         assert set(found) == {version}, path

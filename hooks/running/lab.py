@@ -37,7 +37,7 @@ METADATA = {
 SVG, PNG = "image/svg+xml", "image/png"
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 CAPTION = re.compile(r"(\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*$)", re.DOTALL)
-TWO_OUTPUTS = re.compile(r"\n```\n+```output\n")
+TWO_OUTPUTS = re.compile(r"^(```output\n(?:(?!```).*\n)*)```\n+```output\n", re.MULTILINE)
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
 ID = re.compile(r'(\bid="|url\(#|href="#)')
 
@@ -120,7 +120,9 @@ def page(notebook, name, path, entry):
         extra_template_paths=[str(Path(__file__).parent)],
     )
     markdown, _ = exporter.from_notebook_node(notebook)
-    markdown = TWO_OUTPUTS.sub("\n", re.sub(r"\n{3,}", "\n\n", markdown.strip()))
+    markdown, merged = markdown.strip(), True
+    while merged:
+        markdown, merged = TWO_OUTPUTS.subn(r"\1", markdown)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = ATTRIBUTES.sub("", cell.source)

@@ -24,7 +24,9 @@ def fill(text):
                 tex.strip(), displaystyle=bool(match["display"])
             )
         except LatexError as error:
-            raise text.fault(match.start(), f"{tex.strip()!r}, character {error}") from None
+            at = match.start("display" if match["display"] else 0)
+            at += len(tex) - len(tex.lstrip())
+            raise text.fault(at, f"{tex.strip()!r}, character {error}") from None
         letters = unescape(re.sub(r"<[^>]*>", "", math))
         shown.update(map(ord, letters))
         math = re.sub(r"(?<=>)[^<]+", lambda m: _inert(m[0], r"*_`\|"), math.replace("\n", ""))

@@ -3,9 +3,9 @@
 import posixpath
 import re
 
-# What is not prose: fenced code, code in a line, comments.
+# What is not prose: front matter, fenced code, code in a line, comments.
 CODE = (
-    r"(?P<code>^(?P<in> *)(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??(?P=in)(?P=fence) *$"
+    r"(?P<code>\A---\n.*?^---$|^(?P<in> *)(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??(?P=in)(?P=fence) *$"
     r"|(?P<ticks>`+)(?!`)(?:(?!\n\n).)*?(?<!`)(?P=ticks)(?!`)|<!--.*?-->)"
 )
 TITLE = re.compile(r"^# (.*?)(?: \{.*)?$", re.MULTILINE)

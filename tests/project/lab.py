@@ -14,6 +14,7 @@
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
+
 squares = [x**2 for x in range(4)]
 print(squares)
 sum(squares)
