@@ -16,7 +16,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import CountHandler
-from running.cache import LOCK, Cache, RunError, prune
+from running.cache import HOOKS, LOCK, Cache, RunError, prune
 from running.say import say
 from text import labs
 from text.expansion import Faults, Sources, expand, hash_of
@@ -78,9 +78,10 @@ class Build:
         """Runs what must run, and replaces the pages by their expansion."""
         try:
             snippets, lab_runs, sources = gather(config, files)
-            kept = _recall(TYPESET) or {}
+            ours = hash_of(LOCK.read_bytes(), [p.read_bytes() for p in sorted(HOOKS.glob("text/*.py"))])
+            kept = (_recall(TYPESET) or {}).get(ours, {})
             self.site = expand(sources, kept)
-            _remember(TYPESET, kept)
+            _remember(TYPESET, {ours: kept})
         except RunError as error:
             raise PluginError(str(error)) from None
         except Faults as error:

@@ -160,7 +160,7 @@ def test_a_lab_looks_like_a_page(lab):
     assert len({tag["id"] for tag in soup.select("[id]")}) == len(soup.select("[id]"))
     assert soup.select_one("#squares") and soup.select_one("math munderover")
     assert soup.select_one(".language-python + .language-output").text == "[0, 1, 4, 9]\n14\n"
-    assert "display\n\n\nsquares" in soup.select_one(".language-python code").text
+    assert "print(squares)\n\n\nsum" in soup.select_one(".language-python code").text
     assert soup.select_one("article a[href='../index.html#a-page']")
     assert not soup.select_one("[src*='//'], article [href*='//']")
 

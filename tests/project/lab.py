@@ -14,9 +14,10 @@
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
-
 squares = [x**2 for x in range(4)]
 print(squares)
+
+
 sum(squares)
 
 # %% alt="A curve that rises from 0 to 9 [a parabola]; half_way it's \"2.25\"."
