@@ -106,6 +106,11 @@ class Build:
         self.faults = {(path, int(line)): why for path, line, why in faults}
         return self
 
+    def fault_of(self, path):
+        """The line and the message of the one fault that was named in a file."""
+        [found] = [(line, why) for (named, line), why in self.faults.items() if named == path]
+        return found
+
 
 def _files(folder):
     return {

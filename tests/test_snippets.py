@@ -122,7 +122,7 @@ def test_the_build_fails_if_a_snippet(broken, fault):
     project, build = broken
     _, _, fragment, message = FAULTS[fault]
     path = f"snippets/bad{list(FAULTS).index(fault)}.py"
-    [(line, said)] = [(line, said) for (named, line), said in build.faults.items() if named == path]
+    line, said = build.fault_of(path)
     assert message in said
     assert line == project.line(path, fragment)
 
