@@ -1,30 +1,34 @@
 # make serve · make build · make test · make expand · make processors · make bench · make lock · make clean
-# Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K and OUT can be given: see README.md.
+# Each sets up .venv once. PYTHON, PORT, TORCH_INDEX and K can be given: see README.md.
 
 PYTHON = python3
 PORT = 8000
-OUT = expanded
 BIN = .venv/bin
 export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export PYTHONPATH = hooks
 
-.PHONY: serve build test expand processors bench lock clean writable
+.PHONY: serve build test expand expanded processors bench lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
 		{ echo "Port $(PORT) is taken. Try another: make serve PORT=$$(($(PORT) + 1))"; exit 1; }
-	@$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
+	@$(BIN)/mkdocs serve --livereload --dirty --dev-addr 127.0.0.1:$(PORT)
 
 build: writable .venv/ready
-	@$(BIN)/mkdocs build
+	@$(BIN)/mkdocs build --dirty
 
 test: writable .venv/ready-to-test
 	@$(BIN)/ruff check
 	@$(BIN)/pytest $(if $(K),-k "$(K)")
 
-expand: writable .venv/ready
-	@$(BIN)/python hooks/expand.py $(OUT)
+expand: build expanded
+
+# The expansion that a build leaves, beside the theme and the settings, less what MkDocs needs of ours.
+expanded:
+	@rm -rf expanded && mkdir expanded && cp -R .cache/expanded expanded/docs && cp -RL theme expanded
+	@for config in *.yml; do sed -e '/^hooks:/d' -e '/^watch:/d' $$config > expanded/$$config; done
+	@echo "In expanded/, mkdocs build makes the site without any code of ours."
 
 processors: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/processors.py
@@ -46,7 +50,8 @@ writable:
 	@mkdir -p .cache 2>/dev/null && test -w .cache || \
 		{ echo "Cannot write to $(CURDIR). Copy the project to a disk that is not read-only."; exit 1; }
 
-PIP = $(BIN)/pip install --quiet --disable-pip-version-check
+# Not compiled: Python compiles what is imported, which is a small part.
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 
 .venv/ready: requirements.txt requirements-torch.txt | writable
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

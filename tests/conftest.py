@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from filelock import FileLock
 from running.cache import Cache
 
 ROOT = Path(__file__).parents[1]
-BUILD = [sys.executable, "-m", "mkdocs", "build"]
+BUILD = [sys.executable, "-m", "mkdocs", "build", "--dirty"]
 DOCS = ROOT / "docs"
 PAGES = ["index.html"] + [
     path.relative_to(DOCS).with_suffix(".html").as_posix()
@@ -70,14 +71,12 @@ class Project:
 
     def cached(self):
         """The paths of what snippets gave."""
-        return sorted((self.folder / ".cache/snippets").glob("*.json"))
+        return sorted((self.folder / ".cache/runs").glob("*.json"))
 
     def leftovers(self):
         """Files below .cache that are neither a lock nor a whole result."""
-        whole = (
-            r"(site\.|\w+/)lock|(snippets|labs)/\w{64}\.json|(snippets|labs)/\w{64}(-.+)?\.png"
-            r"|fonts/\w{64}\.woff2|pages/\w{64}\.(page|search|\w{64}\.html)|typeset|templates/.*"
-        )
+        runs = r"runs/(lock|\w{64}\.json|\w{64}(-.+)?\.png)"
+        whole = rf"site\.lock|{runs}|fonts/\w{{64}}\.woff2|(expanded|site|templates)/.*"
         files = _files(self.folder / ".cache")
         return [path for path in files if not re.fullmatch(whole, path)]
 
@@ -120,6 +119,13 @@ def _files(folder):
     }
 
 
+def site_cache(kept=".cache/runs", patience=1):
+    """What the snippets and labs of the site gave; each may take patience times its limit."""
+    extra = yaml.load((ROOT / "mkdocs.yml").read_text("utf-8"), yaml.BaseLoader)["extra"]
+    limits = {kind: patience * int(seconds) for kind, seconds in extra["seconds"].items()}
+    return Cache({"snippets": "snippets", "labs": "docs/en/labs"}, limits, kept)
+
+
 @pytest.fixture
 def project(tmp_path):
     return Project(tmp_path / "project")
@@ -151,9 +157,10 @@ def given(site):
     """What the snippets of the site gave while it was built: {name: entry}."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
-        cache = Cache("snippets", "snippets", ".cache/snippets", 60)
-        assert not cache.missing()
-        return cache.load()
+        cache = site_cache()
+        given = cache.load()
+        assert not any(cache.ran.values())
+        return given["snippets"]
 
 
 @pytest.fixture(params=PAGES)

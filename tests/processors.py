@@ -1,75 +1,60 @@
-"""make processors: what a page shows under other instruction sets, and where it differs.
+"""make processors: what pages show under other instruction sets, and where it differs.
 
-Builds the site's snippets and labs as on three processors, each with a cache of its own, and
-lists each number as pages show it, each printed line and each output of a lab that differs
-from the first, and each range of the ledger that breaks. Times may differ.
+Builds the site as on three processors, each with a cache of its own, and lists each line of
+a page (text, number, printed output, alt text) that differs from the first, and each fault:
+a range of the ledger that breaks, a doctest that fails. Lines of SVG and measured times may
+differ.
 """
 
 import difflib
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-from running.cache import Cache
-from text.numbers import NUMBER, written
-
-from conftest import ENVIRONMENT, ROOT
+from conftest import BUILD, ENVIRONMENT, ROOT
 
 SETTINGS = {
     "as it is": {},
     "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"},
     "SSE4": {"ATEN_CPU_CAPABILITY": "default", "DNNL_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE"},
 }
-TIMED = "cost-on-your-machine"  # the lab whose outputs are times
-RUN = """
-import sys
-from running.cache import Cache
-for kind, folder, limit in ("snippets", "snippets", 600), ("labs", "docs/en/labs", 2400):
-    Cache(kind, folder, f"{sys.argv[1]}/{kind}", limit).load()
-"""
+TIMED = "labs/cost-on-your-machine.md"
+PARTS = "docs", "snippets", "theme", "hooks"
+CONFIG = f"INHERIT: {ROOT / 'mkdocs.yml'}\nextra: {{seconds: {{snippets: 600, labs: 2400}}}}\n"
+SVG = re.compile(r'<svg role="img" (aria-label="[^"]*").*?</svg>')
 
 
 def main():
-    os.chdir(ROOT)
-    shown = {}
+    shown, faults = {}, 0
     for name, setting in SETTINGS.items():
         print(f"{name}: {setting or 'no setting'}", flush=True)
-        folder = f".cache/processors/{name.replace(' ', '-')}"
-        environment = ENVIRONMENT | setting | {"PYTHONPATH": "hooks"}
-        subprocess.run([sys.executable, "-c", RUN, folder], env=environment, check=True)
-        shown[name] = what_is_shown(folder)
-    first, differing = shown["as it is"], 0
-    for name, other in shown.items():
-        for line in difflib.unified_diff(first, other, "as it is", name, n=0, lineterm=""):
-            print(line)
-            differing += line[0] in "+-" and not line.startswith(("+++", "---"))
-    print(f"{len(first)} things shown, {differing} lines differ")
-    return bool(differing)
+        folder = ROOT / ".cache/processors" / name.replace(" ", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in PARTS:
+            if not (folder / part).is_symlink():
+                (folder / part).symlink_to(ROOT / part)
+        (folder / "mkdocs.yml").write_text(CONFIG)
+        environment = ENVIRONMENT | setting | {"PYTHONPATH": str(ROOT / "hooks")}
+        done = subprocess.run(BUILD, cwd=folder, env=environment)
+        faults += done.returncode
+        if not done.returncode:
+            shown[name] = lines_of(folder / ".cache/expanded/en")
+    first, *others = shown
+    for other in others:
+        lines = [*difflib.unified_diff(shown[first], shown[other], first, other, n=0, lineterm="")]
+        print(*lines, f"{len(shown[other])} lines shown, {len(lines)} lines of difference", sep="\n")
+        faults += bool(lines)
+    return faults
 
 
-def what_is_shown(folder):
-    """Each number, output and lab of a cache, a line each, as pages show them."""
-    snippets = Cache("snippets", "snippets", f"{folder}/snippets", 600).load()
-    labs = Cache("labs", "docs/en/labs", f"{folder}/labs", 2400).load()
-    lines = []
-    for path in [*sorted(Path("docs/en").rglob("*.md")), Path("docs/claims.yml")]:
-        for match in re.finditer(NUMBER, path.read_text("utf-8")):
-            if match["name"] in snippets:
-                value = snippets[match["name"]]["results"][match["key"]]
-                try:
-                    text = written(value, match["format"] or "")
-                except ValueError as error:
-                    text = str(error)
-                lines.append(f"{path}: {match['name']}.{match['key']}: {text}")
-    for name, entry in snippets.items():
-        for section, printed in entry["outputs"].items():
-            lines += [f"{name}.py:{section}: {line}" for line in printed.splitlines()]
-    for name, lab in labs.items():
-        if name != TIMED:
-            lines += [f"labs/{name}: {line}" for line in lab["markdown"].splitlines()]
-    return lines
+def lines_of(folder):
+    """Each line of the pages in a folder, with its page; of a drawing only the words."""
+    return [
+        f"{path.relative_to(folder)}: " + SVG.sub(r"<svg \1>", line)
+        for path in sorted(folder.rglob("*.md"))
+        if path.relative_to(folder).as_posix() != TIMED
+        for line in path.read_text("utf-8").splitlines()
+    ]
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ def test_each_section_is_on_a_page():
 FAULTS = {
     "raises": ("return x * x", "return x / 0", "x / 0", "ZeroDivisionError"),
     "aborts": ("return fig", "__import__('os').abort()", "abort()", "SIGABRT"),
-    "exits": ("return fig", "raise SystemExit", '"""', "before it gave a result"),
+    "exits": ("return fig", "raise SystemExit", "raise Sys", "SystemExit"),
+    "ends itself": ("return fig", "__import__('os')._exit(0)", '"""', "before it gave a result"),
     "returns no figure": ("return fig", "return ax", "def figure", "Axes, not a Figure"),
     "prints in figure": ("return fig", "print(1); return fig", "def figure", "not print"),
     "draws in another colour": (
@@ -92,17 +93,11 @@ FAULTS = {
         "create_connection",
         "opens a socket",
     ),
-    "hides that it opens a socket": (
-        "print(square(3))",
-        "import socket\ntry: socket.socket()\nexcept BaseException: pass",
-        "socket.socket()",
-        "opens a socket",
-    ),
     "has no doctest": (">>> ", ">> ", '"""', "has no doctest"),
     "imports another": ("as plt", "as plt, good", "import", "imports 'good'"),
     "renames a colour": ("CONVOLUTION\n\n\n", "CONVOLUTION as C\n\n\n", "from style", "not as one line"),
     "leaves a section open": ("# --8<-- [end:silent]", "", "[start:silent]", "never closes"),
-    "has a section in another": ("# --8<-- [end:idea]", "", "[start:silent]", "opens in section"),
+    "has a section in another": ("# --8<-- [end:idea]", "", "[start:silent]", "closes before the next opens"),
 }
 
 

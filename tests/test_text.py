@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 from text.expansion import Faults, Sources, expand
 from text.source import Text
 
@@ -44,7 +45,7 @@ class Small:
         data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS)]
         style = (ROOT / "snippets/style.py").read_text("utf-8")
         code = {"good": self.snippet}
-        return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS), {})
+        return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS))
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def small():
 # The file, what is replaced in it, and by what; which line is named; what is said.
 FAULTS = {
     "a number that there is not": (
-        PAGE, "good.number", "good.cube", "{{", "good has no 'cube'; it has: half, number, odd, square",
+        PAGE, "good.number", "good.cube", "{{", "no number 'cube' of good; the nearest: number, square, odd, half",
     ),
     "a number of no snippet": (PAGE, "good.number", "bad.number", "{{", "there is no snippet 'bad'"),
     "a float without a format": (PAGE, "good.number", "good.half", "{{", "say how many digits"),
@@ -65,7 +66,7 @@ FAULTS = {
     "a mistyped number": (PAGE, "{{ good.number }}", "{{ good number }}", "{{", "'{{ good number }} is"),
     "a section that there is not": (
         PAGE, 'python\n--8<-- "good.py:idea"', 'python\n--8<-- "good.py:cube"',
-        "good.py:cube", "no section 'cube'; it has: idea, silent",
+        "good.py:cube", "no section 'cube' in good.py; the nearest: idea, silent",
     ),
     "the output of a silent section": (
         PAGE, 'output\n--8<-- "good.py:idea"', 'output\n--8<-- "good.py:silent"',
@@ -83,41 +84,60 @@ FAULTS = {
     "a figure with attributes": (PAGE, "good.svg)", "good.svg){ width=300 }", "![A", "stands alone"),
     "an indented figure": (PAGE, "![A line", "    ![A line", "![A", "stands alone"),
     "no title": (PAGE, "# A page\n", "A page\n", "A page", "begins with # and its title"),
-    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC3", "C3", "no 'C3' in the ledger"),
+    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC3", "C3", "no claim 'C3' in the ledger; the nearest"),
+    "a fence without claims": (PAGE, "claims\nC1\n", "claims\n", None, "no claim ''"),
+    "a fence without works": (PAGE, "descartes1637\n", "descartes1637\n```\n\n```sources\n", None, "no work ''"),
     "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", None, "C2 has no finding of index.md"),
     "a work that there is not": (
-        PAGE, "euclid1482", "eclid1482", "eclid", "'eclid1482'; there is: euclid1482"
+        PAGE, "euclid1482", "eclid1482", "eclid", "no work 'eclid1482'; the nearest: euclid1482"
     ),
-    "a work unlike any other": (
-        PAGE, "descartes1637", "abel", "abel", "there is: descartes1637, euclid1482"
-    ),
-    "a verdict that is none": (CLAIMS, "true under conditions", "so-so", "- id", "so-so"),
-    "a claim with a foreign field": (CLAIMS, "zh: \"平方增长\"", "cn: A", "- id", "C1 has no zh"),
-    "a number without a range": (CLAIMS, "at_least: 3", "", "- what", "without what, value or"),
-    "a bound in words": (CLAIMS, "at_least: 3", "at_least: three", "- what", "'three', which is not"),
+    "a verdict that is none": (CLAIMS, "true under conditions", "so-so", "verdict", "verdict must be one of ['true'"),
+    "a claim without a field": (CLAIMS, "    zh: \"平方增长\"\n", "", "- id", "must contain ['zh']"),
+    "a claim with a foreign field": (CLAIMS, "source: a book", "book: A", "- id", "must not contain {'book'}"),
+    "a claim with a number for a field": (CLAIMS, "id: C2", "id: 2", "id: 2", "[1].id must be string"),
+    "a number without a range": (CLAIMS, "at_least: 3", "", "- what", "a number must have its range"),
+    "a number without its value": (CLAIMS, "value: good.number", "", "- what", "must contain ['value']"),
+    "a number with a foreign field": (CLAIMS, "at_least: 3", "at_least: 3\n        unit: m", "- what", "{'unit'}"),
+    "a format that is a number": (CLAIMS, "at_least: 3", "at_least: 3\n        format: .1", "format", "format must"),
+    "numbers that are no list": (CLAIMS, "no_number: Nothing", "numbers: Nothing", "numbers: N", "must be array"),
+    "a number that is a string": (CLAIMS, "      - what", "      - side\n      - what", "- side", "[0] must be object"),
+    "a bound in words": (CLAIMS, "at_least: 3", "at_least: three", "at_l", "at_least must be number"),
     "a number outside of its range": (
         CLAIMS, "at_least: 3", "at_least: 5", "- what",
-        "C1 does not hold: the side (good.number) is 3, must be at_least 5",
+        "C1 does not hold: the side (good.number) is 3, must be ≥ 5",
     ),
     "a claim twice": (CLAIMS, "id: C2", "id: C1", "- id: C1\n    article: \"A square is", "twice"),
-    "neither number nor reason": (CLAIMS, "no_number: Nothing", "source: Nothing", "- id: C2", "C2 must"),
-    "a claim that is a string": (CLAIMS, "  - id: C2", "  - C0\n\n  - id: C2", "- id: C1", "not a claim"),
-    "a finding of no page": (CLAIMS, "index.md: The", "nowhere.md: The", "- id: C1", "nowhere.md, which"),
+    "neither number nor reason": (CLAIMS, "no_number: Nothing", "source: Nothing", "- id: C2", "either numbers"),
+    "both number and reason": (CLAIMS, "source: a book", "no_number: none", "- id", "either numbers"),
+    "a claim that is a string": (CLAIMS, "  - id: C2", "  - C0\n\n  - id: C2", "- C0", "beyond[1] must be object"),
+    "a finding of no page": (CLAIMS, "index.md: The", "nowhere.md: The", "- id: C1", "no page 'nowhere.md'"),
+    "a finding that is none": (CLAIMS, "findings: {}", "findings: {a/b.md: }", "{a/b.md", "must be string"),
+    "a group without claims": (CLAIMS, "beyond:", "empty:\nbeyond:", "empty", "claims.empty must be array"),
     "claims that are no YAML": (CLAIMS, "findings:\n      index.md: The side", "findings: [", None, "expected"),
-    "a claim of no snippet": (CLAIMS, "value: good.number", "value: good.cube", "- what", "no snippet gives"),
+    "a claim of no snippet": (CLAIMS, "value: good.number", "value: good.cube", "- what", "no number 'cube' of good"),
     "bad TeX in a claim": (CLAIMS, "The side is", r"The $\sid$ is", "- id", r'"\sid"'),
     "a work that no page cites": (
         PAGE, "descartes1637\n", "", (WORKS, "- key: desc"), "no page cites descartes1637"
     ),
-    "a work without a year": (WORKS, "  year: 1637\n", "", "- key: desc", "descartes1637 has no year"),
-    "a work without a link": (WORKS, "  arxiv: '1482.00001'\n", "", "- key: eu", "has none of doi, arxiv, url"),
-    "a link without words": (WORKS, "  link: a scan\n", "", "- key: desc", "both url and link"),
+    "a work without a year": (WORKS, "  year: 1637\n", "", "- key: desc", "must contain ['year']"),
+    "a work without a link": (WORKS, "  arxiv: '1482.00001'\n", "", "- key: eu", "must have a doi, arxiv or url"),
+    "a link without words": (WORKS, "  link: a scan\n", "", "- key: desc", "both a url and a link"),
+    "words without a link": (WORKS, "  short:", "  link:", "- key: eu", "both a url and a link"),
+    "a work with a foreign field": (WORKS, "short: Stoi", "name: Stoi", "- key: eu", "must not contain {'name'}"),
+    "a year in words": (WORKS, "year: 1637", "year: soon", "year: soon", "works[1].year must be integer"),
+    "an arXiv number without quotes": (WORKS, "'1482.00001'", "1482.00001", "arxiv", "arxiv must be string"),
+    "a work that is a string": (WORKS, "- key: desc", "- abel1826\n\n- key: desc", "- abel", "works[1] must be object"),
     "a work twice": (WORKS, "key: descartes1637", "key: euclid1482", "- key: euclid1482\n  authors: R.", "twice"),
     "works that are no YAML": (WORKS, "'1482.00001'", "['1482.00001'", None, "expected"),
-    "a term without a sentence": (TERMS, "  means: A quarter of a turn.\n", "", "- term: right", "no means"),
-    "a field that is none": (TERMS, "in_text", "forms", "- term: right", "no term has: forms"),
+    "a term without a sentence": (TERMS, "  means: A quarter of a turn.\n", "", "- term: right", "contain ['means']"),
+    "a field that is none": (TERMS, "in_text", "forms", "- term: right", "must not contain {'forms'}"),
+    "a form that is no list": (TERMS, "[right angles]", "right angles", "in_text", "in_text must be array"),
+    "a form that is a number": (TERMS, "[right angles]", "[90]", "in_text", "in_text[0] must be string"),
+    "a form without letters": (TERMS, "[right angles]", "['']", "in_text", "in_text[0] must be longer"),
+    "a term that is a number": (TERMS, "term: right angle", "term: 90", "term: 90", "terms[1].term must be string"),
+    "a term that is a string": (TERMS, "- term: right", "- angle\n\n- term: right", "- angle", "[1] must be object"),
     "a term twice": (TERMS, "right angle\n", "square\n", "- term: square\n  zh: 直", "twice"),
-    "a broken anchor": (TERMS, "md#claims", "md#claim", "- term: sq", "index.md#claim"),
+    "a broken anchor": (TERMS, "md#claims", "md#claim", "- term: sq", "'index.md#claim'; the nearest: index.md#claims"),
     "a page that there is not": (TERMS, "index.md#s", "cube.md#s", "- term: right", "cube.md#sources"),
     "terms that are no YAML": (TERMS, "[right angles]", "[right", None, "expected"),
 }
@@ -138,17 +158,54 @@ def test_a_fault_is_named(small, path, old, new, fragment, message):
 
 
 @pytest.mark.parametrize("path", [CLAIMS, WORKS, TERMS])
-@pytest.mark.parametrize("text", ["", "# nothing yet\n", "word"])
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "word", "[]", "{}"])
 def test_an_empty_file_is_named(small, path, text):
     small.texts[path] = text
     with pytest.raises(Faults, match=f"{path}:1: the file must hold"):
         small.expand()
 
 
+# The fields of what the YAML files hold: those that it needs, and others.
+FIELDS = {
+    "claim": (CLAIMS, "id article zh verdict findings", "no_number source"),
+    "number": (CLAIMS, "what value", "format equals at_least at_most"),
+    "work": (WORKS, "key authors title year", "at in short sort doi arxiv url link"),
+    "term": (TERMS, "term zh means see", "in_text"),
+}
+NEEDED = [(kind, path, field) for kind, (path, needed, _) in FIELDS.items() for field in needed.split()]
+OTHERS = [(kind, path, field) for kind, (path, _, others) in FIELDS.items() for field in others.split()]
+
+
+def said_without(small, kind, path, field, instead=None):
+    """What the author is told if a field lacks in a YAML file, or something else stands there."""
+    found = yaml.safe_load(small.texts[path])
+    items = found["beyond"] if path == CLAIMS else found
+    items = items[0]["numbers"] if kind == "number" else items
+    item = next((item for item in items if field in item), items[0])
+    item.pop(field, None)
+    item |= {field: instead} if instead else {}
+    small.texts[path] = yaml.safe_dump(found)
+    with pytest.raises(Faults) as caught:
+        small.expand()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind, path, field", NEEDED)
+def test_a_field_that_is_missing_is_named(small, kind, path, field):
+    said = said_without(small, kind, path, field)
+    assert re.match(rf"{path}:\d+: .* must contain \['{field}'\]", said)
+
+
+@pytest.mark.parametrize("kind, path, field", NEEDED + OTHERS)
+def test_a_field_of_another_type_is_named(small, kind, path, field):
+    said = said_without(small, kind, path, field, [[]])
+    assert re.match(rf"{path}:\d+: .*\b{field}(\[0\])? must be ", said)
+
+
 def test_front_matter_counts_as_lines(small):
     small.edit(PAGE, "# A page", "---\ntitle: A page\ntags:\n  - one\n---\n\n# A page")
     small.edit(PAGE, "good.number", "good.cube")
-    with pytest.raises(Faults, match=f"{PAGE}:9: good has no 'cube'"):
+    with pytest.raises(Faults, match=f"{PAGE}:9: there is no number 'cube' of good"):
         small.expand()
 
 
@@ -191,7 +248,7 @@ def test_two_works_of_a_year_have_letters(small):
     "quiet",
     ["[square](index.md#claims)", "`square`", r"$\text{square}$", "squared", "chi-square"]
     + ["\n\n```\nsquare\n```\n\n", "\n\n## Square { #square }\n\n", "\n\n??? tip \"Square\"\n    \n\n"]
-    + ["![A square](x.png)", "<!-- square -->", "<b title='square'>", "{ .square }"],
+    + ["![A square](x.png)", "<!-- square -->", "<b title='square'>", "{ .square }", "\n\n[a]: b.md 'square'\n\n"],
 )
 def test_no_tooltip_in(small, quiet):
     small.edit(PAGE, "The square of", f"{quiet} The Square of")

@@ -65,7 +65,7 @@ def clean(svg):
 
 
 def inline(svg):
-    """What clean() gave, with the colours of the page's palette."""
+    """What clean() gave on one line, with the colours of the page's palette."""
     names = {colour: name for name, colour in PALETTE.items()}
 
     def on_page(kind):
@@ -76,7 +76,7 @@ def inline(svg):
         return colour
 
     svg = TEXT.sub(lambda tag: COLOUR.sub(on_page("-text"), tag[0]), svg)
-    svg = COLOUR.sub(on_page(""), svg)
+    svg = re.sub(r"\s*\n\s*", " ", COLOUR.sub(on_page(""), svg)).replace("> <", "><")
     return svg.replace("<svg", '<svg fill="currentColor"', 1)
 
 

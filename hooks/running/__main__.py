@@ -1,11 +1,13 @@
-"""The program `python -m running KIND FOLDER CACHE LIMIT`, which running.cache starts."""
+"""The program `python -m running SETTINGS`, which running.cache starts."""
 
+import json
 import os
 import sys
 import threading
 from contextlib import suppress
 
 from .cache import Cache
+from .pool import fill
 
 
 def _end_with_parent():
@@ -15,11 +17,6 @@ def _end_with_parent():
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    kind, folder, cache, limit = sys.argv[1:]
-    if kind == "labs":
-        from .lab import fill
-    else:
-        from .pool import fill
     with suppress(KeyboardInterrupt):
-        sys.exit(min(fill(Cache(kind, folder, cache, float(limit))), 100))
+        sys.exit(fill(Cache(**json.loads(sys.argv[1]))) > 0)
     sys.exit(130)

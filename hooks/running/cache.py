@@ -1,7 +1,7 @@
 """What the snippets and labs gave: files in .cache, each written whole or not at all.
 
-What the cache does not hold is made by a program of its own (python -m running KIND FOLDER
-CACHE LIMIT), so that the processes it starts descend from a small program, not from MkDocs.
+What the cache does not hold is made by a program of its own (python -m running), so that the
+processes it starts descend from a small program, not from MkDocs.
 """
 
 import hashlib
@@ -10,107 +10,95 @@ import os
 import platform
 import subprocess
 import sys
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
+
+from text.source import Fault, Faults
 
 from .say import say
 
 HOOKS = Path(__file__).resolve().parents[1]
 LOCK = HOOKS.parent / "requirements.txt"
 # The files that shape what each kind gives, besides its text and the lock.
+DRAWING = "drawing/figure.py", "drawing/palette.py", "drawing/figure.mplstyle"
 OWN = {
-    "snippets": (
-        "running/worker.py",
-        "running/snippet.py",
-        "drawing/figure.py",
-        "drawing/palette.py",
-        "drawing/figure.mplstyle",
-    ),
-    "kernel": ("running/kernel.py", "drawing/figure.mplstyle"),
-    "labs": (
-        "running/kernel.py",
-        "running/lab.py",
-        "running/lab.md.j2",
-        "drawing/figure.py",
-        "drawing/palette.py",
-        "drawing/figure.mplstyle",
-    ),
+    "snippets": ("running/script.py", "running/snippet.py", *DRAWING),
+    "labs": ("running/lab.py", "running/lab.md.j2", *DRAWING),
 }
 
 
-class RunError(Exception):
-    """Some failed; the program has already said which, where and why."""
+class Source(NamedTuple):
+    """A snippet or lab (kind), and the file of the cache that is to hold what it gave."""
+
+    kind: str
+    name: str
+    path: str
+    text: str
+    entry: Path
 
 
 class Cache:
-    """What the snippets or labs (kind) of a folder gave.
+    """What the sources gave.
 
-    folder: where their sources are. cache: where what they gave is kept. limit: seconds of
-    CPU that each may take. ran: how many had to run.
+    folders: {kind: the folder of its sources}. limits: {kind: the seconds of CPU that each
+    may take}. ran: {kind: how many had to run}.
     """
 
-    def __init__(self, kind, folder, cache, limit):
-        self.kind, self.folder, self.cache = kind, Path(folder), Path(cache)
-        self.limit, self.ran = limit, 0
-        style = self.folder / "style.py"
+    def __init__(self, folders, limits, kept=".cache/runs"):
+        self.settings = {"folders": folders, "limits": limits, "kept": kept}
+        self.folders, self.limits, self.kept = folders, limits, Path(kept)
+        self.ran = dict.fromkeys(folders, 0)
+        style = Path(folders["snippets"], "style.py")
         self.style = style.read_text("utf-8") if style.exists() else ""
 
+    def sources(self):
+        """Each Source, by kind."""
+        versions = platform.python_version(), sys.platform, version("torch"), LOCK.read_bytes()
+        for kind, folder in self.folders.items():
+            own = [(HOOKS / name).read_bytes() for name in OWN[kind]]
+            around = hashlib.sha256(repr((kind, versions, self.style, own)).encode())
+            for path in sorted(Path(folder).rglob("*.py")):
+                if path.name != "style.py":
+                    text, name = path.read_text("utf-8"), path.relative_to(folder).with_suffix("")
+                    key = around.copy()
+                    key.update(text.encode())
+                    entry = self.kept / f"{key.hexdigest()}.json"
+                    yield Source(kind, name.as_posix(), path.as_posix(), text, entry)
+
     def load(self):
-        """What each gives, {name: entry}, run only if it must be; may raise RunError."""
-        sources = self.sources()
-        found = {name: self._read(text) for name, text in sources.items()}
-        if missing := [name for name, entry in found.items() if entry is None]:
+        """What each gave, {kind: {name: entry}}, run only if it must be; may raise Faults."""
+        found = {source: read(source.entry) for source in self.sources()}
+        missing = [source for source, entry in found.items() if not entry]
+        if missing:
             self._run()
-            self.ran = len(missing)
-            found |= {name: self._read(sources[name]) for name in missing}
-        for name in missing:
-            if found[name] is None:
-                raise RunError(f"{self.folder}/{name}.py changed while it ran: build again")
-        used = {self.path(text) for text in sources.values()}
-        used |= {self.cache / entry["run"] for entry in found.values() if "run" in entry}
-        prune(self.cache, used, ".json")
-        return found
+            found |= {source: read(source.entry) for source in missing}
+            self._prune([source.entry for source in found])
+        given = {kind: {} for kind in self.folders}
+        for source, entry in found.items():
+            if not entry:
+                raise Fault(source.path, 1, "changed while it ran: build again")
+            given[source.kind][source.name] = entry
+            self.ran[source.kind] += source in missing
+        return given
 
     def _run(self):
-        command = [sys.executable, "-P", "-m", "running", self.kind]
-        with subprocess.Popen(
-            [*command, str(self.folder), str(self.cache), str(self.limit)],
-            stdin=subprocess.PIPE,  # its end tells the program that we are gone
-            env=os.environ | {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"},
-        ) as process:
+        command = [sys.executable, "-P", "-m", "running", json.dumps(self.settings)]
+        own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"}
+        # The end of the pipe tells the program that we are gone.
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | own) as process:
             failures = process.wait()
         if failures:
-            raise RunError(f"not all {self.kind} in {self.folder}/ ran: see above")
+            raise Faults(["not all snippets and labs ran: see above"])
 
-    def sources(self):
-        """The text of each source: {name: text}."""
-        return {
-            path.relative_to(self.folder).with_suffix("").as_posix(): path.read_text("utf-8")
-            for path in sorted(self.folder.rglob("*.py"))
-            if path.name != "style.py"
-        }
-
-    def missing(self):
-        """The sources whose outcome the cache does not hold: {name: text}."""
-        return {n: text for n, text in self.sources().items() if self._read(text) is None}
-
-    def _read(self, text):
-        """What a source of this text gave, with the path of each PNG; None if not all is there."""
-        path = self.path(text)
-        if entry := read(path):
-            figures = entry.get("figures", {"": entry})
-            for title, figure in figures.items():
-                figure["png"] = picture(path, title)
-            if all(figure["png"].exists() for figure in figures.values()):
-                return entry
-
-    def path(self, text, kind=None):
-        """Where the cache keeps what a source of this text gives."""
-        key = hashlib.sha256(_surroundings(kind or self.kind))
-        key.update(repr((self.style, text)).encode())
-        return self.cache / f"{key.hexdigest()}.json"
-
+    def _prune(self, used):
+        """Removes what no build used lately, beyond four times as many as this one uses."""
+        for path in used:
+            path.touch()
+        by_age = sorted(self.kept.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        for path in by_age[: -4 * len(used)]:
+            for file in self.kept.glob(f"{path.stem}*"):
+                file.unlink()
 
 
 def picture(entry, title=""):
@@ -118,44 +106,17 @@ def picture(entry, title=""):
     return entry.with_name(f"{entry.stem}-{title}.png" if title else f"{entry.stem}.png")
 
 
-def prune(folder, used, kind):
-    """Removes entries that no build used lately; as many stay as this one used."""
-    for path in used:
-        path.touch()
-    by_age = sorted(folder.glob(f"*{kind}"), key=lambda path: path.stat().st_mtime)
-    for path in by_age[: -2 * len(used) or None]:
-        for file in folder.glob(f"{path.stem}*"):
-            file.unlink(missing_ok=True)
-
-
-@cache
-def _surroundings(kind):
-    """All that an outcome depends on, besides the text."""
-    versions = platform.python_version(), sys.platform, version("torch")
-    own = [(HOOKS / name).read_bytes() for name in OWN[kind]]
-    return repr((versions, own, LOCK.read_bytes())).encode()
-
-
-def write(path, entry):
-    """Writes an entry to a file that no reader looks at yet."""
-    body = json.dumps(entry)
-    Path(path).write_text(f"{_checksum(body)}\n{body}", "utf-8")
-
-
 def read(path):
-    """The entry in a file, or None if there is none; a corrupt file is removed."""
+    """The entry in a file, with the path of each PNG; None if not all is there or it is corrupt."""
     try:
-        checksum, _, body = Path(path).read_text("utf-8").partition("\n")
-        if checksum == _checksum(body):
-            return json.loads(body)
+        entry = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except ValueError:
-        pass
-    say(f"warning: {path} is corrupt; it is made again")
-    Path(path).unlink(missing_ok=True)
-    return None
-
-
-def _checksum(body):
-    return hashlib.sha256(body.encode()).hexdigest()
+        say(f"warning: {path} is corrupt; it is made again")
+        path.unlink()
+        return None
+    figures = entry.get("figures", {"": entry})
+    for title, figure in figures.items():
+        figure["png"] = picture(path, title)
+    return entry if all(figure["png"].exists() for figure in figures.values()) else None

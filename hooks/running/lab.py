@@ -1,8 +1,7 @@
 """Labs: notebooks written as scripts, run and turned into pages.
 
-mkdocs-jupyter makes the page: its converter, with a template that gives Markdown, which the
-site then fills and checks as it does any page. It could run the notebooks too, with the same
-nbclient, but one after the other and without keeping what ran: here two run at a time.
+nbclient runs the notebook; mkdocs-jupyter makes the page: its converter, with a template that
+gives Markdown, which the site then fills and checks as it does any page.
 
 What an author writes, besides plain Markdown and code:
 
@@ -11,7 +10,6 @@ What an author writes, besides plain Markdown and code:
     display(Markdown(f"A sentence with {number:.2f}"))     numbers from the run
 """
 
-import asyncio
 import base64
 import os
 import re
@@ -21,20 +19,35 @@ from pathlib import Path
 import jupytext
 import nbformat
 from drawing import figure
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
 from mkdocs_jupyter.nbconvert2 import get_nbconvert_app
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert.exporters.markdown import MarkdownExporter
+from text.source import Fault
 
-from . import cache as entries
-from .kernel import Fault, execute
-from .pool import workshop
-from .say import report, say
+from .cache import picture
 
-AT_ONCE = 2
+# Given from outside, so that a notebook need not say it and runs without it anywhere.
+SETTINGS = [
+    "--InlineBackend.figure_formats={'svg', 'png'}",
+    "--InlineBackend.rc={'figure.facecolor': 'none', 'axes.facecolor': 'none', 'svg.hashsalt': 'lab'}",
+    "--InlineBackend.print_figure_kwargs={'bbox_inches': None, 'metadata': {'Date': None}, 'dpi': 400}",
+    "--log-level=ERROR",
+]
+ENVIRONMENT = {
+    "MATPLOTLIBRC": str(figure.STYLE),
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONPATH": "",  # nothing of the project
+}
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
 }
-SVG, PNG = "image/svg+xml", "image/png"
+FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+TERMINAL_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 CAPTION = re.compile(r"(\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*$)", re.DOTALL)
 TWO_OUTPUTS = re.compile(r"^(```output\n(?:(?!```).*\n)*)```\n+```output\n", re.MULTILINE)
@@ -42,78 +55,85 @@ SPECIAL = re.compile(r"([\\`*_\[\]$])")
 ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
-def fill(cache):
-    """Makes what the cache does not hold; returns how many labs failed."""
-    with workshop(cache) as scratch:
-        return asyncio.run(_make_all(cache, scratch))
+def run(path, text, _style, entry):
+    """What a lab gives; the PNGs of its figures are stored beside the entry. Raises Fault."""
+    start, notebook = time.monotonic(), jupytext.reads(text, "py:percent")
+    opened = [line for line, start in enumerate(text.splitlines(), 1) if start.startswith("# %%")]
+    lines = ([0] + opened)[-len(notebook.cells) :]  # the first cell may stand without
 
+    def fault(index, problem, line=0):
+        return Fault(path, lines[index] + line, f"cell {index + 1}: {problem}")
 
-async def _make_all(cache, scratch):
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    def store(entry, path):
-        entries.write(scratch / "entry.json", entry)
-        os.replace(scratch / "entry.json", path)
-
-    async def make(name, text):
-        path = f"{cache.folder.as_posix()}/{name}.py"
-        notebook = jupytext.reads(text, "py:percent")
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        run = cache.path(repr([cell.source for cell in code]), "kernel")
-        try:
-            if (ran := entries.read(run)) is None:
-                async with turns:
-                    say(f"labs: {path} runs")
-                    start = time.monotonic()
-                    await execute(notebook, scratch / name, cache.limit)
-                    say(f"labs: {path} took {time.monotonic() - start:.1f} s")
-                ran = [{k: cell[k] for k in ("outputs", "execution_count")} for cell in code]
-                store(ran, run)
-            for cell, outcome in zip(code, ran, strict=True):
-                cell.update(nbformat.from_dict(outcome))
-            entry = cache.path(text)
-            store(page(notebook, name, path, entry) | {"run": run.name}, entry)
-        except Fault as fault:
-            index, line, problem, details = fault.args
-            line += cell_lines(text, notebook)[index]
-            report(f"{path}:{line}: cell {index + 1}: {problem}", details)
-            return 1
-        return 0
-
-    jobs = cache.missing().items()
-    return sum(await asyncio.gather(*(make(*job) for job in jobs)))
-
-
-def cell_lines(text, notebook):
-    """The line of a script on which each cell of its notebook is opened.
-
-    >>> text = "# %% [markdown]\\n# Title\\n\\n# %%\\n1 + 1\\n"
-    >>> cell_lines(text, jupytext.reads(text, "py:percent"))
-    [1, 4]
-    """
-    lines = enumerate(text.splitlines(), 1)
-    opened = [number for number, line in lines if re.match("# %%", line)]
-    return ([0] + opened)[-len(notebook.cells) :]  # the first may stand without
-
-
-def page(notebook, name, path, entry):
-    """A lab that ran: its page in Markdown, its .ipynb, and {name of a figure: its files}.
-
-    The PNG of a figure is stored beside the entry.
-    """
     if not notebook.cells[0].source.startswith("# "):
-        raise Fault(0, 0, "the first cell must begin with the title: # %% [markdown]\n# # ...", "")
+        raise fault(0, "the first cell must begin with the title: # %% [markdown]\n# # ...")
+    _execute(notebook, entry.parent.absolute(), fault)
     figures = {}
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index + 1}"  # jupytext gives another each time
-        drawn = [o.data for o in cell.get("outputs", []) if SVG in o.get("data", {})]
+        drawn = [o.data for o in cell.get("outputs", []) if "image/svg+xml" in o.get("data", {})]
         if len(drawn) > 1:
-            raise Fault(index, 0, "draws more than one figure", "")
+            raise fault(index, "draws more than one figure")
         for data in drawn:
-            title = f"{name}-{len(figures) + 1}"
-            cell.metadata.alt, cell.metadata.figure = _alt(index, cell), title
-            figures[title] = _figure(index, data[SVG], title, path)
-            figure.on_white(base64.b64decode(data.pop(PNG)), entries.picture(entry, title))
+            title = f"{Path(path).stem}-{len(figures) + 1}"
+            cell.metadata.figure = title
+            cell.metadata.alt = SPECIAL.sub(r"\\\1", cell.metadata.get("alt", "").strip())
+            if not cell.metadata.alt:
+                raise fault(index, 'a figure without alt text: # %% alt="what it shows"')
+            try:
+                svg = figure.clean(data["image/svg+xml"])
+            except ValueError as error:
+                raise fault(index, str(error)) from None
+            svg = ID.sub(rf"\1{title}-", svg)  # two of a page may share an id
+            figures[title] = {"svg": figure.inline(svg), "file": figure.file(svg, title, path), "csv": ""}
+            figure.on_white(base64.b64decode(data.pop("image/png")), picture(entry, title))
+    markdown = _page(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ATTRIBUTES.sub("", cell.source)
+    notebook.metadata = METADATA
+    return {
+        "markdown": markdown,
+        "notebook": nbformat.writes(notebook),
+        "figures": figures,
+        "seconds": time.monotonic() - start,
+    }
+
+
+def _execute(notebook, folder, fault):
+    """Fills the outputs of a notebook, which runs in the folder; may raise fault(...)."""
+    current = 0
+
+    def note(cell, cell_index):
+        nonlocal current
+        current = cell_index
+
+    client = NotebookClient(
+        notebook,
+        # This Python, not what a user may have installed as the kernel "python3".
+        AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+        extra_arguments=SETTINGS,
+        on_cell_start=note,
+        record_timing=False,
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(folder)}},
+    )
+    own = ENVIRONMENT | {"IPYTHONDIR": str(folder / "ipython")}
+    try:
+        client.execute(cleanup_kc=True, env=os.environ | own)
+    except DeadKernelError:
+        raise fault(current, "ended its kernel, or took longer than labs may take") from None
+    except CellExecutionError as error:
+        [output] = [o for o in notebook.cells[current].outputs if o.output_type == "error"]
+        told = TERMINAL_COLOUR.sub("", "\n".join(output.traceback))
+        index, line = current, 0
+        if frames := FRAME.findall(told):
+            counts = [cell.get("execution_count") for cell in notebook.cells]
+            index, line = counts.index(int(frames[-1][0])), int(frames[-1][1])
+        raise fault(index, f"{error.ename}: {error.evalue}\n{told}", line) from None
+
+
+def _page(notebook):
+    """The Markdown of a notebook that ran."""
     exporter = MarkdownExporter(
         config=get_nbconvert_app().config,
         template_file="lab.md.j2",
@@ -123,27 +143,4 @@ def page(notebook, name, path, entry):
     markdown, merged = markdown.strip(), True
     while merged:
         markdown, merged = TWO_OUTPUTS.subn(r"\1", markdown)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = ATTRIBUTES.sub("", cell.source)
-    notebook.metadata = METADATA
-    return {
-        "markdown": CAPTION.sub(r"\1/// caption\n\2\n///", markdown) + "\n",
-        "notebook": nbformat.writes(notebook),
-        "figures": figures,
-    }
-
-
-def _figure(index, svg, title, path):
-    try:
-        svg = ID.sub(rf"\1{title}-", figure.clean(svg))  # two of a page may share an id
-        return {"svg": figure.inline(svg), "file": figure.file(svg, title, path), "csv": ""}
-    except ValueError as error:
-        raise Fault(index, 0, str(error), "") from None
-
-
-def _alt(index, cell):
-    alt = cell.metadata.get("alt", "").strip()
-    if not alt:
-        raise Fault(index, 0, 'a figure without alt text: # %% alt="what it shows"', "")
-    return SPECIAL.sub(r"\\\1", alt)
+    return CAPTION.sub(r"\1/// caption\n\2\n///", markdown) + "\n"

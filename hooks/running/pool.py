@@ -1,4 +1,4 @@
-"""Runs snippets in parallel, each in a process of its own, and stores what they give."""
+"""Runs snippets and labs, each in a process of its own, and stores what they give."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -8,16 +8,14 @@ import shutil
 import signal
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from . import cache, snippet, worker
+from .say import report, say, take_turn
 
-from . import snippet
-from .cache import picture
-from .say import report, say
-
-PATIENCE = 5  # a snippet may wait, and share its core, this many times its limit
+PATIENCE = 5  # a source may wait, and share its core, this many times its limit
+WEIGHT = {"snippets": 1, "labs": 20}  # how long each takes, about
 # Imports that cost seconds in each process that makes them, if the pool's server does not.
 PRELOAD = {
     "torch": r"^import torch|^from torch",
@@ -27,92 +25,74 @@ PRELOAD = {
 }
 
 
-@contextmanager
-def workshop(cache):
-    """A folder for unfinished work inside a cache that no other build fills now."""
-    cache.cache.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(cache.cache / "lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        say(f"{cache.kind}: another build runs them; waiting for it")
-        lock.acquire()
-    for killed in cache.cache.glob("scratch-*"):
-        shutil.rmtree(killed, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="scratch-", dir=cache.cache) as scratch:
-        yield Path(scratch)
-
-
-def fill(cache):
-    """Runs what the cache does not hold; returns how many snippets failed."""
-    jobs, failures = [], 0
-    with workshop(cache) as scratch:
-        for i, (name, text) in enumerate(cache.missing().items()):
-            path = f"{cache.folder.as_posix()}/{name}.py"
-            problems = list(snippet.violations(text))
-            for line, problem in problems:
-                report(f"{path}:{line}: {problem}")
-            failures += bool(problems)
-            if not problems:
-                jobs.append(_Job(path, text, cache, scratch / str(i)))
-        if jobs:
-            say(f"snippets: {len(jobs)} to run")
-            failures += _run_all(jobs)
-    return failures
+def fill(runs):
+    """Runs what a Cache does not hold; returns how many sources failed."""
+    runs.kept.mkdir(parents=True, exist_ok=True)
+    with take_turn(runs.kept / "lock"):
+        for killed in runs.kept.glob("scratch-*"):
+            shutil.rmtree(killed, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="scratch-", dir=runs.kept) as scratch:
+            jobs, failures = [], 0
+            for source in runs.sources():
+                if cache.read(source.entry):
+                    continue
+                problems = list(snippet.violations(source.text)) if source.kind == "snippets" else []
+                for line, problem in problems:
+                    report(f"{source.path}:{line}: {problem}")
+                failures += bool(problems)
+                if not problems:
+                    jobs.append(_Job(source, runs, Path(scratch, str(len(jobs)))))
+            return failures + _run_all(jobs)
 
 
 def _run_all(jobs):
     """Runs jobs, one a core; returns how many failed."""
-    forkserver = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if forkserver else "spawn")
-    if forkserver:
-        texts = "\n".join(job.text for job in jobs)
-        used = [p for p, sign in PRELOAD.items() if re.search(sign, texts, re.MULTILINE)]
-        context.set_forkserver_preload(["running.worker", *used])
-    cores = cores_of_this_process()
+    context = _context("\n".join(job.source.text for job in jobs if job.source.kind == "snippets"))
     # The longest text tends to run longest; started last, it would leave cores idle.
-    waiting = sorted(jobs, key=lambda job: len(job.text))
+    waiting = sorted(jobs, key=lambda job: job.weight * len(job.source.text))
     running, failures, start = [], 0, time.monotonic()
     while waiting or running:
-        while waiting and len(running) < cores:
+        while waiting and len(running) < _cores():
             running.append(waiting.pop().start(context))
+            say(f"{running[-1].source.path} runs")
         deadline = min(job.deadline for job in running)
-        multiprocessing.connection.wait(
-            [job.process.sentinel for job in running],
-            timeout=max(0, deadline - time.monotonic()),
-        )
+        ends = [job.process.sentinel for job in running]
+        multiprocessing.connection.wait(ends, timeout=max(0, deadline - time.monotonic()))
         for job in [job for job in running if job.ended()]:
             running.remove(job)
-            failures += not job.succeeded()
-            done = len(jobs) - len(waiting) - len(running)
-            left = (time.monotonic() - start) / done * (len(jobs) - done)
-            now = f", now {' and '.join(job.path for job in running)}" if running else ""
-            say(
-                f"snippets: {job.path} took {job.seconds:.1f} s; {len(jobs) - done} left, "
-                f"about {left:.0f} s{now}"
-            )
+            failures += not job.collect()
+            left, all_work = (sum(job.weight for job in some) for some in (waiting + running, jobs))
+            seconds = (time.monotonic() - start) / (all_work - left) * left
+            count = len(waiting) + len(running)
+            say(f"{job.source.path} took {job.seconds:.1f} s; {count} left, about {seconds:.0f} s")
     return failures
 
 
-def cores_of_this_process():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _context(texts):
+    """How processes start: from a server that has imported what most of them need, if it can be."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    used = [module for module, sign in PRELOAD.items() if re.search(sign, texts, re.MULTILINE)]
+    context.set_forkserver_preload(["running.script", *used])
+    return context
+
+
+def _cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 class _Job:
-    """One snippet in a process of its own."""
+    """One source in a process of its own, which writes its files to a folder."""
 
-    def __init__(self, path, text, cache, scratch):
-        self.path, self.text, self.limit, self.style = path, text, cache.limit, cache.style
-        self.entry = cache.path(text)
-        self.result, self.drawn = scratch.with_suffix(".json"), scratch.with_suffix(".png")
-        self.log = scratch.with_suffix(".log")
+    def __init__(self, source, runs, folder):
+        self.source, self.style, self.folder = source, runs.style, folder
+        self.limit, self.weight = runs.limits[source.kind], WEIGHT[source.kind]
 
     def start(self, context):
-        outcome = self.result, self.drawn, self.log
-        arguments = self.path, self.text, self.style, *outcome, self.limit, PATIENCE
-        self.process = context.Process(target=_work, args=arguments)
+        self.folder.mkdir()
+        arguments = self.source, self.style, self.folder, self.limit, PATIENCE
+        self.process = context.Process(target=worker.main, args=arguments)
         self.process.start()
         self.started = time.monotonic()
         # One second for the traceback, which the process writes at the limit.
@@ -131,29 +111,23 @@ class _Job:
         self.process.join()
         return True
 
-    def succeeded(self):
-        """Moves the result into the cache, or reports where and why there is none."""
-        code = self.process.exitcode
-        if code == 0 and self.result.exists():
-            os.replace(self.drawn, picture(self.entry))
-            os.replace(self.result, self.entry)
+    def collect(self):
+        """Moves what it gave into the cache, the entry last; False if it gave nothing, and why."""
+        code, log = self.process.exitcode, self.folder / "log"
+        said = log.read_text("utf-8") if log.exists() else ""
+        if code == 0 and (self.folder / self.source.entry.name).exists():
+            for file in sorted(self.folder.glob(f"{self.source.entry.stem}*"), key=lambda f: f.suffix == ".json"):
+                file.replace(self.source.entry.with_name(file.name))
             return True
-        log = self.log.read_text("utf-8") if self.log.exists() else ""
-        lines = re.findall(rf'File "{re.escape(self.path)}", line (\d+)', log) or [1]
+        if said.startswith(f"{self.source.path}:"):
+            report(said)
+            return False
         late = time.monotonic() >= self.deadline or code == -getattr(signal, "SIGXCPU", 0)
+        why = "ended itself before it gave a result"
         if code and late:
-            line, why = lines[0], f"took longer than {self.limit:g} s and was killed"
+            why = f"took longer than {self.limit:g} s and was killed"
         elif code < 0:
-            line, why = lines[0], f"was ended by {signal.Signals(-code).name}"
-        elif code == 0:
-            line, why = 1, "ended itself before it gave a result"
-        else:
-            line, why = lines[-1], log.rstrip().rpartition("\n")[2]
-        report(f"{self.path}:{line}: {why}", log)
+            why = f"was ended by {signal.Signals(-code).name}"
+        [line, *_] = [*re.findall(rf'File "{re.escape(self.source.path)}", line (\d+)', said), 1]
+        report(f"{self.source.path}:{line}: {why}\n{said}")
         return False
-
-
-def _work(*arguments):
-    from . import worker
-
-    worker.main(*arguments)

@@ -63,27 +63,19 @@ def sections(text):
     >>> sections("# --8<-- [start:a]\\nx = 1\\n# --8<-- [end:a]\\n")
     {'a': (2, 2, 'x = 1\\n')}
     """
-    found, opened = {}, None
+    found, opened, first = {}, None, 0
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines, 1):
-        mark = MARK.fullmatch(line)
-        if not mark:
-            continue
-        kind, name = mark.groups()
-        if kind == "start":
-            if opened:
-                raise ValueError(number, f"section '{name}' opens in section '{opened[0]}'")
-            if name in found:
-                raise ValueError(number, f"section '{name}' opens a second time")
-            opened = name, number + 1
-        elif not opened or name != opened[0]:
-            raise ValueError(number, f"section '{name}' closes but is not open")
-        else:
-            first = opened[1]
-            found[name] = first, number - 1, "".join(lines[first - 1 : number - 1])
-            opened = None
+        if mark := MARK.fullmatch(line):
+            kind, name = mark.groups()
+            if kind == "start" and not opened and name not in found:
+                opened, first = name, number + 1
+            elif kind == "end" and name == opened:
+                found[name], opened = (first, number - 1, "".join(lines[first - 1 : number - 1])), None
+            else:
+                raise ValueError(number, "a section opens once, and closes before the next opens")
     if opened:
-        raise ValueError(opened[1] - 1, f"section '{opened[0]}' never closes")
+        raise ValueError(first - 1, f"section '{opened}' never closes")
     return found
 
 

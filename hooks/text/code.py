@@ -1,45 +1,31 @@
-"""Code of the snippets, in pages: a section, what it printed, and the figure's own code.
+"""Code of the snippets, in pages: a section, or what it printed.
 
-    ```python
-    --8<-- "receptive_field/formula.py:formula"
-    ```
     ```output
     --8<-- "receptive_field/formula.py:formula"
     ```
 """
 
 import re
+from textwrap import indent
 
 from running.snippet import sections
 
 INCLUDE = re.compile(
-    r'^(?P<in> *)```(?P<kind>python|output)\n *--8<-- "(?P<name>[^"\n]*)\.py:(?P<section>\w*)"\n'
-    r"(?P=in)```$",
+    r'^(?P<in> *)```(?P<kind>python|output)\n *--8<-- "(?P<name>[^"\n]*)\.py:(?P<section>\w*)"\n(?P=in)```$',
     re.MULTILINE,
 )
 
 
 def fill(text, snippets, sources):
-    """A Text with each section's code or output in place.
-
-    snippets: {name: what it gave}. sources: {name: its text}.
-    """
+    """A Text with code and output in place; snippets: {name: what it gave}, sources: {name: its text}."""
 
     def block(match):
-        name, section, kind = match["name"], match["section"], match["kind"]
-        at = match.start("name")
-        if name not in snippets:
-            known = ", ".join(sorted(snippets))
-            raise text.fault(at, f"there is no snippet '{name}'; there are: {known}")
-        found = sections(sources[name])
-        if section not in found:
-            known = ", ".join(found) or "no section"
-            raise text.fault(at, f"{name}.py has no section '{section}'; it has: {known}")
-        body = found[section][2] if kind == "python" else snippets[name]["outputs"][section]
+        name, section, at = match["name"], match["section"], match.start("name")
+        source = text.look_up(sources, name, at, f"snippet '{name}'")
+        found = text.look_up(sections(source), section, at, f"section '{section}' in {name}.py")
+        body = found[2] if match["kind"] == "python" else snippets[name]["outputs"][section]
         if not body:
             raise text.fault(at, f"section '{section}' prints nothing")
-        indent = match["in"]
-        lines = [indent + line if line else "" for line in body.rstrip("\n").split("\n")]
-        return "\n".join([f"{indent}```{kind}", *lines, f"{indent}```"])
+        return indent("```{}\n{}\n```".format(match["kind"], body.rstrip("\n")), match["in"])
 
-    return text.sub(INCLUDE, block)
+    return text.sub(INCLUDE.finditer(text.text), block)

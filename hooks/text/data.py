@@ -1,51 +1,52 @@
-"""The YAML files that pages quote: read with line numbers, and checked."""
+"""The YAML files that pages quote: read with line numbers, and checked against schema.yml."""
+
+from pathlib import Path
 
 import yaml
+from fastjsonschema import JsonSchemaValueException, compile
 
 from .source import Fault
 
 
-class _Lines(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):
-    """Gives each mapping the line on which it begins."""
+class Mapping(dict):
+    """A mapping of a YAML file, and the line on which it begins."""
 
-    def construct_mapping(self, node, deep=False):
-        return super().construct_mapping(node, deep) | {"line": node.start_mark.line + 1}
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    def mapping(self, node):
+        found = Mapping(self.construct_mapping(node, deep=True))
+        found.line = node.start_mark.line + 1
+        return found
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.mapping)
+SCHEMAS = yaml.load(Path(__file__).with_name("schema.yml").read_text("utf-8"), _Loader)
+CHECKS = {kind: compile(schema) for kind, schema in SCHEMAS.items()}
 
 
 def load(path, text, kind):
-    """What a YAML text holds, each mapping with its line.
-
-    kind: list or dict, what the file must be. Raises Fault.
-    """
+    """What a YAML text holds, as the schema of its kind has it. Raises Fault."""
     try:
-        found = yaml.load(text, _Lines)
+        found = yaml.load(text, _Loader)
+        CHECKS[kind](found, name_prefix=kind)
     except yaml.MarkedYAMLError as error:
         raise Fault(path, error.problem_mark.line + 1, error.problem) from None
-    if not isinstance(found, kind) or not found:
-        what = {list: "a list: - ...", dict: "groups: name:"}[kind]
-        raise Fault(path, 1, f"the file must hold {what}")
+    except JsonSchemaValueException as error:
+        node = yaml.compose(text)
+        for step in error.path[1:]:  # it splits the name of a page at its dot: no such step
+            if isinstance(node, yaml.SequenceNode):
+                node = node.value[int(step)]
+            else:
+                node = {key.value: value for key, value in node.value}.get(step, node)
+        line = node.start_mark.line + 1 if node else 1
+        raise Fault(path, line, error.definition.get("description", error.message)) from None
     return found
 
 
-def check(path, items, kind, key, needed, optional):
-    """Raises Fault if an item lacks a field, has another, or stands here twice.
-
-    kind: what an item is called. key: the field that names it.
-    """
-    known = set()
-    line = 1
+def index(path, items, key):
+    """{name: item}; key: the field that holds the name. Raises Fault at a name that stands twice."""
+    found = {}
     for item in items:
-        if not isinstance(item, dict):
-            raise Fault(path, line, f"below here stands {item!r}, which is not a {kind}")
-        line = item["line"]
-        name = item.get(key, f"a {kind}")
-        if missing := needed - item.keys():
-            problem = f"{name} has no {', '.join(sorted(missing))}"
-        elif unknown := item.keys() - needed - optional - {"line"}:
-            problem = f"{name} has what no {kind} has: {', '.join(sorted(unknown))}"
-        elif name in known:
-            problem = f"{name} stands here twice"
-        else:
-            known.add(name)
-            continue
-        raise Fault(path, line, problem)
+        if found.setdefault(item[key], item) is not item:
+            raise Fault(path, item.line, f"{item[key]} stands here twice")
+    return found

@@ -7,67 +7,69 @@
 """
 
 import re
-from difflib import get_close_matches
 from html import escape
+
+from .source import HEADING, relative
 
 IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
-ADDRESS = re.compile(r"(?P<root>(?:\.\./)*)figures/(?P<name>.+)\.svg")
+ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SMALL = "{ loading=lazy }"  # marks the images of the gallery
 
 
-def check(text):
-    """Raises Fault at the first image without alt text."""
-
-    def image(match):
-        if not match["alt"].strip():
-            raise text.fault(match.start(), "an image has no alt text: say what it shows")
-
-    text.sub_prose(IMAGE, image)
-
-
-def fill(text, figures, label):
-    """A Text with its figures in place.
-
-    figures: {name: {"svg": ..., "csv": ..., "code": ...}}. label: what opens the code.
-    """
+def fill(text, figures, code, label):
+    """A Text with its figures, {name: what it is}, in place; code: {name: its code}, which label opens."""
 
     def figure(match):
+        if not match["alt"].strip():
+            raise text.fault(match.start(), "an image has no alt text: say what it shows")
         address = ADDRESS.fullmatch(match["address"])
         if not address or match["rest"] == SMALL:
             return None
-        name = address["name"]
-        if name not in figures:
-            near = ", ".join(get_close_matches(name, figures) or sorted(figures))
-            raise text.fault(match.start(), f"there is no figure '{name}'; there are: {near}")
+        figure = text.look_up(figures, address["name"], match.start(), f"figure '{address['name']}'")
         if match["rest"].strip() or match.string[: match.start()].rpartition("\n")[2]:
-            problem = "a figure stands alone on a line, not indented, without attributes"
-            raise text.fault(match.start(), problem)
-        return f"{_drawing(figures[name], match['alt'])}{match['caption']}\n\n" + _source(
-            figures[name], match["address"].removesuffix(".svg"), label
-        )
+            raise text.fault(match.start(), "a figure stands alone on a line, unindented, without attributes")
+        links = [f"[{kind.upper()}]({address[1]}.{kind}){{ download }}" for kind in files(figure)]
+        parts = [f"{_drawing(figure['svg'], match['alt'])}{match['caption']}"]
+        parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
+        if source := code.get(address["name"]):
+            parts.append(f"<details markdown><summary>{label}</summary>")
+            parts += [f"```python\n{source.rstrip()}\n```", "</details>"]
+        return "\n\n".join([*parts, "</div>\n"])
 
-    return text.sub_prose(FIGURE, figure)
+    return text.sub(text.prose(FIGURE), figure)
 
 
-def _drawing(figure, alt):
+def _drawing(svg, alt):
     alt = escape(re.sub(r"\\(.)", r"\1", alt))
-    svg = re.sub(r"\s*\n\s*", " ", figure["svg"])
-    svg = svg.replace("> <", "><").replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
     return f'<div class="drawing" data-search-exclude>{svg}</div>\n'
 
 
-def _source(figure, address, label):
-    links = [f"[{kind}]({address}.{kind.lower()}){{ download }}" for kind in kinds(figure)]
-    parts = ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
-    if figure["code"]:
-        parts.append(
-            f"<details markdown><summary>{label}</summary>\n\n"
-            f"```python\n{figure['code'].rstrip()}\n```\n\n</details>"
-        )
-    return "\n\n".join([*parts, "</div>\n"])
+def files(figure):
+    """The files of a figure: {their kind: their content}."""
+    kept = {"svg": figure["file"], "png": figure["png"], "csv": figure["csv"]}
+    return {kind: content for kind, content in kept.items() if content}
 
 
-def kinds(figure):
-    """What kinds of files a figure has."""
-    return ["SVG", "PNG", *["CSV"] * bool(figure["csv"])]
+def gallery(_, page, pages, figures):
+    """The figures of all pages, {page: Text}, each with its section, its files and its code."""
+    parts = ['<div class="gallery" markdown>']
+    for source, text in pages.items():
+        section, items = f"[{text.title()}]({relative(source, page)})", []
+        for match in text.prose(f"{HEADING}|{IMAGE}"):
+            if match["id"]:
+                section = f"[{match['title']}]({relative(source, page)}#{match['id']})"
+            elif address := ADDRESS.fullmatch(match["address"]):
+                name = address["name"]
+                figure, file = figures[name], relative(f"figures/{name}", page)
+                code = source.removesuffix(".md") if name.startswith("labs/") else f"code/{name}"
+                links = [section, *(f"[{kind.upper()}]({file}.{kind})" for kind in files(figure))]
+                links.append(f"[code]({relative(f'{code}.py', page)})")
+                raster = ' class="raster"' * ("<image" in figure["svg"])  # no dark page inverts it
+                items.append(
+                    f"<figure{raster} markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"
+                    f"<figcaption markdown>{' '.join(links)}</figcaption>\n</figure>"
+                )
+        parts += [f"## {text.title()}", *items] if items else []
+    return "\n\n".join([*parts, "</div>"])

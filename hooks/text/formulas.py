@@ -1,14 +1,17 @@
 """TeX becomes MathML, written so that Markdown leaves it as it is."""
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 
 from math_core import LatexError, LatexToMathML
 
+from .source import inert
+
 FORMULA = (
     r"\$\$(?P<display>.+?)\$\$"
     r"|\[\$(?P<named>[^$\n]+)\$\](?P<target>\([^)\n]*\))"
-    r"|(?<![\\$])\$(?!\s|\$)(?P<inline>(?:\\.|(?!\n\n)[^\\$])+?)(?<!\s)\$"
+    r"|\$(?<![\\$]\$)(?!\s|\$)(?P<inline>(?:\\.|(?!\n\n)[^\\$])+?)(?<!\s)\$"
 )
 converter = LatexToMathML(fancy_error=False)
 
@@ -20,26 +23,25 @@ def fill(text):
     def formula(match):
         tex = match["display"] or match["named"] or match["inline"]
         try:
-            math = converter.convert_with_local_state(
-                tex.strip(), displaystyle=bool(match["display"])
-            )
+            math, letters = _typeset(tex, bool(match["display"]))
         except LatexError as error:
-            at = match.start("display" if match["display"] else 0)
-            at += len(tex) - len(tex.lstrip())
+            at = text.text.index(tex.strip(), match.start())
             raise text.fault(at, f"{tex.strip()!r}, character {error}") from None
-        letters = unescape(re.sub(r"<[^>]*>", "", math))
         shown.update(map(ord, letters))
-        math = re.sub(r"(?<=>)[^<]+", lambda m: _inert(m[0], r"*_`\|"), math.replace("\n", ""))
-        source = _inert(escape(" ".join(tex.split())), r"[]`\|")
-        math = math.replace("<math", f'<math alttext="{source}"', 1)
         if match["named"]:  # a screen reader does not take the name of a link from a formula
             return f'[{math}]{match["target"]}{{ aria-label="{escape(letters)}" }}'
         if match["inline"] and not match.string[: match.start()].rpartition("\n")[2].strip():
             return f"<span>{math}</span>"  # at the start of a line <math> would be a block
         return math
 
-    return text.sub_prose(FORMULA, formula), shown
+    return text.sub(text.prose(FORMULA), formula), shown
 
 
-def _inert(text, signs):
-    return re.sub(f"[{re.escape(signs)}]", lambda m: f"&#{ord(m[0])};", text)
+@lru_cache(5000)
+def _typeset(tex, display):
+    """The MathML of a formula, and the letters that it shows."""
+    math = converter.convert_with_local_state(tex.strip(), displaystyle=display)
+    letters = unescape(re.sub(r"<[^>]*>", "", math))
+    math = re.sub(r"(?<=>)[^<]+", lambda m: inert(m[0], r"*_`\|"), math.replace("\n", ""))
+    source = inert(escape(" ".join(tex.split())), r"[]`\|")
+    return math.replace("<math", f'<math alttext="{source}"', 1), letters

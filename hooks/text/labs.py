@@ -1,30 +1,20 @@
 """Labs: the page of a notebook that ran, and what a reader takes away."""
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from .source import Text
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)\.md(?=[)#])")
-COLAB = "https://colab.research.google.com/github{repository}/blob/gh-pages/{path}"
 
 
-def page(lab, path, script, labels, repo_url):
-    """The Text of a lab's page; each line comes from where it stands in the script.
-
-    lab: what it gave. path: of the script, whose name is the lab's.
-    """
-    title, below = lab["markdown"].split("\n", 1)
-    name = path.rpartition("/")[2].removesuffix(".py")
+def page(lab, path, script, label):
+    """The Text of a lab's page; each line comes from where it stands in the script at the path."""
+    name = path.removesuffix(".py").rpartition("/")[2]
     links = [f'[{kind}]({name}{kind}){{ download="" }}' for kind in (".ipynb", ".py")]
-    if repo_url:
-        docs = path.removesuffix(f"/labs/{name}.py").rpartition("/")[2]
-        repository = urlsplit(repo_url).path.rstrip("/")
-        notebook = COLAB.format(repository=repository, path=f"{docs}/labs/{name}.ipynb")
-        links.append(f"[{labels['colab']}]({notebook})")
-    take_away = f"{labels['download']}: {' '.join(links)}\n{{ .take-away }}"
+    take_away = f"{label}: {' '.join(links)}\n{{ .take-away }}"
+    markdown = lab["markdown"].replace("\n", f"\n\n{take_away}\n", 1)
     lines = [line.removeprefix("# ").rstrip() for line in script.split("\n")]
-    markdown = f"{title}\n\n{take_away}\n{below}"
     origins, at = [], 0
     for line in markdown.split("\n"):
         if line.strip() and line.rstrip() in lines[at:]:

@@ -11,44 +11,45 @@
     >0.9        0.9                      the bound; a fault if the number is not above it
 """
 
-import operator
 import re
 
 NUMBER = (
     r"\{\{ *(?P<name>[\w/-]+)\.(?P<key>\w+)(?::(?P<format>[^{}\n]*?))? *\}\}"
+    r"|\{\{[^\n]*"  # a mistyped one
 )
-FORMAT = re.compile(r"(?P<sign>\+?)(?P<digits>\.\d+)(?P<kind>[fe%])(?: (?P<unit>[kMGT]B))?")
-BOUND = re.compile(r"(?P<side>[<>])(?P<bound>[\d.e-]+)(?P<percent>%?)")
-UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
-SIDES = {"<": operator.lt, ">": operator.gt}
-RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+FORMAT = re.compile(r"(\+?)(\.\d+[fe%])(?: ([kMGT]B))?")
+BOUND = re.compile(r"([<>])([\d.e-]+)(%?)")
+UNITS = {None: 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def fill(text, snippets):
     """A Text with its numbers in place; snippets: {name: what it gave}."""
 
     def number(match):
-        name, key = match["name"], match["key"]
-        if name not in snippets:
-            known = ", ".join(sorted(snippets))
-            raise text.fault(match.start(), f"there is no snippet '{name}'; there are: {known}")
-        results = snippets[name]["results"]
-        if key not in results:
-            known = ", ".join(sorted(results))
-            raise text.fault(match.start(), f"{name} has no '{key}'; it has: {known}")
+        if not match["name"]:
+            raise text.fault(match.start(), f"{match[0][:60]!r} is no number like {{{{ chapter/idea.key }}}}")
+        where = f"{match['name']}.{match['key']}"
         try:
-            return written(results[key], match["format"] or "")
+            return written(find(where, snippets, text, match.start()), match["format"] or "")
         except ValueError as error:
-            raise text.fault(match.start(), f"{name}.{key} {error}") from None
+            raise text.fault(match.start(), f"{where} {error}") from None
 
-    return text.sub_prose(NUMBER, number)
+    return text.sub(text.prose(NUMBER), number)
+
+
+def find(where, snippets, text, offset):
+    """The number chapter/idea.key (where). Raises Fault at a place in a text if there is none."""
+    name, _, key = where.rpartition(".")
+    results = text.look_up(snippets, name, offset, f"snippet '{name}'")["results"]
+    return text.look_up(results, key, offset, f"number '{key}' of {name}")
 
 
 def written(value, format=""):
     """A number as a page shows it. Raises ValueError for a format that does not fit it.
 
-    >>> written(262144), written(-3), written(0.874, ".2f"), written(-0.001, ".1f")
-    ('262,144', '−3', '0.87', '0.0')
+    >>> written(262144), written(-1024), written(0.874, ".2f"), written(-0.001, ".1f")
+    ('262,144', '−1024', '0.87', '0.0')
     >>> written(8.94e-15, ".1e"), written(52.4e9, ".1f GB"), written(3e-13, "<1e-12")
     ('8.9 × 10⁻¹⁵', '52.4\\xa0GB', '10⁻¹²')
     >>> written(0.5)
@@ -60,34 +61,24 @@ def written(value, format=""):
     if not format:
         if not isinstance(value, int):
             raise ValueError(f"is {value}: say how many digits to show, as in :.2f")
-        return _plain(value, "d")
+        return typeset(f"{value:,}")
     if match := BOUND.fullmatch(format):
-        bound = float(match["bound"]) / (100 if match["percent"] else 1)
-        if not SIDES[match["side"]](value, bound):
-            raise ValueError(f"is {value}, not {match['side']} {match['bound']}{match['percent']}")
-        text = match["bound"]
-        return f"{text}\u00a0%" if match["percent"] else _power(text) if "e" in text else text
-    match = FORMAT.fullmatch(format)
-    if not match:
-        raise ValueError(f"has the format {format!r}; there are :.2f :+.1f :.0% :.1e :.1f MB :<1e-12")
-    sign, digits = match["sign"], match["digits"]
-    if match["kind"] == "e":
-        return _power(f"{value:{sign}{digits}e}")
-    if match["kind"] == "%":
-        return _plain(100 * value, f"{sign}z{digits}f") + "\u00a0%"
-    if match["unit"]:
-        return _plain(value / UNITS[match["unit"]], f"{sign}z{digits}f") + f"\u00a0{match['unit']}"
-    return _plain(value, f"{sign}z{digits}f")
+        side, bound, percent = match.groups()
+        limit = float(bound) / (100 if percent else 1)
+        if not (value < limit if side == "<" else value > limit):
+            raise ValueError(f"is {value}, not {side} {bound}{percent}")
+        return typeset(bound + percent)
+    if match := FORMAT.fullmatch(format):
+        sign, digits, unit = match.groups()
+        text = typeset(f"{value / UNITS[unit]:{sign}z,{digits}}")
+        return f"{text}\u00a0{unit}" if unit else text
+    raise ValueError(f"has the format {format!r}; there are :.2f :+.1f :.0% :.1e :.1f MB :<1e-12")
 
 
-def _plain(value, spec):
-    if abs(value) >= 9_999.5:
-        spec = spec.replace("d", ",d").replace(".", ",.")
-    return format(value, spec).replace("-", "−")
-
-
-def _power(text):
-    mantissa, _, exponent = text.replace("-", "−").partition("e")
-    exponent = exponent.replace("+", "").replace("−0", "−").lstrip("0") or "0"
-    power = f"10{exponent.translate(RAISED)}"
-    return power if mantissa == "1" else f"{mantissa} × {power}"
+def typeset(text):
+    """What Python's format makes of a number, as in print; four digits need no comma."""
+    text = re.sub(r"^(\D?\d),(\d{3})(?!,)", r"\1\2", text)
+    mantissa, power, exponent = text.partition("e")
+    if power:
+        text = f"{mantissa} × 10{str(int(exponent)).translate(RAISED)}".removeprefix("1 × ")
+    return text.replace("-", "−").replace("%", "\u00a0%")

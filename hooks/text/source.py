@@ -2,20 +2,32 @@
 
 import posixpath
 import re
+from difflib import get_close_matches
 
-# What is not prose: front matter, fenced code, code in a line, comments.
+# What is not prose: fenced code, code in a line, comments, front matter. Each alternative of a
+# pattern begins with a letter of its own, so that Python's re finds its place without trying all.
 CODE = (
-    r"(?P<code>\A---\n.*?^---$|^(?P<in> *)(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??(?P=in)(?P=fence) *$"
-    r"|(?P<ticks>`+)(?!`)(?:(?!\n\n).)*?(?<!`)(?P=ticks)(?!`)|<!--.*?-->)"
+    r"``(?P<ticks>`+)[^`\n]*\n(?:.*?\n)?? *``(?P=ticks) *$"
+    r"|~~(?P<tildes>~+)[^\n]*\n(?:.*?\n)?? *~~(?P=tildes) *$"
+    r"|`(?P<more>`*)(?!`)(?:(?!\n\n).)*?(?<!`)`(?P=more)(?!`)|<!--.*?-->|-(?<=\A-)--\n.*?^---$"
 )
+HEADING = r"#(?<=^#)#* (?P<title>[^\n]*?) \{ #(?P<id>[^ }]+)[^}\n]*\}$"
 TITLE = re.compile(r"^# (.*?)(?: \{.*)?$", re.MULTILINE)
 
 
-class Fault(Exception):
-    """Something that an author has to mend: in a file, at a line."""
+class Faults(Exception):
+    """What an author has to mend: messages, none twice."""
+
+    def __init__(self, faults):
+        self.faults = list(dict.fromkeys(faults))
+        super().__init__("\n".join(self.faults))
+
+
+class Fault(Faults):
+    """One of them: in a file, at a line."""
 
     def __init__(self, path, line, problem):
-        super().__init__(f"{path}:{line}: {problem}")
+        super().__init__([f"{path}:{line}: {problem}"])
 
 
 class Text:
@@ -37,61 +49,68 @@ class Text:
     @classmethod
     def join(cls, texts, between="\n"):
         """Several texts as one; what stands between ends with a new line."""
-        origins = []
-        for text in texts:
-            origins += [text.origins[0]] * (between.count("\n") - 1) if origins else []
-            origins += text.origins
-        return cls(between.join(text.text for text in texts), origins)
+        gap = between.count("\n") - 1
+        origins = [origin for text in texts for origin in text.origins[:1] * gap + text.origins]
+        return cls(between.join(text.text for text in texts), origins[gap:])
 
-    def place(self, offset):
-        """The (path, line) that a place in the text came from."""
-        return self.origins[self.text.count("\n", 0, offset)]
+    def part(self, start, end):
+        """What stands between two places in the text."""
+        line = self.text.count("\n", 0, start)
+        return Text(self.text[start:end], self.origins[line : line + self.text.count("\n", start, end) + 1])
+
+    def title(self):
+        """The text of the heading that a page begins with."""
+        if match := TITLE.search(self.text):
+            return match[1]
+        raise self.fault(0, "a page begins with # and its title")
 
     def fault(self, offset, problem):
         """The fault at a place in the text."""
-        return Fault(*self.place(offset), problem)
+        return Fault(*self.origins[self.text.count("\n", 0, offset)], problem)
 
-    def sub(self, pattern, replace):
-        """As re.sub: a match becomes replace(match), a str or Text; None leaves it as it is.
+    def look_up(self, known, name, offset, what):
+        """known[name]; raises Fault at a place in the text if there is no such thing."""
+        if name in known:
+            return known[name]
+        near = get_close_matches(name, known, n=9, cutoff=0)
+        raise self.fault(offset, f"there is no {what}; the nearest: {', '.join(near)}")
+
+    def prose(self, pattern):
+        """The matches of a pattern, a str, outside of code."""
+        either = re.compile(f"{CODE}|{pattern}", re.MULTILINE | re.DOTALL)
+        return (match for match in either.finditer(self.text) if match[0][0] not in "`~<-")
+
+    def sub(self, matches, replace):
+        """A match becomes replace(match), a str or Text; None leaves it as it is.
 
         >>> page = Text.read("a.md", "x\\ny\\nz")
-        >>> new = page.sub(re.compile("y"), lambda _: "1\\n2")
+        >>> new = page.sub(page.prose("y"), lambda _: "1\\n2")
         >>> new.text, new.origins
         ('x\\n1\\n2\\nz', [('a.md', 1), ('a.md', 2), ('a.md', 2), ('a.md', 3)])
         """
         pieces, origins, line, end = [], self.origins[:1], 0, 0
-        for match in pattern.finditer(self.text):
+        for match in matches:
             new = replace(match)
             if new is None:
                 continue
             passed = self.text[end : match.start()]
-            pieces.append(passed)
             origins += self.origins[line + 1 : line + 1 + passed.count("\n")]
             line += passed.count("\n")
-            if isinstance(new, Text):
-                if not pieces[-1] or pieces[-1].endswith("\n"):
-                    origins[-1] = new.origins[0]
-                origins += new.origins[1:]
-                new = new.text
-            else:
-                origins += self.origins[line : line + 1] * new.count("\n")
-            pieces.append(new)
+            if not isinstance(new, Text):
+                new = Text.at(new, *self.origins[line])
+            if not passed or passed.endswith("\n"):
+                origins[-1] = new.origins[0]
+            origins += new.origins[1:]
+            pieces += passed, new.text
             line += match[0].count("\n")
             end = match.end()
         pieces.append(self.text[end:])
         return Text("".join(pieces), origins + self.origins[line + 1 :])
 
-    def sub_prose(self, pattern, replace):
-        """The same outside of code; pattern is a str, or several alternatives."""
-        whole = re.compile(f"{CODE}|{pattern}", re.MULTILINE | re.DOTALL)
-        return self.sub(whole, lambda match: None if match["code"] else replace(match))
 
-    def title(self):
-        """The text of the heading that a page begins with."""
-        match = TITLE.search(self.text)
-        if not match:
-            raise self.fault(0, "a page begins with # and its title")
-        return match[1]
+def inert(text, signs):
+    """A str in which some signs mean nothing to Markdown."""
+    return re.sub(f"[{re.escape(signs)}]", lambda sign: f"&#{ord(sign[0])};", text)
 
 
 def relative(address, page):

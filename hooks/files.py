@@ -1,0 +1,61 @@
+"""From files to files: all that the site is made of, and the folder that MkDocs makes it from."""
+
+import os
+from pathlib import Path
+
+from drawing import font
+from running.cache import Cache
+from text import labs
+from text.expansion import Sources
+from text.source import Text
+
+
+def gather(config):
+    """The Sources of a site, all of which ran, and the Cache that holds what they gave."""
+    extra, docs = config.extra, Path(os.path.relpath(config.docs_dir))
+    cache = Cache({"snippets": "snippets", "labs": f"{docs.as_posix()}/labs"}, extra["seconds"])
+    ran = cache.load()
+    pages, code = {}, {}
+    for path in docs.rglob("*.md"):
+        text = path.read_text("utf-8-sig")
+        pages[path.relative_to(docs).as_posix()] = Text.read(path.as_posix(), text)
+    for source in cache.sources():
+        if source.kind == "snippets":
+            code[source.name] = source.text
+        else:
+            lab = ran["labs"][source.name]
+            text = labs.page(lab, source.path, source.text, extra["labels"]["download"])
+            pages[f"labs/{source.name}.md"] = text
+    order = {page: place for place, page in enumerate(_pages_of(config.nav or []))}
+    pages = dict(sorted(pages.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
+    data = [(path, Path(path).read_text("utf-8")) for path in extra["data"]]
+    return Sources(pages, *data, ran["snippets"], code, cache.style, ran["labs"], extra["labels"]), cache
+
+
+def _pages_of(nav):
+    """The pages of a navigation, in their order."""
+    for item in nav.values() if isinstance(nav, dict) else nav:
+        yield from [item] if isinstance(item, str) else _pages_of(item)
+
+
+def write(site, sources, config, folder):
+    """Makes a folder hold the expanded docs_dir; what does not change is not touched."""
+    contents = {page: text.text.encode() for page, text in site.texts.items()}
+    for path in Path(config.docs_dir).rglob("*"):
+        if path.is_file() and path.suffix != ".md":
+            contents[path.relative_to(config.docs_dir).as_posix()] = path.read_bytes()
+    for path, content in site.files.items():
+        contents[path] = content.read_bytes() if isinstance(content, Path) else content.encode()
+    for name, lab in sources.labs.items():
+        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url).encode()
+    if site.characters:
+        contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts")).read_bytes()
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).as_posix() not in contents:
+            path.unlink()
+    for path, content in contents.items():
+        file = folder / path
+        if not file.is_file() or file.read_bytes() != content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    return sorted(contents)

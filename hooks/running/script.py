@@ -1,0 +1,143 @@
+"""Runs a snippet once, as a script: its sections, its doctests, results() and figure()."""
+
+import ast
+import contextlib
+import doctest
+import functools
+import io
+import linecache
+import socket
+import sys
+import time
+import types
+
+import matplotlib
+import matplotlib.figure
+import matplotlib.pyplot as plt
+from drawing import figure
+from text.source import Fault
+
+from . import snippet
+from .cache import picture
+
+matplotlib.use("agg")
+
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def run(path, text, style, entry):
+    """What a snippet gives; its PNG is stored beside the entry. Raises Fault."""
+    start = time.process_time()
+    plt.style.use(figure.STYLE)
+    linecache.cache[path] = len(text), None, text.splitlines(keepends=True), path
+    socket.socket = _refuse
+    module, printed = _execute(path, text, style)
+    tree = ast.parse(text)
+    lines = {n.name: n.lineno for n in tree.body if isinstance(n, ast.FunctionDef)}
+    results, fig = module.results(), module.figure()
+    if not isinstance(results, dict):
+        raise Fault(path, lines["results"], f"results() returns a {type(results).__name__}, not a dict")
+    for key, value in results.items():
+        if type(value) not in (int, float, bool):
+            problem = f"results()[{key!r}] is a {type(value).__name__}, not int, float or bool"
+            raise Fault(path, lines["results"], problem)
+    if not isinstance(fig, matplotlib.figure.Figure):
+        raise Fault(path, lines["figure"], f"figure() returns a {type(fig).__name__}, not a Figure")
+    try:
+        svg = figure.to_svg(fig, path)
+    except ValueError as error:
+        raise Fault(path, lines["figure"], str(error)) from None
+    doctests = _doctests(path, tree, module)
+    figure.to_png(fig, picture(entry))
+    return {
+        "results": results,
+        "outputs": printed,
+        "doctests": doctests,
+        "svg": figure.inline(svg),
+        "file": figure.file(svg, (ast.get_docstring(tree) or path).split("\n")[0], path),
+        "csv": figure.to_csv(fig),
+        "seconds": time.process_time() - start,
+    }
+
+
+def _execute(path, text, style):
+    """Runs a snippet as a script; returns its module and {section: what it printed}.
+
+    Each section runs alone, as it does where a reader pastes it: in a namespace of its own,
+    with a fresh random state. Only then what it defines joins the rest of the file.
+    """
+    torch = sys.modules.get("torch")
+    if torch:
+        torch.set_num_threads(1)
+        fresh = torch.get_rng_state()
+    spans, printed = snippet.sections(text), {}
+    module = alone = types.ModuleType("__main__")
+    sys.modules["style"] = types.ModuleType("style")
+    exec(style, sys.modules["style"].__dict__)
+    for node in ast.parse(text).body:
+        line = min(part.lineno for part in [node, *getattr(node, "decorator_list", [])])
+        section = next((name for name, (a, b, _) in spans.items() if a <= line <= b), None)
+        if section and section not in printed:
+            alone, printed[section] = types.ModuleType("__main__"), ""
+            if torch:
+                torch.set_rng_state(fresh)
+        sys.modules["__main__"] = alone if section else module
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(compile(ast.Module([node], []), path, "exec"), sys.modules["__main__"].__dict__)
+        if section:
+            printed[section] += out.getvalue()
+            module.__dict__.update(alone.__dict__)
+        if (name := getattr(node, "name", None)) in ("results", "figure"):
+            setattr(module, name, _once_in_silence(getattr(module, name), path, line))
+    sys.modules["__main__"] = module
+    return module, printed
+
+
+def _once_in_silence(function, path, line):
+    """A function that runs once, however often it is called, and may not print."""
+
+    @functools.cache
+    def once():
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            result = function()
+        if out.getvalue():
+            raise Fault(path, line, "results() and figure() must not print")
+        return result
+
+    return once
+
+
+def _doctests(path, tree, module):
+    """Checks each docstring of a snippet; returns how many examples each has, by name."""
+    checked = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            continue
+        docstring = ast.get_docstring(node, clean=False)
+        if docstring and ">>> " in docstring:
+            name = getattr(node, "name", "") or path.rpartition("/")[2].removesuffix(".py")
+            parser = doctest.DocTestParser()
+            test = parser.get_doctest(docstring, module.__dict__, name, path, node.body[0].lineno - 1)
+            if "torch" in sys.modules:
+                sys.modules["torch"].manual_seed(0)
+            _Doctest(optionflags=FLAGS, verbose=False).run(test, clear_globs=False)
+            checked[name] = len(test.examples)
+    return checked
+
+
+class _Doctest(doctest.DocTestRunner):
+    """Fails at the first example that gives something else, and says at which line."""
+
+    def report_failure(self, out, test, example, got):
+        self._fail(test, example, self._checker.output_difference(example, got, FLAGS))
+
+    def report_unexpected_exception(self, out, test, example, exc_info):
+        self._fail(test, example, f"raises {exc_info[0].__name__}: {exc_info[1]}")
+
+    def _fail(self, test, example, problem):
+        told = " ".join(f"doctest {test.name}: {example.source} {problem}".split())
+        raise Fault(test.filename, test.lineno + example.lineno + 1, told)
+
+
+def _refuse(*_, **__):
+    raise OSError("opens a socket: a snippet needs no network")
