@@ -101,7 +101,8 @@ class Build:
             page.title = page.title or self.site.plain[page.file.src_uri].title()
 
     def on_env(self, env, config, files):
-        """Compiles a template only if it is new."""
+        """Compiles a template only if it is new, and without the space around its tags."""
+        env.trim_blocks = env.lstrip_blocks = True
         templates = CACHE / "templates"
         templates.mkdir(exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(templates))

@@ -126,6 +126,7 @@ FAULTS = {
     "a work with a foreign field": (WORKS, "short: Stoi", "name: Stoi", "- key: eu", "must not contain {'name'}"),
     "a year in words": (WORKS, "year: 1637", "year: soon", "year: soon", "works[1].year must be integer"),
     "an arXiv number without quotes": (WORKS, "'1482.00001'", "1482.00001", "arxiv", "arxiv must be string"),
+    "a field twice": (WORKS, "  year: 1637\n", "  year: 1637\n  year: 1638\n", "- key: desc", "year stands here twice"),
     "a work that is a string": (WORKS, "- key: desc", "- abel1826\n\n- key: desc", "- abel", "works[1] must be object"),
     "a work twice": (WORKS, "key: descartes1637", "key: euclid1482", "- key: euclid1482\n  authors: R.", "twice"),
     "works that are no YAML": (WORKS, "'1482.00001'", "['1482.00001'", None, "expected"),

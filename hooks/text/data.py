@@ -14,6 +14,10 @@ class Mapping(dict):
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     def mapping(self, node):
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.MarkedYAMLError(problem=f"{key} stands here twice", problem_mark=node.start_mark)
         found = Mapping(self.construct_mapping(node, deep=True))
         found.line = node.start_mark.line + 1
         return found
