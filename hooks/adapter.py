@@ -172,9 +172,9 @@ class Build:
 
     def summary(self, where):
         parts = [f"{len(self.site.texts)} pages"]
-        kinds = [source.kind for source in self.cache.sources()]
-        for kind, ran in self.cache.ran.items():
-            parts.append(f"{kind}: {ran} run, {kinds.count(kind) - ran} from the cache")
+        for kind in self.cache.folders:
+            ran = self.cache.ran[kind]
+            parts.append(f"{kind}: {ran} run, {self.cache.count[kind] - ran} from the cache")
         parts.append(f"{self.site.ledger.measured()} claims hold")
         parts.append(f"{time.monotonic() - self.start:.1f} s")
         return "; ".join([*parts, where])

@@ -14,22 +14,20 @@ def gather(config):
     """The Sources of a site, all of which ran, and the Cache that holds what they gave."""
     extra, docs = config.extra, Path(os.path.relpath(config.docs_dir))
     cache = Cache({"snippets": "snippets", "labs": f"{docs.as_posix()}/labs"}, extra["seconds"])
-    ran = cache.load()
-    pages, code = {}, {}
+    pages, snippets, code, ran_labs = {}, {}, {}, {}
     for path in docs.rglob("*.md"):
         text = path.read_text("utf-8-sig")
         pages[path.relative_to(docs).as_posix()] = Text.read(path.as_posix(), text)
-    for source in cache.sources():
+    for source, entry in cache.load().items():
         if source.kind == "snippets":
-            code[source.name] = source.text
+            snippets[source.name], code[source.name] = entry, source.text
         else:
-            lab = ran["labs"][source.name]
-            text = labs.page(lab, source.path, source.text, extra["labels"]["download"])
-            pages[f"labs/{source.name}.md"] = text
+            text = labs.page(entry, source.path, source.text, extra["labels"]["download"])
+            ran_labs[source.name], pages[f"labs/{source.name}.md"] = entry, text
     order = {page: place for place, page in enumerate(_pages_of(config.nav or []))}
     pages = dict(sorted(pages.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
     data = [(path, Path(path).read_text("utf-8")) for path in extra["data"]]
-    return Sources(pages, *data, ran["snippets"], code, cache.style, ran["labs"], extra["labels"]), cache
+    return Sources(pages, *data, snippets, code, cache.style, ran_labs, extra["labels"]), cache
 
 
 def _pages_of(nav):
@@ -45,7 +43,7 @@ def write(site, sources, config, folder):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path.read_bytes()
     for path, content in site.files.items():
-        contents[path] = content.read_bytes() if isinstance(content, Path) else content.encode()
+        contents[path] = content if isinstance(content, Path) else content.encode()
     for name, lab in sources.labs.items():
         contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url).encode()
     if site.characters:
@@ -55,7 +53,20 @@ def write(site, sources, config, folder):
             path.unlink()
     for path, content in contents.items():
         file = folder / path
-        if not file.is_file() or file.read_bytes() != content:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            if not file.is_file() or file.read_bytes() != content:
+                file.write_bytes(content)
+        elif not file.is_file() or not file.samefile(content):
+            _link(content, file)
     return sorted(contents)
+
+
+def _link(content, file):
+    """Makes a file, new as of now, from another that does not change: without a copy, if it can be."""
+    file.unlink(missing_ok=True)
+    try:
+        file.hardlink_to(content)
+        file.touch()
+    except OSError:
+        file.write_bytes(content.read_bytes())

@@ -90,7 +90,8 @@ def file(svg, title, source):
 def to_png(fig, path):
     """Writes the figure, once drawn, to a file that no reader looks at yet."""
     fig.set_layout_engine("none")
-    fig.savefig(path, format="png", dpi=WIDTH / fig.get_figwidth(), facecolor="white")
+    fig.savefig(path, format="png", dpi=WIDTH / fig.get_figwidth(), facecolor="white",
+                pil_kwargs={"compress_level": 3})
 
 
 def on_white(png, path):

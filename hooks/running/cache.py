@@ -10,6 +10,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -42,13 +43,12 @@ class Cache:
     """What the sources gave.
 
     folders: {kind: the folder of its sources}. limits: {kind: the seconds of CPU that each
-    may take}. ran: {kind: how many had to run}.
+    may take}. count, ran: {kind: how many there are, and had to run}, once loaded.
     """
 
     def __init__(self, folders, limits, kept=".cache/runs"):
         self.settings = {"folders": folders, "limits": limits, "kept": kept}
         self.folders, self.limits, self.kept = folders, limits, Path(kept)
-        self.ran = dict.fromkeys(folders, 0)
         style = Path(folders["snippets"], "style.py")
         self.style = style.read_text("utf-8") if style.exists() else ""
 
@@ -67,20 +67,18 @@ class Cache:
                     yield Source(kind, name.as_posix(), path.as_posix(), text, entry)
 
     def load(self):
-        """What each gave, {kind: {name: entry}}, run only if it must be; may raise Faults."""
+        """What each gave, {Source: entry}, run only if it must be; may raise Faults."""
         found = {source: read(source.entry) for source in self.sources()}
         missing = [source for source, entry in found.items() if not entry]
         if missing:
             self._run()
             found |= {source: read(source.entry) for source in missing}
             self._prune([source.entry for source in found])
-        given = {kind: {} for kind in self.folders}
         for source, entry in found.items():
             if not entry:
                 raise Fault(source.path, 1, "changed while it ran: build again")
-            given[source.kind][source.name] = entry
-            self.ran[source.kind] += source in missing
-        return given
+        self.count, self.ran = (Counter(source.kind for source in some) for some in (found, missing))
+        return found
 
     def _run(self):
         command = [sys.executable, "-P", "-m", "running", json.dumps(self.settings)]

@@ -52,7 +52,6 @@ def results():
     """
     return {
         "n": len(x),
-        "k": len(w),
         "outputs": len(y),
         "first": y[0],
         "same_1d": y == layer[0, 0].tolist(),

@@ -69,9 +69,6 @@ def results():
         "photo_max": int(photo.max()),
         "blur_min": blurred.min().item(),
         "blur_max": blurred.max().item(),
-        "sobel_min": int(edges.min()),
-        "sobel_max": int(edges.max()),
-        "full_colour": FULL,
         "sobel_constant": convolve(flat, sobel).item(),
         "average_constant": convolve(flat, blur).item(),
     }

@@ -468,14 +468,12 @@ assert p < 0.05 and 0.2 < v < 0.3 and c > 0.5
 
 # %% [markdown]
 # **Figure.** How different the tokens are after each layer. Two untrained layers without skips, and there is one token left, copied 16 times; with skips more than half of the difference survives
-# eight layers. Trained, pure attention still ends with tokens that are nearly the same.
+# eight layers.
 #
 # - **Pure attention loses rank**, as proved. Training slows the loss, it does not stop it: after four layers one direction holds 99 % of everything, in nearly every digit.
-# - **The skips save it.** With them the rank stays. The MLPs alone do *not* help here, and skips alone keep it nearly as well as skips and MLPs together.
-# - **Losing rank is not the same as being useless.** The network of pure attention still reads about nine digits in ten: one token is enough to name a digit, if it has been collected before
-#   the others were lost.
-# - **Training also brings tokens together.** In this run, the difference in the trained ViT falls to about a quarter. Its tokens are averaged for one answer,
-#   so there is no reason to disagree in the last layer. The rank tells the two cases apart: between 5 and 7 directions are left on average, not 1.
+# - **The skips save it.** With them the rank stays, with MLPs or without. The MLPs alone do *not* help here.
+# - **Losing rank is not the same as being useless.** The network of pure attention still reads about nine digits in ten: one token is enough to name a digit.
+# - **Training also brings tokens together.** In this run, the difference in the trained ViT falls to about a quarter. The rank tells the two cases apart: between 5 and 7 directions are left on average, not 1.
 # - **The CNN has no skips, and does not collapse.** Its layers take differences as well as means. A row of
 #   attention weights [cannot](../operations/convolution.md#average): all are positive, and they sum to one.
 #
@@ -484,12 +482,9 @@ assert p < 0.05 and 0.2 < v < 0.3 and c > 0.5
 # The CNN brings its structure along: window, neighbourhood, one set of weights for all places. Training adjusts it. The ViT brings the possibility to look anywhere, and has to learn
 # where; on 1,197 digits it learns to choose, but not to stay near. And attention needs its skip connections, not as a refinement, but to keep its tokens apart.
 #
-# What a longer run gives: with 2,500 steps the CNN reached .99, with 2,000 the ViT .96. The filters of the CNN had changed by about .3 of their length,
-# the own patch still had about a quarter of the ViT's field, and still no head was local.
-#
 # ## Three things to change
 #
-# 1. **Overlapping patches.** `nn.Conv2d(1, d, 3)` for the patches gives 36 tokens one pixel apart (set the number of positions, `place` and the shapes of the maps to match).
+# 1. **Overlapping patches.** `nn.Conv2d(1, d, 3)` for the patches gives 36 tokens one pixel apart (change the positions and `place` to match).
 #    We found: with 400 steps and six layers accuracy rises from about .95 to .98 or .99, and still no head becomes local.
 # 2. **Take out the MLPs, then the skips** (`ViT(mlp=False)`, `ViT(skip=False)`), and train. We found: without MLPs .93 to .95, about as good as with them; without skips but with
 #    MLPs .56 to .81, worse than pure attention (.88 to .91).
@@ -497,8 +492,7 @@ assert p < 0.05 and 0.2 < v < 0.3 and c > 0.5
 #
 # ## Sources
 #
-# - M. Raghu et al.: *Do Vision Transformers See Like Convolutional Neural Networks?* NeurIPS 2021, [arXiv:2108.08810](https://arxiv.org/abs/2108.08810). Attention distances, and
-#   what they owe to the size of the data.
+# - M. Raghu et al.: *Do Vision Transformers See Like Convolutional Neural Networks?* NeurIPS 2021, [arXiv:2108.08810](https://arxiv.org/abs/2108.08810).
 # - Y. Dong, J.-B. Cordonnier, A. Loukas: *Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth*. ICML 2021,
 #   [arXiv:2103.03404](https://arxiv.org/abs/2103.03404).
 # - W. Luo et al.: *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*. NeurIPS 2016, [arXiv:1701.04128](https://arxiv.org/abs/1701.04128).
