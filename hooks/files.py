@@ -43,7 +43,7 @@ def write(site, sources, config, folder):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path.read_bytes()
     for path, content in site.files.items():
-        contents[path] = content if isinstance(content, Path) else content.encode()
+        contents[path] = content.read_bytes() if isinstance(content, Path) else content.encode()
     for name, lab in sources.labs.items():
         contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url).encode()
     if site.characters:
@@ -53,20 +53,7 @@ def write(site, sources, config, folder):
             path.unlink()
     for path, content in contents.items():
         file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, bytes):
-            if not file.is_file() or file.read_bytes() != content:
-                file.write_bytes(content)
-        elif not file.is_file() or not file.samefile(content):
-            _link(content, file)
+        if not file.is_file() or file.read_bytes() != content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
     return sorted(contents)
-
-
-def _link(content, file):
-    """Makes a file, new as of now, from another that does not change: without a copy, if it can be."""
-    file.unlink(missing_ok=True)
-    try:
-        file.hardlink_to(content)
-        file.touch()
-    except OSError:
-        file.write_bytes(content.read_bytes())

@@ -36,7 +36,7 @@ class OneKernel(nn.Module):
 def learn(question, seed, steps=250):
     torch.manual_seed(seed)
     x, there, lies = images(2000)
-    if question == "does it lie?":
+    if question == "upright or lying?":
         x, wanted = x[there[:, 0] > 0], lies[there[:, 0] > 0]
     else:
         wanted = there
@@ -51,7 +51,7 @@ def learn(question, seed, steps=250):
     return network.kernel.weight[0, 0].detach()
 
 
-for question in "does it lie?", "is it there?":
+for question in "upright or lying?", "bar or no bar?":
     kernel = learn(question, seed=0)
     both = bool(kernel.min() < -0.01 and kernel.max() > 0.01)
     print(f"{question} weights of both signs: {both}")
@@ -81,8 +81,8 @@ def results():
     >>> r["lies_min"] > 0.98, r["there_found"] >= 3
     (True, True)
     """
-    lies = [alike(kernel, DIFFERENCE, DIFFERENCE.T) for kernel in kernels("does it lie?")]
-    there = [alike(kernel, MEAN) for kernel in kernels("is it there?")]
+    lies = [alike(kernel, DIFFERENCE, DIFFERENCE.T) for kernel in kernels("upright or lying?")]
+    there = [alike(kernel, MEAN) for kernel in kernels("bar or no bar?")]
     return {
         "lies_min": min(lies),
         "there_found": sum(cosine > 0.95 for cosine in there),
@@ -98,9 +98,9 @@ def figure():
         starts.append(start / start.abs().max())
     fig, axes = plt.subplots(3, SEEDS, figsize=(5.2, 3.9))
     for row, title, found in ((0, "five random starts", starts),
-                              (1, "learned: does the bar lie?", kernels("does it lie?")),
-                              (2, "learned: is there a bar?", kernels("is it there?"))):
-        axes[row, 0].set_title(title)
+                              (1, "learned: upright or lying?", kernels("upright or lying?")),
+                              (2, "learned: bar or no bar?", kernels("bar or no bar?"))):
+        axes[row, 0].set_title(title).set_in_layout(False)
         for ax, kernel in zip(axes[row], found):
             ax.imshow(kernel.numpy(), cmap=signed(CONVOLUTION), vmin=-1, vmax=1,
                       interpolation="none")

@@ -52,27 +52,30 @@ def results():
 
 def figure():
     fig = plt.figure(figsize=(5.2, 3.6))
-    grid = fig.add_gridspec(1, 5, width_ratios=(1.1, 1.5, 0.9, 1.5, 0.9))
+    grid = fig.add_gridspec(1, 6, width_ratios=(1, 1.4, 0.9, 1.4, 0.75, 0.9))
     maps = [x[SHOWN : SHOWN + 1]]
     with torch.no_grad():
         for layer in cnn:
             maps.append(layer(maps[-1]))
-    image, kept, pooled, deep, scores = (maps[i][0] for i in (0, 2, 3, 5, 8))
+    image, kept, pooled, deep, means, scores = (maps[i][0] for i in (0, 2, 3, 5, 7, 8))
     for column, stack, shape, title, colors in (
             (0, image, (1, 1), "digit", "gray_r"),
             (1, kept, (4, 2), "8 maps", shades(CONVOLUTION)),
             (2, pooled, (4, 2), "pooled", shades(CONVOLUTION)),
-            (3, deep, (4, 4), "16 maps", shades(CONVOLUTION))):
+            (3, deep, (4, 4), "16 maps", shades(CONVOLUTION)),
+            (4, means[:, None, None], (16, 1), "means", shades(CONVOLUTION))):
         cells = grid[column].subgridspec(*shape)
         for ax, each in zip(cells.subplots(squeeze=False).flat, stack):
             ax.imshow(each.numpy(), cmap=colors, vmin=0, vmax=max(stack.max(), 1e-6),
                       interpolation="none")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=FAINT)
-        fig.add_subplot(grid[column], frameon=False, xticks=[], yticks=[]).set_title(title)
-    ax = fig.add_subplot(grid[4])
+        fig.add_subplot(grid[column], frameon=False, xticks=[], yticks=[]).set_title(
+            title).set_in_layout(False)
+    ax = fig.add_subplot(grid[5])
     ax.barh(range(10), scores.softmax(0).numpy(), color=CONVOLUTION, label="share")
-    ax.set(title="answer", yticks=range(10), xticks=[])
+    ax.set_title("answer").set_in_layout(False)
+    ax.set(yticks=range(10), xticks=[])
     ax.invert_yaxis()
     return fig
 

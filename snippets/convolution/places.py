@@ -62,6 +62,12 @@ def convolutional_network():
                          nn.Flatten(), nn.Linear(4, 1))
 
 
+def flattened_network():
+    """The same convolution, but a classifier with weights for each place."""
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(),
+                         nn.Linear(4 * 12 * 12, 1))
+
+
 def weights(make):
     return sum(p.numel() for p in make().parameters())
 
@@ -98,7 +104,9 @@ def results():
         for n in 100, 1000:
             halves = [share for half in tried(make, n, ANYWHERE) for share in half]
             found[f"{name}_{n}_min"], found[f"{name}_{n}_max"] = min(halves), max(halves)
-    return found | {"dense_right_max": tried(dense_network, 1000, LEFT)[1][1]}
+    found["dense_right_max"] = tried(dense_network, 1000, LEFT)[1][1]
+    right = tried(flattened_network, 1000, LEFT)[1]
+    return found | {"flattened_right_min": right[0], "flattened_right_max": right[1]}
 
 
 def figure():
@@ -106,10 +114,10 @@ def figure():
     grid = fig.add_gridspec(3, 4, height_ratios=(1.3, 1.3, 1))
     torch.manual_seed(4)
     for row, (columns, title) in enumerate(((LEFT, "trained on these"),
-                                            (RIGHT, "asked about these"))):
+                                            (RIGHT, "asked about these, too"))):
         for column, image in enumerate(bars(4, *columns)[0][:, 0]):
             ax = fig.add_subplot(grid[row, column])
-            ax.imshow(image.numpy(), cmap="gray_r", vmin=-0.8, vmax=1.6,
+            ax.imshow(image.numpy(), cmap="gray", vmin=-0.8, vmax=1.6,
                       interpolation="none")
             ax.axvline(6.5, color=FAINT, lw=1)
             ax.set(xticks=[], yticks=[], title="" if column else title)
