@@ -22,7 +22,8 @@ test: writable .venv/ready-to-test
 	@$(BIN)/ruff check
 	@$(BIN)/pytest $(if $(K),-k "$(K)")
 
-expand: build expanded
+expand: build
+	@$(MAKE) --no-print-directory expanded
 
 # The expansion that a build leaves, beside the theme and the settings, less what MkDocs needs of ours.
 expanded:

@@ -42,8 +42,9 @@ class Build:
     def __init__(self, config):
         self.start, self.published = time.monotonic(), None
         self.logger = logging.getLogger("mkdocs")
-        for name in ("structure.pages", "commands.build"):
-            self.logger.getChild(name).addFilter(self.amend)
+        self.speakers = [self.logger.getChild(name) for name in ("structure.pages", "commands.build")]
+        for speaker in self.speakers:
+            speaker.addFilter(self.amend)
         self.serves = Path(config.site_dir).name.startswith("mkdocs_")  # a folder of its own
         calm()
         if not self.serves:
@@ -167,8 +168,8 @@ class Build:
             say(self.summary(f"open {os.path.relpath(self.published)}"))
 
     def close(self):
-        for name in ("structure.pages", "commands.build"):
-            self.logger.getChild(name).removeFilter(self.amend)
+        for speaker in self.speakers:
+            speaker.removeFilter(self.amend)
 
     def summary(self, where):
         parts = [f"{len(self.site.texts)} pages"]

@@ -14,10 +14,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-from running.cache import Cache
 from test_build import Server
 
-from conftest import BUILD, ENVIRONMENT, ROOT, Project
+from conftest import BUILD, ENVIRONMENT, ROOT, Project, site_cache
 
 IMPORTS = [sys.executable, "-c", "import torch, matplotlib.pyplot"]
 NOTEBOOKS = """\
@@ -54,7 +53,7 @@ def cold_build(copy):
     pages = timed(BUILD, copy)
     imports = median(timed(IMPORTS, copy) for _ in range(3))
     os.chdir(copy)
-    given = Cache({"snippets": "snippets", "labs": "docs/en/labs"}, {}).load()
+    given = site_cache().load()
     work = sum(entry["seconds"] for entry in given.values())
     return seconds, 1.25 * (imports + work / os.cpu_count() + pages)
 

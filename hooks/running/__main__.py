@@ -18,5 +18,5 @@ def _end_with_parent():
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        sys.exit(fill(Cache(**json.loads(sys.argv[1]))) > 0)
+        sys.exit(fill(Cache(*json.loads(sys.argv[1]))) > 0)
     sys.exit(130)

@@ -46,9 +46,8 @@ class Cache:
     may take}. count, ran: {kind: how many there are, and had to run}, once loaded.
     """
 
-    def __init__(self, folders, limits, kept=".cache/runs"):
-        self.settings = {"folders": folders, "limits": limits, "kept": kept}
-        self.folders, self.limits, self.kept = folders, limits, Path(kept)
+    def __init__(self, folders, limits):
+        self.folders, self.limits, self.kept = folders, limits, Path(".cache/runs")
         style = Path(folders["snippets"], "style.py")
         self.style = style.read_text("utf-8") if style.exists() else ""
 
@@ -81,7 +80,7 @@ class Cache:
         return found
 
     def _run(self):
-        command = [sys.executable, "-P", "-m", "running", json.dumps(self.settings)]
+        command = [sys.executable, "-P", "-m", "running", json.dumps([self.folders, self.limits])]
         own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"}
         # The end of the pipe tells the program that we are gone.
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | own) as process:

@@ -58,7 +58,7 @@ ID = re.compile(r'(\bid="|url\(#|href="#)')
 def run(path, text, _style, entry):
     """What a lab gives; the PNGs of its figures are stored beside the entry. Raises Fault."""
     start, notebook = time.monotonic(), jupytext.reads(text, "py:percent")
-    opened = [line for line, start in enumerate(text.splitlines(), 1) if start.startswith("# %%")]
+    opened = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
     lines = ([0] + opened)[-len(notebook.cells) :]  # the first cell may stand without
 
     def fault(index, problem, line=0):

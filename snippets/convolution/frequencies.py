@@ -1,4 +1,4 @@
-"""On a ring a convolution multiplies each wave by a gain of its own, and does nothing else."""
+"""On a ring a convolution multiplies each complex wave by a gain of its own."""
 
 import matplotlib.pyplot as plt
 from style import CONVOLUTION, GRAY

@@ -38,13 +38,17 @@ def share_right(network, x, lies):
     return ((network(x) > 0) == (lies > 0)).float().mean().item()
 
 
+def convolutional_network():
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(),                   # (b, 4, 12, 12)
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(),           # (b, 4)
+                         nn.Linear(4, 1))                                 # (b, 1)
+
+
 torch.manual_seed(0)
-convolution = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(),   # (b, 4, 12, 12)
-                            nn.AdaptiveAvgPool2d(1),         # (b, 4, 1, 1)
-                            nn.Flatten(), nn.Linear(4, 1))   # (b, 1)
-train(convolution, *bars(1000, left=1, right=7))
+network = convolutional_network()
+train(network, *bars(1000, left=1, right=7))
 for half, columns in ("left", (1, 7)), ("right", (7, 13)):
-    share = share_right(convolution, *bars(1000, *columns))
+    share = share_right(network, *bars(1000, *columns))
     print(f"{half} half: right in more than 9 of 10 cases: {share > 0.9}")
 # --8<-- [end:places]
 
@@ -55,11 +59,6 @@ LEFT, RIGHT, ANYWHERE = (1, 7), (7, 13), (1, 13)        # columns
 def dense_network():
     return nn.Sequential(nn.Flatten(), nn.Linear(14 * 14, 64), nn.ReLU(),
                          nn.Linear(64, 1))
-
-
-def convolutional_network():
-    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1),
-                         nn.Flatten(), nn.Linear(4, 1))
 
 
 def flattened_network():
