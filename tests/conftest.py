@@ -95,10 +95,10 @@ class Build:
             stderr=subprocess.STDOUT,
         )
 
-    def finish(self, timeout=120):
+    def finish(self):
         """Waits for all that it started too: each holds the pipe of the output open."""
         with self.process as process:
-            self.said, _ = process.communicate(timeout=timeout)
+            self.said, _ = process.communicate(timeout=1200)  # only a build that hangs
         self.code = process.returncode
         faults = self.FAULT.findall(self.said)
         self.faults = {(path, int(line)): why for path, line, why in faults}

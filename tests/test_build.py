@@ -131,8 +131,8 @@ def test_two_builds_at_once_take_turns(project, twin):
 
 
 def test_what_a_build_started_ends_with_it(project):
-    project.edit("mkdocs.yml", "snippets: 2", "snippets: 60")
-    project.edit(GOOD, "print(", "open('runs', 'w'); import time; time.sleep(300); print(")
+    project.edit("mkdocs.yml", "snippets: 2", "snippets: 600")
+    project.edit(GOOD, "print(", "open('runs', 'w'); import time; time.sleep(3000); print(")
     build = project.start()
     while not (project.folder / "runs").exists():
         assert build.process.poll() is None

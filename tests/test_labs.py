@@ -104,6 +104,7 @@ def test_the_text_of_a_lab_is_checked(lab, old, new, fragment, message):
 
 
 def test_a_kernel_ends_with_the_build(lab):
+    lab.edit("mkdocs.yml", "labs: 15", "labs: 6000")  # no limit ends it in time
     lab.edit(LAB, "sum(squares)", "while True: pass")
     build = lab.start()
     for line in build.process.stdout:
