@@ -1,7 +1,7 @@
 """Which channels a layer connects, and how many parameters that takes."""
 
 import matplotlib.pyplot as plt
-from style import CONVOLUTION, FAINT, shades
+from style import CONVOLUTION, FAINT
 
 # --8<-- [start:channels]
 import torch
@@ -104,21 +104,24 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.2))
+    output, at = 2, k + 1.5                                   # what is shown, and where
     for ax, (name, layer) in zip(axes.flat, layers.items()):
-        read = pattern(layer)                            # (d, d, k)
-        ax.imshow(read.any(dim=2), cmap=shades(CONVOLUTION), vmin=0, aspect="auto",
-                  interpolation="none", extent=(0, d, d, 0), label=name)
-        for o, c, m in read[:, :, 1:].nonzero().tolist():
-            strip = c + (m + 1) / read.shape[2]
-            ax.plot([strip, strip], [o, o + 1], color=FAINT, lw=0.7)
-        for edge in range(d + 1):
-            ax.axhline(edge, color=FAINT, lw=1)
-            ax.axvline(edge, color=FAINT, lw=1)
-        ax.set(title=f"{name}: {layer.weight.numel()}", xticks=[], yticks=[])
+        read = pattern(layer)[output].nonzero()               # (., 2): channel, offset
+        middle = (k - layer.kernel_size[0]) // 2
+        every = torch.cartesian_prod(torch.arange(d), torch.arange(k))
+        ax.plot(every[:, 1], every[:, 0], "o", color=FAINT, ms=5)
+        for channel, m in read.tolist():
+            ax.plot([middle + m, at], [channel, output], color=CONVOLUTION, lw=0.7)
+        ax.plot(middle + read[:, 1], read[:, 0], "o", color=CONVOLUTION, ms=6, label=name)
+        ax.plot([at] * d, range(d), "s", color=FAINT, ms=6)
+        ax.plot(at, output, "s", color=CONVOLUTION, ms=9)
+        ax.set(title=f"{name}: {layer.weight.numel()}", xticks=[], yticks=[],
+               xlim=(-0.7, at + 0.7), ylim=(d - 0.4, -0.6))
         ax.spines[:].set_visible(False)
-    fig.supxlabel("input channel", size=12)
-    fig.supylabel("output channel", size=12)
+    for ax in axes[1]:
+        ax.set_xticks([(k - 1) / 2, at], ["input", "output"])
+        ax.tick_params(length=0)
     return fig
 
 

@@ -3,7 +3,7 @@
 import functools
 
 import matplotlib.pyplot as plt
-from style import CONVOLUTION, signed
+from style import CONVOLUTION, FAINT, signed
 
 # --8<-- [start:learned]
 import torch
@@ -33,7 +33,7 @@ class OneKernel(nn.Module):
         return self.answer(self.kernel(x).abs().mean((2, 3)))
 
 
-def learn(question, seed, steps=250):
+def learn(question, seed, steps=300):
     torch.manual_seed(seed)
     x, there, lies = images(2000)
     if question == "upright or lying?":
@@ -41,7 +41,7 @@ def learn(question, seed, steps=250):
     else:
         wanted = there
     network = OneKernel()
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.03)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
     for _ in range(steps):
         batch = torch.randint(len(x), (64,))
         loss = binary_cross_entropy_with_logits(network(x[batch]), wanted[batch])
@@ -78,14 +78,14 @@ def results():
     """How like a difference, or a mean, the learned kernels are: cosines without sign.
 
     >>> r = results()
-    >>> r["lies_min"] > 0.98, r["there_found"] >= 3
+    >>> r["lies_min"] > 0.98, r["there_min"] > 0.98
     (True, True)
     """
     lies = [alike(kernel, DIFFERENCE, DIFFERENCE.T) for kernel in kernels("upright or lying?")]
     there = [alike(kernel, MEAN) for kernel in kernels("bar or no bar?")]
     return {
         "lies_min": min(lies),
-        "there_found": sum(cosine > 0.95 for cosine in there),
+        "there_min": min(there),
     }
 
 
@@ -96,15 +96,17 @@ def figure():
         images(2000)
         start = OneKernel().kernel.weight[0, 0].detach()
         starts.append(start / start.abs().max())
-    fig, axes = plt.subplots(3, SEEDS, figsize=(5.2, 3.9))
-    for row, title, found in ((0, "five random starts", starts),
-                              (1, "learned: upright or lying?", kernels("upright or lying?")),
-                              (2, "learned: bar or no bar?", kernels("bar or no bar?"))):
-        axes[row, 0].set_title(title).set_in_layout(False)
-        for ax, kernel in zip(axes[row], found):
+    fig = plt.figure(figsize=(5.2, 4.1))
+    rows = {"five random starts": starts}
+    rows |= {f"learned: {question}": kernels(question)
+             for question in ("upright or lying?", "bar or no bar?")}
+    for part, (title, found) in zip(fig.subfigures(3), rows.items()):
+        part.suptitle(title, x=0.01, ha="left", size=12)
+        for ax, kernel in zip(part.subplots(1, SEEDS), found):
             ax.imshow(kernel.numpy(), cmap=signed(CONVOLUTION), vmin=-1, vmax=1,
                       interpolation="none")
             ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(visible=True, color=FAINT)
     return fig
 
 

@@ -21,60 +21,74 @@ def network():
         nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),    # (b, 8, 8, 8): 8 maps
         nn.MaxPool2d(2),                             # (b, 8, 4, 4)
         nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(),   # (b, 16, 4, 4): 16 maps
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(),       # (b, 16): the mean of each map
+        nn.AdaptiveMaxPool2d(1), nn.Flatten(),       # (b, 16): the largest of each map
         nn.Linear(16, 10))                           # (b, 10): a score per digit
 
 
+def train(model, steps=400):
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for _ in range(steps):
+        batch = torch.randint(1200, (64,))           # the other 597 are for the test
+        loss = nn.functional.cross_entropy(model(x[batch]), y[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return (model(x[1200:]).argmax(1) == y[1200:]).float().mean().item()
+
+
 cnn = network()
-optimizer = torch.optim.Adam(cnn.parameters(), lr=0.02)
-for _ in range(400):
-    batch = torch.randint(1200, (64,))             # the other 597 are for the test
-    loss = nn.functional.cross_entropy(cnn(x[batch]), y[batch])
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-share = (cnn(x[1200:]).argmax(1) == y[1200:]).float().mean().item()
-print("more than 9 of 10 new digits read rightly:", share > 0.9)
+print("more than 9 of 10 new digits read rightly:", train(cnn) > 0.9)
 # --8<-- [end:network]
 
 
-SHOWN = 1203      # a digit of the test
+SHOWN, SEEDS = 1203, 5      # a digit of the test; runs
+
+
+def shares(make):
+    """Right answers on the test: the lowest and the highest of SEEDS runs."""
+    found = []
+    for seed in range(SEEDS):
+        torch.manual_seed(seed)
+        found.append(train(make()))
+    return min(found), max(found)
 
 
 def results():
-    """
+    """Right answers of the network, and of one linear layer on the pixels.
+
     >>> r = results()
-    >>> r["weights"], r["share"] > 0.9
-    (1418, True)
+    >>> r["min"] > 0.9, r["linear_min"] > 0.9
+    (True, True)
     """
-    return {"weights": sum(p.numel() for p in cnn.parameters()), "share": share}
+    low, high = shares(network)
+    found = {"min": low, "max": high}
+    low, high = shares(lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 10)))
+    return found | {"linear_min": low, "linear_max": high}
 
 
 def figure():
-    fig = plt.figure(figsize=(5.2, 3.6))
-    grid = fig.add_gridspec(1, 6, width_ratios=(1, 1.4, 0.9, 1.4, 0.75, 0.9))
+    fig = plt.figure(figsize=(5.2, 3.2))
     maps = [x[SHOWN : SHOWN + 1]]
     with torch.no_grad():
         for layer in cnn:
             maps.append(layer(maps[-1]))
-    image, kept, pooled, deep, means, scores = (maps[i][0] for i in (0, 2, 3, 5, 7, 8))
-    for column, stack, shape, title, colors in (
-            (0, image, (1, 1), "digit", "gray_r"),
-            (1, kept, (4, 2), "8 maps", shades(CONVOLUTION)),
-            (2, pooled, (4, 2), "pooled", shades(CONVOLUTION)),
-            (3, deep, (4, 4), "16 maps", shades(CONVOLUTION)),
-            (4, means[:, None, None], (16, 1), "means", shades(CONVOLUTION))):
-        cells = grid[column].subgridspec(*shape)
-        for ax, each in zip(cells.subplots(squeeze=False).flat, stack):
+    image, kept, pooled, deep, largest, scores = (maps[i][0] for i in (0, 2, 3, 5, 7, 8))
+    parts = fig.subfigures(1, 6, width_ratios=(1, 1.3, 0.9, 1.4, 0.8, 1))
+    for part, stack, shape, title, colors in (
+            (parts[0], image, (1, 1), "digit", "gray_r"),
+            (parts[1], kept, (4, 2), "8 maps", shades(CONVOLUTION)),
+            (parts[2], pooled, (4, 2), "pooled", shades(CONVOLUTION)),
+            (parts[3], deep, (4, 4), "16 maps", shades(CONVOLUTION)),
+            (parts[4], largest[:, None, None], (16, 1), "largest", shades(CONVOLUTION))):
+        part.suptitle(title, size=11)
+        for ax, each in zip(part.subplots(*shape, squeeze=False).flat, stack):
             ax.imshow(each.numpy(), cmap=colors, vmin=0, vmax=max(stack.max(), 1e-6),
                       interpolation="none")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=FAINT)
-        fig.add_subplot(grid[column], frameon=False, xticks=[], yticks=[]).set_title(
-            title).set_in_layout(False)
-    ax = fig.add_subplot(grid[5])
-    ax.barh(range(10), scores.softmax(0).numpy(), color=CONVOLUTION, label="share")
-    ax.set_title("answer").set_in_layout(False)
+    parts[5].suptitle("answer", size=11)
+    ax = parts[5].subplots()
+    ax.barh(range(10), scores.softmax(0).numpy(), color=CONVOLUTION, label="answer")
     ax.set(yticks=range(10), xticks=[])
     ax.invert_yaxis()
     return fig

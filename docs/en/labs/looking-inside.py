@@ -475,7 +475,7 @@ assert p < 0.05 and 0.2 < v < 0.3 and c > 0.5
 # - **Losing rank is not the same as being useless.** The network of pure attention still reads about nine digits in ten: one token is enough to name a digit.
 # - **Training also brings tokens together.** In this run, the difference in the trained ViT falls to about a quarter. The rank tells the two cases apart: between 5 and 7 directions are left on average, not 1.
 # - **The CNN has no skips, and does not collapse.** Its layers take differences as well as means. A row of
-#   attention weights [cannot](../operations/convolution.md#average): all are positive, and they sum to one.
+#   attention weights [cannot](../operations/self-attention.md#average): all are positive, and they sum to one.
 #
 # ## What it means
 #
