@@ -1,18 +1,47 @@
-"""What the softmax does without the scale: its entropy and its gradient."""
+"""What becomes of the rows of A without the scale: their entropy, and how they react to a query."""
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, FAINT
 
-# --8<-- [start:saturation]
+# --8<-- [start:stuck]
 import torch
 
 
-def weights(d_k, scaled, n=64, batch=100):
-    """Rows of A for random queries and keys of variance 1: (batch, n, n)."""
-    generator = torch.Generator().manual_seed(d_k)
-    Q, K = torch.randn(2, batch, n, d_k, generator=generator).double()
-    S = Q @ K.transpose(1, 2)            # (batch, n, n), variance d_k
-    return torch.softmax(S / d_k**0.5 if scaled else S, dim=-1)
+def keys_and_rows(d_head, scaled, n=64, batch=40, seed=0):
+    """Random keys (batch, n, d_head) of variance 1, and rows of A for queries like them."""
+    generator = torch.Generator().manual_seed(seed)
+    Q, K = torch.randn(2, batch, n, d_head, generator=generator).double()
+    S = Q @ K.mT                                             # (batch, n, n)
+    return K, torch.softmax(S / d_head**0.5 if scaled else S, dim=-1)
+
+
+def reaction(K, A, scaled):
+    """Size of the derivative of each row of A by its query: (batch, n).
+
+    It is (diag(a) - a a^T) K, over sqrt(d_head) if scaled; its squares sum to
+    sum_j a_j^2 |k_j - m|^2, where m = a K is the mean key.
+    """
+    m = A @ K                                                # (batch, n, d_head)
+    distance = (K.square().sum(-1)[:, None] - 2 * m @ K.mT
+                + m.square().sum(-1)[..., None]).clamp(min=0)
+    size = (A.square() * distance).sum(-1).sqrt()
+    return size / K.shape[-1]**0.5 if scaled else size
+
+
+def stuck(d_head, scaled, seed=0):
+    """Share of the rows that react less than 1/100 as much as the median scaled row."""
+    usual = reaction(*keys_and_rows(d_head, True, seed=seed), True).median()
+    K, A = keys_and_rows(d_head, scaled, seed=seed)
+    return (reaction(K, A, scaled) < usual / 100).double().mean().item()
+
+
+for d_head in (16, 64, 256, 1024):
+    print(f"{d_head} channels: {stuck(d_head, False):.0%} of the rows are stuck,",
+          f"with the scale {stuck(d_head, True):.0%}")
+# --8<-- [end:stuck]
+
+sizes = 4, 16, 64, 256, 1024
+SEEDS = 5
 
 
 def entropy(A):
@@ -20,68 +49,43 @@ def entropy(A):
     return -(A * A.log2().nan_to_num(neginf=0)).sum(-1).mean().item()
 
 
-def gradient(A):
-    """Size of J, the derivative of the softmax, at each row a of A.
-
-    J_ii = a_i (1 - a_i), J_ij = -a_i a_j. The squares sum to
-    sum a^2 - 2 sum a^3 + (sum a^2)^2, which is 1/4 at most.
-    """
-    a2, a3 = A.pow(2).sum(-1), A.pow(3).sum(-1)
-    return (a2 - 2 * a3 + a2**2).clamp(min=0).sqrt()
+def bits(d_head, scaled):
+    return entropy(keys_and_rows(d_head, scaled)[1])
 
 
-for d_k in (16, 64, 128, 1024):
-    A, B = weights(d_k, scaled=False), weights(d_k, scaled=True)
-    dead = [(gradient(a) < 0.005).double().mean() for a in (A, B)]
-    print(f"d_k = {d_k}: entropy {entropy(A):.1f} -> {entropy(B):.1f} bits,",
-          f"dead rows {dead[0]:.0%} -> {dead[1]:.0%}")
-# --8<-- [end:saturation]
-
-sizes = 4, 16, 64, 256, 1024
-
-
-def median(d_k, scaled):
-    return gradient(weights(d_k, scaled)).median().item()
-
-
-def dead(d_k, scaled):
-    """Share of the rows whose gradient is below 1 % of the largest possible."""
-    return (gradient(weights(d_k, scaled)) < 0.005).double().mean().item()
+def median(d_head, scaled):
+    return reaction(*keys_and_rows(d_head, scaled), scaled).median().item()
 
 
 def results():
-    """Entropy in bits (of at most 6), the median gradient, and the share of dead rows.
+    """Entropy in bits (of at most 6), the median reaction, and the share of stuck rows.
 
     >>> r = results()
     >>> r["entropy_unscaled_1024"] < 0.3
     True
-    >>> r["dead_unscaled_1024"] > 0.5, r["dead_scaled_1024"] < 0.005
-    (True, True)
+    >>> r["stuck_64_max"] < 0.1 < 0.3 < r["stuck_1024_min"], r["stuck_scaled_max"]
+    (True, 0.0)
 
     Scores of variance 1 spread over log2 n - 1 / (2 ln 2) bits, for large n.
 
     >>> bool(abs(r["entropy_scaled_1024"] - (6 - 0.5 / torch.tensor(2).log())) < 0.1)
     True
 
-    The gradient first grows without the scale, and only then dies.
+    Without the scale a row first reacts more, and only with many channels less.
 
-    >>> r["gradient_unscaled_16"] > r["gradient_scaled_16"]
+    >>> r["reaction_unscaled_64"] > 3 * r["reaction_scaled_64"]
     True
-    >>> r["gradient_drop_1024"] > 100
+    >>> r["reaction_scaled_1024"] > 3 * r["reaction_unscaled_1024"]
     True
 
     >>> (entropy(torch.full((1, 64), 1 / 64)), entropy(torch.eye(64))) == (6, 0)
     True
-    >>> s = torch.randn(9)
-    >>> J = torch.autograd.functional.jacobian(lambda s: s.softmax(0), s)
-    >>> torch.allclose(gradient(s.softmax(0)), J.norm())
+    >>> q, K = torch.randn(5), torch.randn(9, 5)
+    >>> for scaled in False, True:
+    ...     row = lambda q: (K @ q / (5**0.5 if scaled else 1)).softmax(0)
+    ...     J = torch.autograd.functional.jacobian(row, q)
+    ...     print(torch.allclose(reaction(K[None], row(q)[None, None], scaled), J.norm()))
     True
-
-    Two equal weights have the largest gradient there is.
-
-    >>> gradient(torch.tensor([0.5, 0.5])).item()
-    0.5
-    >>> bool((gradient(torch.softmax(9 * torch.randn(9999, 4), 1)) <= 0.500001).all())
     True
 
     With the initial weights of PyTorch, queries and keys have variance 1/2
@@ -98,40 +102,42 @@ def results():
     True True
     True True
     """
-    return {
-        "entropy_unscaled_64": entropy(weights(64, scaled=False)),
-        "entropy_unscaled_1024": entropy(weights(1024, scaled=False)),
-        "entropy_scaled_1024": entropy(weights(1024, scaled=True)),
-        **{f"gradient_unscaled_{d_k}": median(d_k, False) for d_k in (16, 64, 128)},
-        **{f"gradient_scaled_{d_k}": median(d_k, True) for d_k in (16, 64, 128)},
-        **{f"dead_unscaled_{d_k}": dead(d_k, False) for d_k in (64, 128, 1024)},
-        "dead_scaled_1024": dead(1024, scaled=True),
-        "gradient_drop_1024": median(1024, True) / median(1024, False),
-        "gradient_even": gradient(torch.full((64,), 1 / 64)).item(),
+    found = {}
+    for d_head in 64, 1024:
+        shares = [stuck(d_head, False, seed) for seed in range(SEEDS)]
+        found |= {f"stuck_{d_head}_min": min(shares), f"stuck_{d_head}_max": max(shares)}
+    return found | {
+        "stuck_scaled_max": max(stuck(d_head, True, seed)
+                                for d_head in (64, 1024) for seed in range(SEEDS)),
+        "entropy_unscaled_64": bits(64, scaled=False),
+        "entropy_unscaled_1024": bits(1024, scaled=False),
+        "entropy_scaled_1024": bits(1024, scaled=True),
+        **{f"reaction_{name}_{d_head}": median(d_head, scaled) for d_head in (64, 1024)
+           for name, scaled in (("unscaled", False), ("scaled", True))},
     }
 
 
 def figure():
-    fig, (bits, slope) = plt.subplots(2, figsize=(5.2, 5.2), sharex=True)
+    fig, (upper, slope) = plt.subplots(2, figsize=(5.2, 5.2), sharex=True)
     for name, scaled, style, below in (("not scaled", False, "o-", True),
                                        ("scaled", True, "s--", False)):
-        entropies = [entropy(weights(d_k, scaled)) for d_k in sizes]
-        gradients = [median(d_k, scaled) for d_k in sizes]
-        for ax, values in (bits, entropies), (slope, gradients):
+        entropies = [bits(d_head, scaled) for d_head in sizes]
+        reactions = [median(d_head, scaled) for d_head in sizes]
+        for ax, values in (upper, entropies), (slope, reactions):
             ax.plot(sizes, values, style, color=ATTENTION, label=name)
-        bits.annotate(name, (64, entropies[2]), (8, 10 if below else -16),
+        upper.annotate(name, (64, entropies[2]), (8, 10 if below else -16),
                       textcoords="offset points")
-        slope.annotate(name, (256, gradients[3]), (-4, -16 if below else 10),
-                       textcoords="offset points", ha="right" if below else "left")
-    bits.set_xscale("log")
-    bits.set_xticks(sizes, sizes)
-    bits.minorticks_off()
-    bits.axhline(6, color=FAINT, lw=1, zorder=0)
-    bits.set(title="entropy of a row of 64 weights (bits)", ylim=(0, 6.6))
+        at, offset = ((256, reactions[3]), (8, 6)) if not scaled else ((16, reactions[1]), (0, -18))
+        slope.annotate(name, at, offset, textcoords="offset points")
+    upper.set_xscale("log")
+    upper.set_xticks(sizes, sizes)
+    upper.minorticks_off()
+    upper.axhline(6, color=FAINT, lw=1, zorder=0)
+    upper.set(title="entropy of a row of 64 weights (bits)", ylim=(0, 6.6))
     slope.set_yscale("log")
-    slope.set_yticks([1e-4, 1e-3, 1e-2, 1e-1, 1], ["10⁻⁴", "10⁻³", "10⁻²", "0.1", "1"])
+    slope.set_yticks([1e-3, 1e-2, 1e-1, 1], ["10⁻³", "10⁻²", "0.1", "1"])
     slope.minorticks_off()
-    slope.set(title="size of the softmax's gradient (median)", xlabel="$d_k$")
+    slope.set(title="how a row reacts to its query (median)", xlabel="channels of a head")
     return fig
 
 
