@@ -66,7 +66,7 @@ def results():
                     for word, score in scores.items()}
     S, A, _ = attention(SENTENCES[0].split())
     return {
-        "cat_score": scores["cat"], "cat_scaled": scores["cat"] / 2**0.5,
+        "cat_scaled": scores["cat"] / 2**0.5,
         "dogs_scaled": scores["dogs"] / 2**0.5,
         "cat_exp": exponentials["cat"], "dogs_exp": exponentials["dogs"],
         "sum_exp": (S[6] / 2**0.5).exp().sum().item(),
