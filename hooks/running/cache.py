@@ -22,7 +22,7 @@ from .say import say
 HOOKS = Path(__file__).resolve().parents[1]
 LOCK = HOOKS.parent / "requirements.txt"
 # The files that shape what each kind gives, besides its text and the lock.
-DRAWING = "drawing/figure.py", "drawing/palette.py", "drawing/figure.mplstyle"
+DRAWING = "drawing/figure.py", "drawing/metadata.xml", "drawing/palette.py", "drawing/figure.mplstyle"
 OWN = {
     "snippets": ("running/script.py", "running/snippet.py", *DRAWING),
     "labs": ("running/lab.py", "running/lab.md.j2", *DRAWING),
