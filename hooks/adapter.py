@@ -7,7 +7,9 @@ import os
 import re
 import shutil
 import time
+from contextlib import ExitStack
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from drawing.highlight import calm
@@ -25,7 +27,6 @@ from watchdog.observers import Observer
 
 CACHE = Path(".cache")
 LOOK = "*.yml", "requirements.txt", "hooks/**/*.py", "theme/**/*.html"
-ENTRANCE = Path("theme/entrance.html")
 COMPLAINT = re.compile(r"Doc file '(?P<page>[^']+)' contains .*?link '(?P<link>[^']+)'")
 DIRTY = re.compile("A 'dirty' build|contains stale files")
 
@@ -40,22 +41,18 @@ class Build:
     """One build of the site, from its sources to the folder in which it is published."""
 
     def __init__(self, config):
-        self.start, self.published = time.monotonic(), None
+        self.start, self.published, self.end = time.monotonic(), None, ExitStack()
         self.logger = logging.getLogger("mkdocs")
-        self.speakers = [self.logger.getChild(name) for name in ("structure.pages", "commands.build")]
-        for speaker in self.speakers:
+        for speaker in map(self.logger.getChild, ("structure.pages", "commands.build")):
             speaker.addFilter(self.amend)
-        self.serves = Path(config.site_dir).name.startswith("mkdocs_")  # a folder of its own
+            self.end.callback(speaker.removeFilter, self.amend)
         calm()
-        if not self.serves:
-            self.stage(config)
-
-    def stage(self, config):
-        """Directs the build to a folder that no other build of this checkout writes to."""
-        CACHE.mkdir(exist_ok=True)
-        self.turn = take_turn(CACHE / "site.lock")
-        self.destination = Path(config.site_dir)
-        config.site_dir = str(Path(CACHE, "site", self.destination.name).absolute())
+        self.serves = Path(config.site_dir).name.startswith("mkdocs_")  # a folder of its own
+        if not self.serves:  # in a folder to which no other build of this checkout writes
+            CACHE.mkdir(exist_ok=True)
+            self.end.enter_context(take_turn(CACHE / "site.lock"))
+            self.destination = Path(config.site_dir)
+            config.site_dir = str(Path(CACHE, "site", self.destination.name).absolute())
 
     def expand(self, config):
         """Runs what must run, and directs MkDocs to the expansion of the pages."""
@@ -107,47 +104,43 @@ class Build:
         templates = CACHE / "templates"
         templates.mkdir(exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(templates))
-        self.order = {file.url: place for place, file in enumerate(files.documentation_pages())}
+        self.order = [file.url for file in files.documentation_pages()]
 
     @event_priority(100)
     def complete_search(self, config):
         """Search knows the pages that were made now; adds what it knew of the others."""
         plugin = config.plugins["material/search"]
         index, plugin.search_index_prev = plugin.search_index, None
-        made = {_page(entry) for entry in index.entries}
-        before = Path(config.site_dir, "search/search_index.json")
-        if before.exists():
-            known = json.loads(before.read_text("utf-8"))["docs"]
-            index.entries += [entry for entry in known if _page(entry) not in made]
-        index.entries = [entry for entry in index.entries if _page(entry) in self.order]
-        index.entries.sort(key=lambda entry: self.order[_page(entry)])
+        before, found = Path(config.site_dir, "search/search_index.json"), {}
+        known = json.loads(before.read_text("utf-8"))["docs"] if before.exists() else []
+        for entries in known, index.entries:
+            pages = groupby(entries, key=lambda entry: entry["location"].partition("#")[0])
+            found |= {page: list(sections) for page, sections in pages}
+        index.entries = [entry for page in self.order for entry in found.get(page, [])]
 
     @event_priority(-100)
     def publish(self, config):
         """Puts the finished build in its place, unless MkDocs is about to reject it."""
-        self.close()
         if any(h.get_counts() for h in self.logger.handlers if isinstance(h, CountHandler)):
             return
         write_texts(self.site, config)
         self.kept.write_text(self.frame, "utf-8")
         if self.serves:
             say(self.summary("in your browser"))
-            return
-        new = self.destination.with_name(f"{self.destination.name}.partial")
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.copytree(config.site_dir, new, ignore=shutil.ignore_patterns(".frame"))
-        shutil.rmtree(self.destination, ignore_errors=True)
-        new.rename(self.destination)
-        shutil.copyfile(ENTRANCE, self.destination.parent / "index.html")
-        self.turn.lock.release()
-        self.published = self.destination.parent / "index.html"
+        else:
+            new = self.destination.with_name(f"{self.destination.name}.partial")
+            shutil.rmtree(new, ignore_errors=True)
+            shutil.copytree(config.site_dir, new, ignore=shutil.ignore_patterns(".frame"))
+            shutil.rmtree(self.destination, ignore_errors=True)
+            new.rename(self.destination)
+            self.published = shutil.copyfile("theme/entrance.html", self.destination.parent / "index.html")
+        self.end.close()
 
     on_post_build = CombinedEvent(complete_search, publish)
 
     def on_serve(self, server, config, builder):
         """Learns of changes from the system, where MkDocs looks twice a second; builds at once."""
-        watched = config.docs_dir, config.config_file_path
-        for path in watched:
+        for path in config.docs_dir, config.config_file_path:
             server.unwatch(path)
         server.observer = Observer()
         # The system also tells of files that are only read.
@@ -158,32 +151,19 @@ class Build:
 
     def on_build_error(self, error):
         """Lets the next build begin."""
-        self.close()
-        if not self.serves:
-            self.turn.lock.release()
+        self.end.close()
 
     def on_shutdown(self):
         """The last line of a build."""
         if self.published:
             say(self.summary(f"open {os.path.relpath(self.published)}"))
 
-    def close(self):
-        for speaker in self.speakers:
-            speaker.removeFilter(self.amend)
-
     def summary(self, where):
-        parts = [f"{len(self.site.texts)} pages"]
-        for kind in self.cache.folders:
-            ran = self.cache.ran[kind]
-            parts.append(f"{kind}: {ran} run, {self.cache.count[kind] - ran} from the cache")
-        parts.append(f"{self.site.ledger.measured()} claims hold")
-        parts.append(f"{time.monotonic() - self.start:.1f} s")
-        return "; ".join([*parts, where])
-
-
-def _page(entry):
-    """The address of the page that an entry of the search index leads to."""
-    return entry["location"].partition("#")[0]
+        ran, count = self.cache.ran, self.cache.count
+        runs = [f"{kind}: {ran[kind]} run, {count[kind] - ran[kind]} from the cache" for kind in self.cache.folders]
+        held = f"{self.site.ledger.counts()['measured']} claims hold"
+        seconds = f"{time.monotonic() - self.start:.1f} s"
+        return "; ".join([f"{len(self.site.texts)} pages", *runs, held, seconds, where])
 
 
 def write_texts(site, config):

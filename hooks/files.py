@@ -38,21 +38,20 @@ def _pages_of(nav):
 
 def write(site, sources, config, folder):
     """Makes a folder hold the expanded docs_dir; what does not change is not touched."""
-    contents = {page: text.text.encode() for page, text in site.texts.items()}
+    contents = {page: text.text for page, text in site.texts.items()} | site.files
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":
-            contents[path.relative_to(config.docs_dir).as_posix()] = path.read_bytes()
-    for path, content in site.files.items():
-        contents[path] = content.read_bytes() if isinstance(content, Path) else content.encode()
+            contents[path.relative_to(config.docs_dir).as_posix()] = path
     for name, lab in sources.labs.items():
-        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url).encode()
+        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url)
     if site.characters:
-        contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts")).read_bytes()
+        contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))
     for path in folder.rglob("*"):
         if path.is_file() and path.relative_to(folder).as_posix() not in contents:
             path.unlink()
     for path, content in contents.items():
         file = folder / path
+        content = content.read_bytes() if isinstance(content, Path) else content.encode()
         if not file.is_file() or file.read_bytes() != content:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -16,25 +17,12 @@ from PIL import Image
 from .palette import colours
 
 STYLE = Path(__file__).with_name("figure.mplstyle")
+METADATA = Path(__file__).with_name("metadata.xml").read_text("utf-8").rstrip()
 CHECKOUT = Path(__file__).resolve().parents[2]
 PALETTE = colours(CHECKOUT.joinpath("snippets/style.py").read_text("utf-8"))
 WIDTH = 2000  # of a PNG, in pixels
-TEXT = re.compile(r"<text [^>]*>")
 COLOUR = re.compile(r"#[0-9a-f]{6}\b(?=[;\"])")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
-METADATA = """
- <title>{title}</title>
- <metadata>
-  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" \
-xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:cc="http://creativecommons.org/ns#">
-   <cc:Work rdf:about="">
-    <dc:title>{title}</dc:title>
-    <dc:source>{source}, of: Self-attention and convolution, side by side</dc:source>
-    <dc:rights>CC BY 4.0</dc:rights>
-    <cc:license rdf:resource="https://creativecommons.org/licenses/by/4.0/"/>
-   </cc:Work>
-  </rdf:RDF>
- </metadata>"""
 
 
 def to_svg(fig, name):
@@ -51,32 +39,28 @@ def clean(svg):
     Raises ValueError if it uses a colour outside of the palette.
     """
     svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"\s*<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s*<(metadata|style)\b.*?</\1>|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"; font-family: [^;\"]*", "", svg)
     svg = re.sub(r"font: (?:(italic|oblique) )?(?:(\d+) )?([\d.]+px)[^;\"]*", _font, svg)
-    svg = re.sub(r"<[^>]*>", lambda tag: LONG_NUMBER.sub(_rounded, tag[0]), svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), svg)
     for colour in sorted(set(COLOUR.findall(svg)) - {"#000000", *PALETTE.values()}):
         allowed = ", ".join(["black", *map(str.upper, PALETTE)])
         raise ValueError(f"the figure uses {colour}; style.py has {allowed}")
     svg = svg.replace("<svg", '<svg stroke-linejoin="round" font-family="sans-serif"', 1)
-    return _without_unused_ids(svg)
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
+    return re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", svg)
 
 
 def inline(svg):
     """What clean() gave on one line, with the colours of the page's palette."""
     names = {colour: name for name, colour in PALETTE.items()}
 
-    def on_page(kind):
-        def colour(match):
-            name = names.get(match[0])
-            return f"var(--{name}{kind}, {match[0]})" if name else "currentColor"
+    def on_page(colour, kind=""):
+        name = names.get(colour[0])
+        return f"var(--{name}{kind}, {colour[0]})" if name else "currentColor"
 
-        return colour
-
-    svg = TEXT.sub(lambda tag: COLOUR.sub(on_page("-text"), tag[0]), svg)
-    svg = re.sub(r"\s*\n\s*", " ", COLOUR.sub(on_page(""), svg)).replace("> <", "><")
+    svg = re.sub(r"<text [^>]*>", lambda tag: COLOUR.sub(partial(on_page, kind="-text"), tag[0]), svg)
+    svg = re.sub(r"\s*\n\s*", " ", COLOUR.sub(on_page, svg)).replace("> <", "><")
     return svg.replace("<svg", '<svg fill="currentColor"', 1)
 
 
@@ -84,7 +68,7 @@ def file(svg, title, source):
     """What clean() gave as a file for any program, saying what it is; on no background."""
     metadata = METADATA.format(title=escape(title), source=escape(source))
     head, body = svg.split(">", 1)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>{metadata}{body}\n'
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>\n{metadata}{body}\n'
 
 
 def to_png(fig, path):
@@ -102,22 +86,10 @@ def on_white(png, path):
     picture.resize((WIDTH, round(picture.height * WIDTH / picture.width))).save(path)
 
 
-def _rounded(match):
-    return f"{float(match[0]):.2f}"
-
-
 def _font(match):
     style, weight, size = match.groups()
-    return (
-        f"font-size: {size}"
-        + f"; font-style: {style}" * bool(style)
-        + f"; font-weight: {weight}" * bool(weight)
-    )
-
-
-def _without_unused_ids(svg):
-    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
-    return re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", svg)
+    parts = {"font-size": size, "font-style": style, "font-weight": weight}
+    return "; ".join(f"{name}: {value}" for name, value in parts.items() if value)
 
 
 def to_csv(fig):
@@ -128,10 +100,7 @@ def to_csv(fig):
     rows = []
     for panel, ax in enumerate(fig.axes, 1):
         for series, points in _series(ax):
-            rows += [
-                [panel, series, *(f"{number:.6g}" for number in point)]
-                for point in points
-            ]
+            rows += [[panel, series, *(f"{number:.6g}" for number in point)] for point in points]
     if not rows:
         return ""
     buffer = io.StringIO()
@@ -156,8 +125,4 @@ def _series(ax):
         elif isinstance(artist, PathCollection):
             yield label, artist.get_offsets()
         elif isinstance(artist, (AxesImage, QuadMesh)):
-            yield label, _grid(artist.get_array())
-
-
-def _grid(array):
-    return [(x, y, v) for y, row in enumerate(array) for x, v in enumerate(row)]
+            yield label, [(x, y, v) for y, row in enumerate(artist.get_array()) for x, v in enumerate(row)]

@@ -18,25 +18,16 @@ def colours(style):
     >>> colours('A, GRAY = "#0072B2", "#7A828B"\\nN = 3\\n')
     {'a': '#0072b2', 'gray': '#7a828b'}
     """
-    found = {}
-    for node in ast.parse(style).body:
-        if isinstance(node, ast.Assign):
-            names, value = ast.unparse(node.targets[0]).strip("()"), ast.literal_eval(node.value)
-            values = value if isinstance(value, tuple) else (value,)
-            pairs = zip(names.lower().split(", "), values, strict=True)
-            found |= {n: v.lower() for n, v in pairs if str(v).startswith("#")}
-    return found
+    found, assigned = {}, [node for node in ast.parse(style).body if isinstance(node, ast.Assign)]
+    exec(compile(ast.Module(assigned, []), "style.py", "exec"), {}, found)
+    return {name.lower(): value.lower() for name, value in found.items() if str(value).startswith("#")}
 
 
 def css(style):
     """The stylesheet that gives each colour to the pages, as --name and --name-text."""
-    light = {"default": [], "slate": []}
+    schemes = {"default": "", "slate": ""}
     for name, colour in colours(style).items():
         text, dark, dark_text = VARIANTS[name]
-        light["default"] += [f"--{name}: {colour};", f"--{name}-text: {text};"]
-        light["slate"] += [f"--{name}: {dark};", f"--{name}-text: {dark_text};"]
-    rules = [
-        f'[data-md-color-scheme="{scheme}"] {{\n  ' + "\n  ".join(lines) + "\n}\n"
-        for scheme, lines in light.items()
-    ]
-    return "\n".join(rules)
+        schemes["default"] += f"  --{name}: {colour};\n  --{name}-text: {text};\n"
+        schemes["slate"] += f"  --{name}: {dark};\n  --{name}-text: {dark_text};\n"
+    return "\n".join(f'[data-md-color-scheme="{name}"] {{\n{lines}}}\n' for name, lines in schemes.items())

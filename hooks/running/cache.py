@@ -22,7 +22,7 @@ from .say import say
 HOOKS = Path(__file__).resolve().parents[1]
 LOCK = HOOKS.parent / "requirements.txt"
 # The files that shape what each kind gives, besides its text and the lock.
-DRAWING = "drawing/figure.py", "drawing/palette.py", "drawing/figure.mplstyle"
+DRAWING = "drawing/figure.py", "drawing/metadata.xml", "drawing/palette.py", "drawing/figure.mplstyle"
 OWN = {
     "snippets": ("running/script.py", "running/snippet.py", *DRAWING),
     "labs": ("running/lab.py", "running/lab.md.j2", *DRAWING),
@@ -70,7 +70,12 @@ class Cache:
         found = {source: read(source.entry) for source in self.sources()}
         missing = [source for source, entry in found.items() if not entry]
         if missing:
-            self._run()
+            command = [sys.executable, "-P", "-m", "running", json.dumps([self.folders, self.limits])]
+            own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"}
+            # The end of the pipe tells the program that we are gone.
+            with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | own) as process:
+                if process.wait():
+                    raise Faults(["not all snippets and labs ran: see above"])
             found |= {source: read(source.entry) for source in missing}
             self._prune([source.entry for source in found])
         for source, entry in found.items():
@@ -78,15 +83,6 @@ class Cache:
                 raise Fault(source.path, 1, "changed while it ran: build again")
         self.count, self.ran = (Counter(source.kind for source in some) for some in (found, missing))
         return found
-
-    def _run(self):
-        command = [sys.executable, "-P", "-m", "running", json.dumps([self.folders, self.limits])]
-        own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"}
-        # The end of the pipe tells the program that we are gone.
-        with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | own) as process:
-            failures = process.wait()
-        if failures:
-            raise Faults(["not all snippets and labs ran: see above"])
 
     def _prune(self, used):
         """Removes what no build used lately, beyond four times as many as this one uses."""

@@ -39,7 +39,6 @@ SETTINGS = [
 ENVIRONMENT = {
     "MATPLOTLIBRC": str(figure.STYLE),
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "OMP_NUM_THREADS": "1",
     "PYTHONPATH": "",  # nothing of the project
 }
 METADATA = {
@@ -50,7 +49,7 @@ FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 TERMINAL_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 CAPTION = re.compile(r"(\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*$)", re.DOTALL)
-TWO_OUTPUTS = re.compile(r"^(```output\n(?:(?!```).*\n)*)```\n+```output\n", re.MULTILINE)
+OUTPUTS = re.compile(r"^```output\n(?:(?!```).*\n|```\n+```output\n)*", re.MULTILINE)  # of one cell
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
 ID = re.compile(r'(\bid="|url\(#|href="#)')
 
@@ -101,18 +100,13 @@ def run(path, text, _style, entry):
 
 def _execute(notebook, folder, fault):
     """Fills the outputs of a notebook, which runs in the folder; may raise fault(...)."""
-    current = 0
-
-    def note(cell, cell_index):
-        nonlocal current
-        current = cell_index
-
+    started = []
     client = NotebookClient(
         notebook,
         # This Python, not what a user may have installed as the kernel "python3".
         AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
         extra_arguments=SETTINGS,
-        on_cell_start=note,
+        on_cell_start=lambda cell, cell_index: started.append(cell_index),
         record_timing=False,
         shutdown_kernel="immediate",
         resources={"metadata": {"path": str(folder)}},
@@ -121,11 +115,11 @@ def _execute(notebook, folder, fault):
     try:
         client.execute(cleanup_kc=True, env=os.environ | own)
     except DeadKernelError:
-        raise fault(current, "ended its kernel, or took longer than labs may take") from None
+        raise fault(started[-1], "ended its kernel, or took longer than labs may take") from None
     except CellExecutionError as error:
-        [output] = [o for o in notebook.cells[current].outputs if o.output_type == "error"]
+        [output] = [o for o in notebook.cells[started[-1]].outputs if o.output_type == "error"]
         told = TERMINAL_COLOUR.sub("", "\n".join(output.traceback))
-        index, line = current, 0
+        index, line = started[-1], 0
         if frames := FRAME.findall(told):
             counts = [cell.get("execution_count") for cell in notebook.cells]
             index, line = counts.index(int(frames[-1][0])), int(frames[-1][1])
@@ -140,7 +134,5 @@ def _page(notebook):
         extra_template_paths=[str(Path(__file__).parent)],
     )
     markdown, _ = exporter.from_notebook_node(notebook)
-    markdown, merged = markdown.strip(), True
-    while merged:
-        markdown, merged = TWO_OUTPUTS.subn(r"\1", markdown)
+    markdown = OUTPUTS.sub(lambda outputs: re.sub(r"```\n+```output\n", "", outputs[0]), markdown.strip())
     return CAPTION.sub(r"\1/// caption\n\2\n///", markdown) + "\n"

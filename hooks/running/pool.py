@@ -1,6 +1,5 @@
 """Runs snippets and labs, each in a process of its own, and stores what they give."""
 
-import multiprocessing
 import multiprocessing.connection
 import os
 import re
@@ -11,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from . import cache, snippet, worker
+from . import cache, worker
 from .say import report, say, take_turn
 
 PATIENCE = 5  # a source may wait, and share its core, this many times its limit
@@ -32,17 +31,8 @@ def fill(runs):
         for killed in runs.kept.glob("scratch-*"):
             shutil.rmtree(killed, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix="scratch-", dir=runs.kept) as scratch:
-            jobs, failures = [], 0
-            for source in runs.sources():
-                if cache.read(source.entry):
-                    continue
-                problems = list(snippet.violations(source.text)) if source.kind == "snippets" else []
-                for line, problem in problems:
-                    report(f"{source.path}:{line}: {problem}")
-                failures += bool(problems)
-                if not problems:
-                    jobs.append(_Job(source, runs, Path(scratch, str(len(jobs)))))
-            return failures + _run_all(jobs)
+            missing = [source for source in runs.sources() if not cache.read(source.entry)]
+            return _run_all([_Job(source, runs, Path(scratch, str(i))) for i, source in enumerate(missing)])
 
 
 def _run_all(jobs):
@@ -51,8 +41,9 @@ def _run_all(jobs):
     # The longest text tends to run longest; started last, it would leave cores idle.
     waiting = sorted(jobs, key=lambda job: job.weight * len(job.source.text))
     running, failures, start = [], 0, time.monotonic()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     while waiting or running:
-        while waiting and len(running) < _cores():
+        while waiting and len(running) < cores:
             running.append(waiting.pop().start(context))
             say(f"{running[-1].source.path} runs")
         deadline = min(job.deadline for job in running)
@@ -63,8 +54,7 @@ def _run_all(jobs):
             failures += not job.collect()
             left, all_work = (sum(job.weight for job in some) for some in (waiting + running, jobs))
             seconds = (time.monotonic() - start) / (all_work - left) * left
-            count = len(waiting) + len(running)
-            say(f"{job.source.path} took {job.seconds:.1f} s; {count} left, about {seconds:.0f} s")
+            say(f"{job.source.path} took {job.seconds:.1f} s; {len(waiting + running)} left, about {seconds:.0f} s")
     return failures
 
 
@@ -76,10 +66,6 @@ def _context(texts):
     used = [module for module, sign in PRELOAD.items() if re.search(sign, texts, re.MULTILINE)]
     context.set_forkserver_preload(["running.script", *used])
     return context
-
-
-def _cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 class _Job:
@@ -104,9 +90,8 @@ class _Job:
         if self.process.is_alive() and time.monotonic() < self.deadline:
             return False
         self.seconds = time.monotonic() - self.started
-        if hasattr(os, "killpg"):
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(AttributeError, ProcessLookupError):  # Windows has no groups of processes
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.join()
         return True
@@ -119,15 +104,14 @@ class _Job:
             for file in sorted(self.folder.glob(f"{self.source.entry.stem}*"), key=lambda f: f.suffix == ".json"):
                 file.replace(self.source.entry.with_name(file.name))
             return True
-        if said.startswith(f"{self.source.path}:"):
-            report(said)
-            return False
-        late = time.monotonic() >= self.deadline or code == -getattr(signal, "SIGXCPU", 0)
-        why = "ended itself before it gave a result"
-        if code and late:
-            why = f"took longer than {self.limit:g} s and was killed"
-        elif code < 0:
-            why = f"was ended by {signal.Signals(-code).name}"
-        [line, *_] = [*re.findall(rf'File "{re.escape(self.source.path)}", line (\d+)', said), 1]
-        report(f"{self.source.path}:{line}: {why}\n{said}")
+        if not said.startswith(f"{self.source.path}:"):
+            late = time.monotonic() >= self.deadline or code == -getattr(signal, "SIGXCPU", 0)
+            why = "ended itself before it gave a result"
+            if code and late:
+                why = f"took longer than {self.limit:g} s and was killed"
+            elif code < 0:
+                why = f"was ended by {signal.Signals(-code).name}"
+            [line, *_] = [*re.findall(rf'File "{re.escape(self.source.path)}", line (\d+)', said), 1]
+            said = f"{self.source.path}:{line}: {why}\n{said}"
+        report(said)
         return False

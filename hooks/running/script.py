@@ -10,12 +10,12 @@ import socket
 import sys
 import time
 import types
+from pathlib import Path
 
-import matplotlib
 import matplotlib.figure
 import matplotlib.pyplot as plt
 from drawing import figure
-from text.source import Fault
+from text.source import Fault, Faults
 
 from . import snippet
 from .cache import picture
@@ -26,8 +26,10 @@ FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
 def run(path, text, style, entry):
-    """What a snippet gives; its PNG is stored beside the entry. Raises Fault."""
+    """What a snippet gives; its PNG is stored beside the entry. Raises Faults."""
     start = time.process_time()
+    if problems := [f"{path}:{line}: {problem}" for line, problem in snippet.violations(text)]:
+        raise Faults(problems)
     plt.style.use(figure.STYLE)
     linecache.cache[path] = len(text), None, text.splitlines(keepends=True), path
     socket.socket = _refuse
@@ -35,14 +37,13 @@ def run(path, text, style, entry):
     tree = ast.parse(text)
     lines = {n.name: n.lineno for n in tree.body if isinstance(n, ast.FunctionDef)}
     results, fig = module.results(), module.figure()
-    if not isinstance(results, dict):
-        raise Fault(path, lines["results"], f"results() returns a {type(results).__name__}, not a dict")
+    for name, given, kind in ("results", results, dict), ("figure", fig, matplotlib.figure.Figure):
+        if not isinstance(given, kind):
+            raise Fault(path, lines[name], f"{name}() returns a {type(given).__name__}, not a {kind.__name__}")
     for key, value in results.items():
         if type(value) not in (int, float, bool):
             problem = f"results()[{key!r}] is a {type(value).__name__}, not int, float or bool"
             raise Fault(path, lines["results"], problem)
-    if not isinstance(fig, matplotlib.figure.Figure):
-        raise Fault(path, lines["figure"], f"figure() returns a {type(fig).__name__}, not a Figure")
     try:
         svg = figure.to_svg(fig, path)
     except ValueError as error:
@@ -67,9 +68,7 @@ def _execute(path, text, style):
     with a fresh random state. Only then what it defines joins the rest of the file.
     """
     torch = sys.modules.get("torch")
-    if torch:
-        torch.set_num_threads(1)
-        fresh = torch.get_rng_state()
+    fresh = torch.get_rng_state() if torch else None
     spans, printed = snippet.sections(text), {}
     module = alone = types.ModuleType("__main__")
     sys.modules["style"] = types.ModuleType("style")
@@ -109,34 +108,30 @@ def _once_in_silence(function, path, line):
 
 def _doctests(path, tree, module):
     """Checks each docstring of a snippet; returns how many examples each has, by name."""
-    checked = {}
+    checked, parser = {}, doctest.DocTestParser()
     for node in ast.walk(tree):
         if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
             continue
-        docstring = ast.get_docstring(node, clean=False)
-        if docstring and ">>> " in docstring:
-            name = getattr(node, "name", "") or path.rpartition("/")[2].removesuffix(".py")
-            parser = doctest.DocTestParser()
-            test = parser.get_doctest(docstring, module.__dict__, name, path, node.body[0].lineno - 1)
+        docstring, name = ast.get_docstring(node, clean=False), getattr(node, "name", Path(path).stem)
+        test = parser.get_doctest(docstring or "", module.__dict__, name, path, node.body[0].lineno - 1)
+        if test.examples:
+            checked[name] = len(test.examples)
             if "torch" in sys.modules:
                 sys.modules["torch"].manual_seed(0)
-            _Doctest(optionflags=FLAGS, verbose=False).run(test, clear_globs=False)
-            checked[name] = len(test.examples)
+            try:
+                doctest.DebugRunner(optionflags=FLAGS, verbose=False).run(test, clear_globs=False)
+            except doctest.DocTestFailure as error:
+                problem = doctest.OutputChecker().output_difference(error.example, error.got, FLAGS)
+                raise _fault(error, problem) from None
+            except doctest.UnexpectedException as error:
+                raise _fault(error, f"raises {error.exc_info[1]!r}") from None
     return checked
 
 
-class _Doctest(doctest.DocTestRunner):
-    """Fails at the first example that gives something else, and says at which line."""
-
-    def report_failure(self, out, test, example, got):
-        self._fail(test, example, self._checker.output_difference(example, got, FLAGS))
-
-    def report_unexpected_exception(self, out, test, example, exc_info):
-        self._fail(test, example, f"raises {exc_info[0].__name__}: {exc_info[1]}")
-
-    def _fail(self, test, example, problem):
-        told = " ".join(f"doctest {test.name}: {example.source} {problem}".split())
-        raise Fault(test.filename, test.lineno + example.lineno + 1, told)
+def _fault(error, problem):
+    """The Fault of an example of a doctest that gives something else."""
+    told = " ".join(f"doctest {error.test.name}: {error.example.source} {problem}".split())
+    return Fault(error.test.filename, error.test.lineno + error.example.lineno + 1, told)
 
 
 def _refuse(*_, **__):

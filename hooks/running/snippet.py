@@ -23,17 +23,16 @@ def violations(text):
         return
     allowed = PACKAGES | ({"sklearn"} if text.startswith(DIGITS) else set())
     for node in ast.walk(tree):
-        for module in _imported(node):
+        for alias in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else []:
+            module = (getattr(node, "module", "") or alias.name).split(".")[0]
             if module == "style":
                 one = node in tree.body and len(STYLE.findall(text)) == 1
-                if not one or any(alias.asname for alias in node.names):
+                if not one or alias.asname:
                     yield node.lineno, "imports style not as one line: from style import ..."
             elif module not in allowed and module not in sys.stdlib_module_names:
                 hint = f"; its first line must be '{DIGITS}'" * (module == "sklearn")
-                yield node.lineno, (
-                    f"imports '{module}': a snippet imports torch, matplotlib "
-                    f"and the standard library{hint}"
-                )
+                what = "a snippet imports torch, matplotlib and the standard library"
+                yield node.lineno, f"imports '{module}': {what}{hint}"
     functions = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
     for name, what in (("results", "the numbers"), ("figure", "the figure")):
         if name not in functions:
@@ -44,14 +43,6 @@ def violations(text):
         sections(text)
     except ValueError as error:
         yield error.args
-
-
-def _imported(node):
-    if isinstance(node, ast.Import):
-        return [alias.name.split(".")[0] for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return [(node.module or "").split(".")[0] if not node.level else "."]
-    return []
 
 
 def sections(text):

@@ -10,7 +10,7 @@ import signal
 import threading
 import traceback
 
-from text.source import Fault
+from text.source import Faults
 
 
 def main(source, style, folder, limit, patience):
@@ -28,8 +28,8 @@ def main(source, style, folder, limit, patience):
         else:
             from .script import run
         outcome = run(source.path, source.text, style, entry)
-    except Fault as fault:
-        log.write_text(str(fault), "utf-8")
+    except Faults as faults:
+        log.write_text(str(faults), "utf-8")
     except BaseException as error:
         told = traceback.format_exc()
         lines = re.findall(rf'File "{re.escape(source.path)}", line (\d+)', told)

@@ -30,14 +30,10 @@ class Ledger:
                     what = f"{number['what']} ({number['value']}) is {value}, must be {_limits(number)}"
                     raise Fault(path, number.line, f"{name} does not hold: {what}")
 
-    def measured(self):
-        """How many claims have a number."""
-        return sum("numbers" in claim for claim in self.claims.values())
-
     def counts(self):
         """How many claims there are, with a number and without, and of each verdict."""
         verdicts = [claim["verdict"] for claim in self.claims.values()]
-        total, measured = len(verdicts), self.measured()
+        total, measured = len(verdicts), sum("numbers" in claim for claim in self.claims.values())
         counts = {"total": total, "measured": measured, "without_number": total - measured}
         return counts | {verdict.replace(" ", "_"): verdicts.count(verdict) for verdict in VERDICTS}
 

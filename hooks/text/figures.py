@@ -30,7 +30,9 @@ def fill(text, figures, code, label):
         if match["rest"].strip() or match.string[: match.start()].rpartition("\n")[2]:
             raise text.fault(match.start(), "a figure stands alone on a line, unindented, without attributes")
         links = [f"[{kind.upper()}]({address[1]}.{kind}){{ download }}" for kind in files(figure)]
-        parts = [f"{_drawing(figure['svg'], match['alt'])}{match['caption']}"]
+        alt = escape(re.sub(r"\\(.)", r"\1", match["alt"]))
+        svg = figure["svg"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
+        parts = [f'<div class="drawing" data-search-exclude>{svg}</div>\n{match["caption"]}']
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
         if source := code.get(address["name"]):
             parts.append(f"<details markdown><summary>{label}</summary>")
@@ -38,12 +40,6 @@ def fill(text, figures, code, label):
         return "\n\n".join([*parts, "</div>\n"])
 
     return text.sub(text.prose(FIGURE), figure)
-
-
-def _drawing(svg, alt):
-    alt = escape(re.sub(r"\\(.)", r"\1", alt))
-    svg = svg.replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
-    return f'<div class="drawing" data-search-exclude>{svg}</div>\n'
 
 
 def files(figure):
