@@ -23,9 +23,9 @@ x, w = [4, 5, 1, 0, 3, 4, 1], [1, 0, -2]
 y = convolution(x, w)
 print("plain Python:", y)
 
-# F.conv1d wants (images, channels, n) and (kernels, channels, k); here one of each
-layer = F.conv1d(torch.tensor([[x]]), torch.tensor([[w]]))
-print("F.conv1d:    ", layer[0, 0].tolist())
+# F.conv1d wants two more axes, for many inputs and many kernels; here one of each
+same = F.conv1d(torch.tensor([[x]]), torch.tensor([[w]]))
+print("F.conv1d:    ", same[0, 0].tolist())
 # --8<-- [end:sum]
 
 
@@ -47,7 +47,7 @@ def results():
     """The sum that the page works out by hand, and the sizes.
 
     >>> r = results()
-    >>> r["first"] == 4 * 1 + 5 * 0 + 1 * -2, y == layer[0, 0].tolist()
+    >>> r["first"] == 4 * 1 + 5 * 0 + 1 * -2, y == same[0, 0].tolist()
     (True, True)
     """
     return {

@@ -1,6 +1,6 @@
 """One 3 x 3 kernel finds edges exactly; no single averaging mix can."""
 
-from style import CONVOLUTION, shades
+from style import CONVOLUTION, FAINT, shades
 
 # --8<-- [start:sobel]
 import matplotlib.pyplot as plt
@@ -71,13 +71,14 @@ def results():
         "blur_max": blurred.max().item(),
         "sobel_constant": convolve(flat, sobel).item(),
         "average_constant": convolve(flat, blur).item(),
+        "step": convolve(torch.tensor([[1.0, 1, 5]] * 3), sobel).item(),
     }
 
 
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
     for ax, title, image in ((axes[0, 0], "photograph", photo),
-                             (axes[0, 1], "average, 1-2-1", convolve(photo, blur))):
+                             (axes[0, 1], "average", convolve(photo, blur))):
         ax.imshow(image.numpy(), cmap="gray", vmin=0, vmax=255,
                   interpolation="none")
         ax.set_title(title)
@@ -86,6 +87,9 @@ def figure():
         ax.imshow(image.abs().numpy(), cmap=shades(CONVOLUTION), vmin=0, vmax=FULL,
                   interpolation="none")
         ax.set_title(title)
+    for ax, color in (axes[0, 0], FAINT), (axes[1, 0], "black"):
+        ax.annotate("", (31, 33), (17, 33),
+                    arrowprops={"arrowstyle": "-|>", "lw": 2, "color": color})
     for ax in axes.flat:
         ax.axis("off")
     return fig

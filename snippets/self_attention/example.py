@@ -80,26 +80,24 @@ def results():
 def figure():
     words = SENTENCES[0].split()
     S, A, y = (part[6] for part in attention(words))
-    fig, axes = plt.subplots(3, 1, figsize=(7.2, 5), height_ratios=(1, 1, 1.1))
     colors = [ATTENTION if word == "cat" else GRAY for word in words]
-    for ax, bars, title, most in ((axes[0], S, "scores of it", 6),
-                                  (axes[1], S / 2**0.5, "divided by √2", 6)):
-        ax.bar(range(10), bars.tolist(), color=colors, width=0.5, label=title)
-        ax.set(title=title, xlim=(-0.6, 9.6), ylim=(0, most), yticks=[0, most],
+    fig, (scores, shares) = plt.subplots(2, 1, figsize=(7.2, 4), height_ratios=(1, 0.9))
+    scores.bar(range(10), S.tolist(), color=colors, width=0.5, label="scores")
+    scores.set(title="scores of “it”", xlim=(-0.6, 9.6), ylim=(0, 6), yticks=[0, 2, 6],
                xticks=range(10))
-        ax.set_xticklabels(words)
-        ax.tick_params(length=0)
-    left = 0
-    for word, share, color in zip(words, A.tolist(), colors):
-        axes[2].barh(0, share - 0.003, left=left, color=color, height=0.5, label=word)
-        if share > 0.04:
-            axes[2].text(left + share / 2, 0.33, word, ha="center", va="bottom")
+    scores.set_xticklabels(words)
+    scores.tick_params(length=0)
+    scores.spines["left"].set_color(FAINT)
+    left, parts = 0, [(words[i], A[i].item(), colors[i]) for i in (4, 1, 6)]
+    parts.append(("others", 1 - sum(share for _, share, _ in parts), FAINT))
+    for word, share, color in parts:
+        shares.barh(0, share - 0.004, left=left, color=color, height=0.5, label=word)
+        shares.text(left + share / 2, -0.33 if word == "it" else 0.33, word, ha="center",
+                    va="top" if word == "it" else "bottom")
         left += share
-    axes[2].text(0, -0.42, f"new vector of it: ({y[0]:.2f} cat, {y[1]:.2f} dog)", va="top")
-    axes[2].set(title="shares", xlim=(0, 1), ylim=(-0.7, 0.7), xticks=[], yticks=[])
-    axes[2].spines[:].set_visible(False)
-    for ax in axes[:2]:
-        ax.spines["left"].set_color(FAINT)
+    shares.text(0, -0.33, f"new vector of “it”: ({y[0]:.2f} cat, {y[1]:.2f} dog)", va="top")
+    shares.set(title="shares of “it”", xlim=(0, 1), ylim=(-0.7, 0.8), xticks=[], yticks=[])
+    shares.spines[:].set_visible(False)
     return fig
 
 

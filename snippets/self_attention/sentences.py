@@ -41,8 +41,8 @@ def figure():
                 arrowstyle="-|>", mutation_scale=14, lw=2))
         ax.set(xlim=(-0.6, 9.6), ylim=(-1.1, 1.4), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    axes[0].text(-0.5, 1.3, "to the animal that is meant", color=ATTENTION, va="top")
-    axes[0].text(-0.5, -1, "always two words back", color=CONVOLUTION, va="bottom")
+    axes[0].text(5, 1, "to the one that is meant", color=ATTENTION, ha="center")
+    axes[0].text(5, -1, "always two words back", color=CONVOLUTION, ha="center", va="top")
     return fig
 
 
