@@ -131,9 +131,9 @@ def figure():
             low, high = 100 * shares[0], 100 * shares[1]
             ax.plot([low, high], [y + offset] * 2, color=color, lw=7,
                     solid_capstyle="round", label=f"{name}, {half} half")
-            ax.text(high + 1.5, y + offset, f"{half} half", color=color, va="center",
+            ax.text(high + 1.5, y + offset, f"bars in the {half} half", color=color, va="center",
                     fontsize=10)
-    ax.set(xlim=(42, 112), ylim=(-0.5, 1.6), yticks=[], xlabel="right answers, %",
+    ax.set(xlim=(42, 134), ylim=(-0.5, 1.6), yticks=[], xlabel="right answers, %",
            xticks=[50, 75, 100])
     ax.spines["left"].set_visible(False)
     return fig

@@ -74,6 +74,7 @@ def results():
         "play": shares["play"], "y_cat": y[0], "y_dog": y[1],
         "unscaled": torch.softmax(S[6], dim=0)[4].item(),
         "rain": row(SENTENCES[2])[1]["dogs"],
+        "rival": row("the cat followed the cat because it wanted to play")[1]["cat"],
     }
 
 
