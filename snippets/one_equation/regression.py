@@ -28,7 +28,7 @@ def as_attention(t, points, values):
 scattered = 6 * torch.rand(40).double()
 noisy = torch.sin(scattered) + 0.3 * torch.randn(40).double()
 t = torch.linspace(0, 6, 61).double()
-print("attention is Nadaraya-Watson:",
+print("Nadaraya-Watson is attention:",
       torch.allclose(smooth(t, scattered, noisy), as_attention(t, scattered, noisy)))
 
 grid = torch.linspace(0, 6, 61).double()            # points at equal distances
