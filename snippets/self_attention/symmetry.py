@@ -49,16 +49,21 @@ def correlation(S):
     return torch.corrcoef(torch.stack([S[upper], S.T[upper]]))[0, 1].item()
 
 
+def self_negative(S):
+    """Number of tokens that have a negative score with themselves."""
+    return (S.diag() < 0).sum().item()
+
+
 def draws(count=200):
-    """Correlation and asymmetry for other tokens and matrices: (count, 2)."""
+    """Four measures for other tokens and matrices: (count, 4)."""
     generator = torch.Generator().manual_seed(1)
     measured = []
     for _ in range(count):
         x, W_Q, W_K = (torch.randn(rows, d, generator=generator).double()
                        for rows in (n, d, d))
         S = (x @ W_Q.T) @ (x @ W_K.T).T
-        measured.append([correlation(S), asymmetry(S)])
-    return torch.tensor(measured)
+        measured.append([correlation(S), asymmetry(S), self_first(S), self_negative(S)])
+    return torch.tensor(measured, dtype=torch.float)
 
 
 def results():
@@ -99,9 +104,11 @@ def results():
         "correlation_high": high[0],
         "asymmetry_low": low[1],
         "asymmetry_high": high[1],
-        "self_first": self_first(S),
+        "self_first_low": low[2],
+        "self_first_high": high[2],
         "self_first_shared": self_first(shared),
-        "self_negative": (S.diag() < 0).sum().item(),
+        "self_negative_low": low[3],
+        "self_negative_high": high[3],
     }
 
 
