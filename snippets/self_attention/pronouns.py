@@ -22,21 +22,26 @@ def any_of(words):
     return words[torch.randint(len(words), ()).item()]
 
 
-def sentence(pair, adverbs):
-    """Its words, where the pronoun stands, and which kind it means."""
+def sentence(pair, adverbs, before):
+    """Its words, where the pronoun stands, and which kind it means.
+
+    adverbs: how many may stand between the animals and the pronoun; before: and before all.
+    """
     meant, other = pair if any_of([0, 1]) else pair[::-1]
     plural, first = any_of([0, 1]), any_of([0, 1])
     animals = [KINDS[meant] + "s" * plural, KINDS[other] + "s" * (1 - plural)]
     one, two = animals if first else animals[::-1]
-    words = ["the", one] + [any_of(ADVERBS)] * any_of([0, 1]) + [any_of(VERBS), "the", two]
+    words = [any_of(ADVERBS) for _ in range(before)]
+    words += ["the", one] + [any_of(ADVERBS)] * any_of([0, 1]) + [any_of(VERBS), "the", two]
     words += [any_of(ADVERBS) for _ in range(any_of(adverbs))]
     words += ["because", ("it", "they")[plural], "wanted", "to", any_of(ACTIONS)]
     return words, len(words) - 4, meant
 
 
-def sentences(size, pairs, adverbs=(0, 1, 2)):
+def sentences(size, pairs, adverbs=(0, 1, 2), before=0):
     """Word numbers (size, N), pronouns (size), answers (size)."""
-    words, at, kinds = zip(*(sentence(any_of(pairs), adverbs) for _ in range(size)))
+    words, at, kinds = zip(*(sentence(any_of(pairs), adverbs, before)
+                               for _ in range(size)))
     ids = [[IDS[w] for w in s] + [IDS["."]] * (N - len(s)) for s in words]
     return torch.tensor(ids), torch.tensor(at), torch.tensor(kinds)
 
@@ -145,12 +150,18 @@ def results():
     (True, True)
     >>> r["attention_far_min"] > 0.99, r["positions_far_min"] > 0.95
     (True, True)
-    >>> r["convolution_seen_max"] < 0.6, r["relu_far_max"] < 0.6
+    >>> r["convolution_seen_max"] < 0.6, r["relu_far_max"] < 0.2
     (True, True)
+
+    The convolution loses nothing where the whole sentence stands later.
+
+    >>> r["relu_late_min"] > 0.95
+    True
     """
     torch.manual_seed(1000)
     tests = {"seen": sentences(1000, PAIRS), "new": sentences(1000, CAT_AND_DOG),
-             "far": sentences(1000, PAIRS, adverbs=(5, 6))}
+             "far": sentences(1000, PAIRS, adverbs=[7]),
+             "late": sentences(1000, PAIRS, before=4)}
     found = {}
     for name, layer in LAYERS.items():
         found[f"{name}_numbers"] = sum(p.numel() for p in layer().parameters())

@@ -7,10 +7,10 @@ from style import ATTENTION, FAINT
 import torch
 
 
-def keys_and_rows(d_head, scaled, n=64, batch=40, seed=0):
-    """Random keys (batch, n, d_head) of variance 1, and rows of A for queries like them."""
+def keys_and_rows(d_head, scaled, seed=0, variance=1, n=64, batch=40):
+    """Random keys (batch, n, d_head), and rows of A (batch, n, n) for queries like them."""
     generator = torch.Generator().manual_seed(seed)
-    Q, K = torch.randn(2, batch, n, d_head, generator=generator).double()
+    Q, K = variance**0.5 * torch.randn(2, batch, n, d_head, generator=generator).double()
     S = Q @ K.mT                                             # (batch, n, n)
     return K, torch.softmax(S / d_head**0.5 if scaled else S, dim=-1)
 
@@ -28,10 +28,10 @@ def reaction(K, A, scaled):
     return size / K.shape[-1]**0.5 if scaled else size
 
 
-def stuck(d_head, scaled, seed=0):
+def stuck(d_head, scaled, seed=0, variance=1):
     """Share of the rows that react less than 1/100 as much as the median scaled row."""
-    usual = reaction(*keys_and_rows(d_head, True, seed=seed), True).median()
-    K, A = keys_and_rows(d_head, scaled, seed=seed)
+    usual = reaction(*keys_and_rows(d_head, True, seed, variance), True).median()
+    K, A = keys_and_rows(d_head, scaled, seed, variance)
     return (reaction(K, A, scaled) < usual / 100).double().mean().item()
 
 
@@ -69,6 +69,13 @@ def results():
     Scores of variance 1 spread over log2 n - 1 / (2 ln 2) bits, for large n.
 
     >>> bool(abs(r["entropy_scaled_1024"] - (6 - 0.5 / torch.tensor(2).log())) < 0.1)
+    True
+
+    Mainly since its scores move sqrt(64) times as far with the query: the same rows
+    as with the scale, without the root in their derivative, react nearly as much.
+
+    >>> same_rows = reaction(*keys_and_rows(64, True), False).median().item()
+    >>> same_rows > 0.8 * r["reaction_unscaled_64"]
     True
 
     Without the scale a row first reacts more, and only with many channels less.
@@ -109,6 +116,9 @@ def results():
     return found | {
         "stuck_scaled_max": max(stuck(d_head, True, seed)
                                 for d_head in (64, 1024) for seed in range(SEEDS)),
+        "stuck_64_pytorch_max": max(stuck(64, False, variance=v) for v in (1 / 2, 1 / 3)),
+        "stuck_1024_linear": stuck(1024, False, variance=1 / 3),
+        "stuck_1024_attention": stuck(1024, False, variance=1 / 2),
         "entropy_unscaled_64": bits(64, scaled=False),
         "entropy_unscaled_1024": bits(1024, scaled=False),
         "entropy_scaled_1024": bits(1024, scaled=True),

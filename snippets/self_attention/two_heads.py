@@ -4,46 +4,45 @@ import matplotlib.pyplot as plt
 import torch
 from style import ATTENTION, FAINT, GRAY
 
-#                  cat dog pronoun number action
-VECTORS = {"cat":  [1., 0, 0, 1, 0], "dogs": [0., 1, 0, -1, 0], "play": [0., 0, 0, 0, 1],
-           "it":   [0., 0, 1, 1, 0]}
-HEADS = {
-    "who am I?": (torch.tensor([[0., 0, 4, 0, 0], [0, 0, 0, 2, 0]]),      # W_Q
-                  torch.tensor([[1., 1, 0, 0, 0], [0, 0, 0, 1, 0]])),     # W_K
-    "what do I want?": (torch.tensor([[0., 0, 6, 0, 0], [0, 0, 0, 0, 0]]),
-                        torch.tensor([[0., 0, 0, 0, 1], [0, 0, 0, 0, 0]])),
+#                      animal verb; the third channel of a word is its place
+VECTORS = {"dogs": [1.0, 0], "cat": [1.0, 0], "followed": [0.0, 1]}
+HEADS = {                               # W_Q reads the verb, W_K the animal and the place
+    "who followed?": torch.tensor([[0.0, 20, 0], [0, -2, 0]]),
+    "who was followed?": torch.tensor([[0.0, 20, 0], [0, 2, 0]]),
 }
-WORDS = "the dogs followed the cat because it wanted to play".split()
-PRONOUN = 6
+W_K = torch.tensor([[1.0, 0, 0], [0, 0, 1]])
+FIRST = "the dogs followed the cat because it wanted to play".split()
+SECOND = "the cat followed the dogs because it wanted to play".split()
 
 
-def shares(W_Q, W_K):
-    """What *it* takes from each word (n).
+def shares(W_Q, words):
+    """What *followed* takes from each of n words (n).
 
-    >>> for name, head in HEADS.items():
-    ...     print(name, WORDS[shares(*head).argmax()], bool(shares(*head).max() > 0.8))
-    who am I? cat True
-    what do I want? play True
+    >>> for name, W_Q in HEADS.items():
+    ...     print(name, *(words[shares(W_Q, words).argmax()] for words in (FIRST, SECOND)))
+    who followed? dogs cat
+    who was followed? cat dogs
     """
-    x = torch.tensor([VECTORS.get(word, [0.0] * 5) for word in WORDS])
-    return torch.softmax((x @ W_K.T) @ (W_Q @ x[PRONOUN]) / 2**0.5, dim=0)
+    x = torch.tensor([VECTORS.get(word, [0.0, 0]) + [place] for place, word in enumerate(words)])
+    return torch.softmax((x @ W_K.T) @ (W_Q @ x[words.index("followed")]) / 2**0.5, dim=0)
 
 
 def results():
-    first, second = (shares(*head).max().item() for head in HEADS.values())
-    return {"cat": first, "play": second}
+    who, whom = (shares(W_Q, FIRST).max().item() for W_Q in HEADS.values())
+    return {"who": who, "whom": whom}
 
 
 def figure():
     fig, axes = plt.subplots(2, 1, figsize=(7.2, 3.4))
-    for ax, (name, head) in zip(axes, HEADS.items()):
-        for i, (word, share) in enumerate(zip(WORDS, shares(*head).tolist())):
-            ax.plot([PRONOUN, i], [1, 0], color=ATTENTION, lw=9 * share + 0.3,
+    for ax, (name, W_Q) in zip(axes, HEADS.items()):
+        at = FIRST.index("followed")
+        for i, (word, share) in enumerate(zip(FIRST, shares(W_Q, FIRST).tolist())):
+            ax.plot([at, i], [1, 0], color=ATTENTION, lw=9 * share + 0.3,
                     solid_capstyle="round", label=f"{name} {word}")
             ax.text(i, -0.12, word, ha="center", va="top",
                     color=GRAY if share < 0.5 else "black")
-        ax.text(PRONOUN, 1.1, "it", ha="center", weight="bold")
-        ax.text(-0.4, 1.1, name)
+        ax.text(at, 1.1, "followed", ha="center", weight="bold")
+        ax.text(9.4, 1.1, name, ha="right")
         ax.plot([0, 9], [-0.05] * 2, color=FAINT, lw=0.5)
         ax.set(xlim=(-0.6, 9.4), ylim=(-0.5, 1.4), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
