@@ -45,6 +45,8 @@ def figure():
         for top, color, parts in ((1, CONVOLUTION, convolution(words)),
                                   (-1, ATTENTION, attention(words))):
             ax.plot(at[IT], 1.1 * top, "o", color=color, ms=9)
+            ax.text(at[IT] + 1.5, 1.12 * top, "convolution" if top > 0 else "self-attention",
+                    color=color, weight="bold", va="center_baseline", size=11)
             for x, part in zip(at, parts):
                 if part:
                     ax.plot([at[IT], x], [1.1 * top, 0.24 * top], color=color,
@@ -55,8 +57,6 @@ def figure():
                     color="black" if strong else GRAY, weight="bold" if strong else "normal")
         ax.set(xlim=(0, ends[-1]), ylim=(-1.3, 1.3), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    axes[0].text(0, 1.05, "convolution", color=CONVOLUTION, weight="bold", va="center")
-    axes[0].text(0, -1.05, "self-attention", color=ATTENTION, weight="bold", va="center")
     return fig
 
 

@@ -39,7 +39,7 @@ def figure():
             ax.add_patch(FancyArrowPatch(
                 (PRONOUN, y), (end, y), connectionstyle=f"arc3,rad={bend}", color=color,
                 arrowstyle="-|>", mutation_scale=14, lw=2))
-        ax.set(xlim=(-0.6, 9.6), ylim=(-1.1, 1.4), xticks=[], yticks=[])
+        ax.set(xlim=(-0.6, 9.6), ylim=(-1.1, 1.5), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     axes[0].text(5, 1, "to the one that is meant", color=ATTENTION, ha="center")
     axes[0].text(5, -1, "always two words back", color=CONVOLUTION, ha="center", va="top")
