@@ -78,8 +78,7 @@ def figure():
     for ax, (name, matrix, word, color) in zip(axes.flat, panels):
         ax.imshow(matrix.abs(), cmap=shades(color), vmin=0, interpolation="none",
                   label=f"{name} {word}")
-        ax.set_title(name, color="black" if color == GRAY else color,
-                     weight="bold")
+        ax.set_title(name, color="black" if color == GRAY else color, weight="bold")
         ax.set_xticks(range(n), word or [""] * n)
         ax.set_yticks(range(n), word or [""] * n)
         ax.tick_params(length=0)

@@ -11,7 +11,7 @@ torch.manual_seed(1)
 n, d = 64, 16
 kernel = torch.randn(d, d, 3)
 W_Q, W_K, W_V = torch.randn(3, d, d) / d**0.5
-x, y = torch.randn(2, n, d)
+x, z = torch.randn(2, n, d)
 
 
 def convolution(x):
@@ -32,9 +32,9 @@ def error(found, expected):
     return ((found - expected).abs().max() / expected.abs().max()).item()
 
 
-print("             f(x + y)   f(2x)")
+print("             f(x + z)   f(2x)")
 for f in convolution, attention, frozen:
-    print(f"{f.__name__:11} {error(f(x + y), f(x) + f(y)):9.3f}",
+    print(f"{f.__name__:11} {error(f(x + z), f(x) + f(z)):9.3f}",
           f"{error(f(2 * x), 2 * f(x)):7.3f}")
 # --8<-- [end:superposition]
 
@@ -42,7 +42,7 @@ SHOWN = 24      # positions in the figure, of channel 0
 
 
 def superposition(f):
-    return error(f(x + y), f(x) + f(y))
+    return error(f(x + z), f(x) + f(z))
 
 
 def results():
@@ -60,13 +60,13 @@ def results():
     >>> torch.equal(convolution(2 * x), 2 * convolution(x))
     True
     """
-    both = attention(x) + attention(y)
+    both = attention(x) + attention(z)
     return {
         "convolution_sum": superposition(convolution),
         "n": n,
         "d": d,
         "shown": SHOWN,
-        "attention_shown": error(attention(x + y)[:SHOWN, 0], both[:SHOWN, 0]),
+        "attention_shown": error(attention(x + z)[:SHOWN, 0], both[:SHOWN, 0]),
         "attention_sum": superposition(attention),
     }
 
@@ -76,13 +76,13 @@ def figure():
     for ax, f, color in zip(axes, (convolution, attention), (CONVOLUTION, ATTENTION)):
         name = f.__name__
         ax.axhline(0, color=FAINT, lw=1)
-        ax.plot((f(x) + f(y))[:SHOWN, 0], "o", color=GRAY, ms=10, mfc="none",
-                label=f"{name}, f(x) + f(y)")
-        ax.plot(f(x + y)[:SHOWN, 0], "o-", color=color, ms=5, lw=1,
-                label=f"{name}, f(x + y)")
+        ax.plot((f(x) + f(z))[:SHOWN, 0], "o", color=GRAY, ms=10, mfc="none",
+                label=f"{name}, f(x) + f(z)")
+        ax.plot(f(x + z)[:SHOWN, 0], "o-", color=color, ms=5, lw=1,
+                label=f"{name}, f(x + z)")
         ax.set_title(name, color=color, weight="bold")
         ax.locator_params(axis="y", nbins=4)
-        ax.legend(ax.lines[1:], ["$f(x) + f(y)$", "$f(x + y)$"], ncols=2,
+        ax.legend(ax.lines[1:], ["$f(x) + f(z)$", "$f(x + z)$"], ncols=2,
                   loc="lower right", bbox_to_anchor=(1.02, 0.97),
                   handletextpad=0.2, columnspacing=1)
     axes[1].set_xlabel("position $i$")
