@@ -57,7 +57,7 @@ def results():
 
 
 def figure():
-    words, (scaled, share, y) = PLAY.split(), row(PLAY)
+    words, (scaled, share, _) = PLAY.split(), row(PLAY)
     colors = [ATTENTION if word == "cat" else GRAY for word in words]
     fig, (scores, shares) = plt.subplots(2, 1, figsize=(7.2, 4.2), height_ratios=(1, 0.9))
     scores.bar(range(10), scaled.tolist(), color=colors, width=0.5, label="scaled scores")
