@@ -95,8 +95,8 @@ def figure():
     ticks, labels = [1, 10, 100, 1000], ["1", "10", "100", "1000"]
     ax.set_xticks(ticks, labels)
     ax.set_yticks(ticks, labels)
-    ax.set(xlim=limits, ylim=limits, xlabel="computed field (positions)",
-           ylabel="measured field (gradient)")
+    ax.set(xlim=limits, ylim=limits, xlabel="computed window (positions)",
+           ylabel="measured window (gradient)")
     ax.legend(loc="lower right", reverse=True)
     return fig
 

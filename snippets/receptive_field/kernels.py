@@ -89,7 +89,7 @@ def figure():
     ax.axhline(24, color=GRAY, ls="--", lw=1)
     ax.text(0, 23.4, "half of the window", color=GRAY, va="top")
     ax.set_xticks(range(6), [f"{L}×\n{k}" for L, k in STACKS])
-    ax.set(xlabel="layers × kernel size, each with a window of 49", ylabel="sd of the energy",
+    ax.set(xlabel="layers × kernel size, each with a window of 49", ylabel="sd of the effect",
            ylim=(0, 26), yticks=[0, 10, 20])
     return fig
 

@@ -6,6 +6,7 @@ from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:pair]
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 words = "the cat followed the dogs because it wanted to play".split()
@@ -17,27 +18,21 @@ vectors = {word: torch.randn(16) for word in dict.fromkeys(words + other)}
 
 
 def convolution(dilation=1):
-    """Each output reads its own word and one on either side, dilation apart."""
     layer = nn.Conv1d(16, 16, 3, padding=dilation, dilation=dilation)
     return nn.Sequential(layer, nn.ReLU())
-
-
-class Attention(nn.MultiheadAttention):
-    def forward(self, x):  # (1, 16, n) -> (1, 16, n)
-        return super().forward(x.mT, x.mT, x.mT)[0].mT
 
 
 stacks = {
     "three plain layers": [convolution() for _ in range(3)],
     "five plain layers": [convolution() for _ in range(5)],
     "dilations 1, 2, 4": [convolution(dilation) for dilation in (1, 2, 4)],
-    "one attention layer": [Attention(16, 1, batch_first=True)],
+    "one attention layer": [lambda x: F.scaled_dot_product_attention(x.mT, x.mT, x.mT).mT],
 }
 for name, layers in stacks.items():
-    network = nn.Sequential(*layers)
-    cat, cow = (network(torch.stack([vectors[word] for word in sentence]).T[None])
-                for sentence in (words, other))  # (1, 16, n)
-    same = torch.allclose(cat[..., it], cow[..., it], atol=1e-7)
+    x, z = (torch.stack([vectors[w] for w in s]).T[None] for s in (words, other))
+    for layer in layers:
+        x, z = layer(x), layer(z)
+    same = torch.allclose(x[..., it], z[..., it], atol=1e-7)
     print(f"{name}: the vector of it {'stays' if same else 'changes'}")
 # --8<-- [end:pair]
 
@@ -87,7 +82,7 @@ def results():
 
     >>> for dilation in 1, 2, 4:
     ...     kernel = torch.ones(1, 1, 3)
-    ...     rows = nn.functional.conv1d(torch.eye(10)[:, None], kernel, padding=dilation,
+    ...     rows = F.conv1d(torch.eye(10)[:, None], kernel, padding=dilation,
     ...                                 dilation=dilation)[:, 0].T
     ...     print(torch.equal(rows > 0, reads(10, dilation)), end=" ")
     True True True

@@ -238,7 +238,7 @@ def figure():
             ax.plot([edge + 1, N - 1], [1 / VALUES] * 2, color=color, lw=2.5)
         ax.set_title(title, color=color)
         ax.set(ylim=(0, 1.18), yticks=[0, 0.5, 1], ylabel="right answers")
-    for stop, at in zip(STOPS, ((2.6, 0.4), (5.6, 0.5), (13.2, 0.6), (10, 1.02))):
+    for stop, at in zip(STOPS, ((2.6, 0.4), (5.6, 0.5), (13.2, 0.6), (7, 1.02))):
         axes[0].annotate(f"{stop} steps" if stop == 600 else str(stop), at, (3, 3),
                          textcoords="offset points", color=CONVOLUTION, fontsize=10)
     axes[0].text(N - 1, 0.17, "guessing", color=GRAY, ha="right")
