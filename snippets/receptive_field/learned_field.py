@@ -75,7 +75,7 @@ def results():
     >>> r = results()
     >>> r["support_min"], r["support_max"]
     (13, 13)
-    >>> r["spread_near_max"] < 1, r["spread_far_min"] > 4.5
+    >>> r["spread_near_min"] <= r["spread_near_max"] < 1, r["spread_far_min"] > 4.5
     (True, True)
     >>> 1.5 < r["spread_before_min"] < r["spread_before_max"] < 2.7
     True

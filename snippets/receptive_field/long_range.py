@@ -237,14 +237,14 @@ def results():
         "dilated_least": dilated[3].min().item(),
     }
     halfway = dilated[1].mean(1)  # after 100 steps
-    for passed in 1, 2, 3:
-        part = [halfway[D].item() for D in range(27) if hops(D) == passed]
-        found[f"hops_{passed}_min"], found[f"hops_{passed}_max"] = min(part), max(part)
+    one, two, three = ([halfway[D].item() for D in range(27) if hops(D) == passed]
+                       for passed in (1, 2, 3))
+    found |= {"hops_1_min": min(one), "hops_2_max": max(two), "hops_3_max": max(three)}
     bare = trained("dilated, no skips")[0]
     found["bare_min"], found["bare_max"] = (getattr(bare[1].mean(1), f)().item() for f in ("min", "max"))
     ends = trained("plain, no skips")[0].mean(2)  # (STOPS, D), without runs
     found |= {"ends": ends[2, [0, -1]].max().item(), "middle": ends[2, 5:12].min().item(),
-              "ends_600": ends[3].min().item(), "bare_least": bare[3].min().item()}
+              "bare_least": bare[3].min().item()}
     start = effect("dilated")
     found |= {"weaker": (start[1] / start[4] / 2 + start[4] / start[13] / 2).item(),
               "follows": min(follows("plain", 1), follows("dilated", 1),
