@@ -68,6 +68,12 @@ def counted(layer, n):
     return macs(layer, torch.zeros(n, d))
 
 
+def growth(n):
+    """How much more the whole layer of attention multiplies at twice the length."""
+    short, long = (counted(attention, m) + counted(projections, m) for m in (n, 2 * n))
+    return long / short
+
+
 def results():
     """Counted MACs at n = 1024; each formula is exact at each length.
 
@@ -97,6 +103,8 @@ def results():
         "w": w,
         "n": 1024,
         "projections": counted(projections, 1024),
+        "growth_64": growth(64),
+        "growth_1024": growth(1024),
         "attention_over_recurrent": numbers["attention"] // numbers["recurrent"],
     }
 
