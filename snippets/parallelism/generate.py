@@ -21,9 +21,8 @@ def convolution(x):                       # output i reads i - 2, i - 1, i
 
 def attention(x):                         # output i reads 0 ... i
     S = x @ W_Q.T @ (x @ W_K.T).T / d**0.5                      # (n, n)
-    later = torch.ones_like(S).triu(1).bool()
-    A = torch.softmax(S.masked_fill(later, -torch.inf), dim=1)
-    return A @ (x @ W_V.T) @ W_O.T
+    S = S.masked_fill(torch.ones_like(S).triu(1) > 0, -torch.inf)
+    return torch.softmax(S, dim=1) @ (x @ W_V.T) @ W_O.T
 
 
 def write(layer, x, n):                   # each output is the next input

@@ -85,6 +85,8 @@ def results():
 
     >>> {tries(2, seed) for seed in SEEDS} == {TRIES + 1}
     True
+    >>> all(min(errors(2, seed)) > 1e-2 for seed in SEEDS)
+    True
     >>> max(tries(0.5, seed) for seed in SEEDS) < max(tries(1, seed) for seed in SEEDS) < 10
     True
     >>> all(forgets(0.5, seed) < -0.8 < forgets(1, seed) < -0.3 < forgets(2, seed) < 0

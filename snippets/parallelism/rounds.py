@@ -104,7 +104,7 @@ def figure():
     words = "the dogs followed the cat because it wanted to play".split()
     fig, ax = plt.subplots(figsize=(7.2, 4.4))
     tops = []
-    for left, color, name in (0, ATTENTION, "shares × contents"), (11.5, GRAY, "shares"):
+    for left, color, name in (0, ATTENTION, "values × exponentials"), (11.5, GRAY, "exponentials"):
         level, y = [left + i for i in range(10)], 0
         for i, word in enumerate(words):
             ax.text(left + i, -0.25, word, rotation=90, ha="center", va="top",
