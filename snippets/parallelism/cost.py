@@ -113,17 +113,18 @@ def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
     styles = {attention: ("o", "-", ATTENTION), convolution: ("s", "-", CONVOLUTION),
               recurrent: ("^", "--", GRAY), restricted: ("D", ":", ATTENTION)}
-    names = ("attention, 2n²d", "convolution, 3nd²", "recurrent, 2nd²",
-             "restricted, 64nd")
-    handles = []
-    for layer, (marker, line, color) in styles.items():
+    names = ("attention\n2n²d", "convolution 3nd²", "recurrent 2nd²",
+             "restricted 64nd")
+    for name, shift, (layer, (marker, line, color)) in zip(
+            names, (0, 3, 0, -2), styles.items()):
         exact = FORMULAS[layer]
-        law, = ax.loglog(LENGTHS, [exact(n) for n in LENGTHS], line, color=color,
-                         label=f"{layer.__name__}, formula")
-        dots, = ax.loglog(LENGTHS, [counted(layer, n) for n in LENGTHS], marker,
-                          color=color, label=f"{layer.__name__}, counted")
-        handles.append((law, dots))
-    ax.legend(handles, names, loc="upper left")
+        ax.loglog(LENGTHS, [exact(n) for n in LENGTHS], line, color=color,
+                  label=f"{layer.__name__}, formula")
+        ax.loglog(LENGTHS, [counted(layer, n) for n in LENGTHS], marker,
+                  color=color, label=f"{layer.__name__}, counted")
+        ax.annotate(name, (1024, exact(1024)), (10, shift), va="center",
+                    textcoords="offset points",
+                    color="black" if color == GRAY else color)
     ax.set_xticks(LENGTHS, LENGTHS)
     ax.minorticks_off()
     ax.set(xlabel="positions $n$", ylabel="multiply-accumulates",

@@ -104,12 +104,12 @@ def figure():
     words = "the dogs followed the cat because it wanted to play".split()
     fig, ax = plt.subplots(figsize=(7.2, 4.4))
     tops = []
-    for left, color, name in (0, ATTENTION, "values × exponentials"), (11.5, GRAY, "exponentials"):
-        level, y = [left + i for i in range(10)], 0
+    for left, color, name in (0, ATTENTION, "values ×\nexponentials"), (11.5, GRAY, "exponentials"):
+        level, y, said = [left + i for i in range(10)], 0, name.replace("\n", " ")
         for i, word in enumerate(words):
             ax.text(left + i, -0.25, word, rotation=90, ha="center", va="top",
                     color=GRAY)
-        ax.plot(level, [0] * 10, "o", color=color, ms=9, label=f"{name}, round 0")
+        ax.plot(level, [0] * 10, "o", color=color, ms=9, label=f"{said}, round 0")
         while len(level) > 1:
             above = [(level[i] + level[min(i + 1, len(level) - 1)]) / 2
                      for i in range(0, len(level), 2)]
@@ -120,9 +120,9 @@ def figure():
             level, y = above, y + 1
             added = level[:-1] if waits else level
             ax.plot(added, [y] * len(added), "o", color=color, ms=9,
-                    label=f"{name}, round {y}")
+                    label=f"{said}, round {y}")
         tops.append(level[0])
-        ax.text(level[0] + (-0.7 if left == 0 else 0.7), y, name, va="center",
+        ax.text(level[0] + (-1.1 if left == 0 else 0.7), y + 0.2, name, va="center",
                 ha="right" if left == 0 else "left",
                 color=color if left == 0 else "black")
     middle = sum(tops) / 2

@@ -111,7 +111,8 @@ def results():
     """
     numbers = {}
     for layer in COLORS:
-        numbers[layer.__name__] = len(path(layer, 1024))
+        if layer is not recurrent:
+            numbers[layer.__name__] = len(path(layer, 1024))
         numbers[f"{layer.__name__}_computing"] = computing(layer, 1024)
     for layer in convolution, attention:
         lengths = {computing(layer, n) for n in LENGTHS}

@@ -148,9 +148,6 @@ def results():
     """
     return {
         "n": n,
-        "d": d,
-        "k": k,
-        "layers": L,
         "convolution": kept("convolution", n),
         "attention": kept("attention", n),
         "attention_layer": kept("attention", n) // L,
@@ -161,7 +158,6 @@ def results():
         "convolution_macs": macs(convolution, n) / 1e6,
         "attention_macs_read": macs(attention, n) / 1e6,
         "attention_macs_write": macs(attention, 1) / 1e6,
-        "recurrent": L * d,
     }
 
 

@@ -80,7 +80,7 @@ def results():
     False
     """
     means = [changes("unmasked attention", seed)[1:].mean().item() for seed in range(5)]
-    return {"n": n, "layers": L, "mean_min": min(means), "mean_max": max(means)}
+    return {"mean_min": min(means), "mean_max": max(means)}
 
 
 def figure():
