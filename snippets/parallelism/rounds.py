@@ -130,7 +130,7 @@ def figure():
         ax.plot([at, middle], [4, 5], color=color, zorder=0)
     ax.plot([middle], [5], "o", color="black", ms=12, label="divided")
     ax.text(middle, 5.4, "divide", ha="center")
-    ax.set(ylim=(-2.6, 6), xlim=(-1, 22), xticks=[], yticks=range(6))
+    ax.set(ylim=(-2.1, 5.9), xlim=(-1, 22), xticks=[], yticks=range(6))
     ax.set_yticklabels(["", "round 1", "round 2", "round 3", "round 4", "round 5"])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -79,11 +79,19 @@ def kept(name, n):
 
 
 @cache
-def macs(layers, m):
-    """Multiply-accumulates of n tokens in pieces of m."""
+def counted(layers, tokens, m):
+    """Multiply-accumulates of so many tokens in pieces of m."""
     with FlopCounterMode(display=False) as counter:
-        stream(layers, empty[layers], x, m)
+        stream(layers, empty[layers], x[:tokens], m)
     return counter.get_total_flops() // 2
+
+
+def macs(layers, tokens, m):
+    """The same as a formula, for one piece or pieces of one token."""
+    if layers is convolution:
+        return L * tokens * k * d * d
+    pairs = tokens * tokens if m == tokens else tokens * (tokens + 1) // 2
+    return L * (4 * tokens * d * d + 2 * pairs * d)
 
 
 @cache
@@ -113,11 +121,8 @@ def results():
     Read in one pass or written in n: a convolution multiplies as often, attention
     less often, since one pass also compares each token with the later ones.
 
-    >>> [macs(convolution, m) == L * n * k * d * d for m in (n, 1)]
-    [True, True]
-    >>> macs(attention, n) == L * (4 * n * d * d + 2 * n * n * d)
-    True
-    >>> macs(attention, 1) == L * (4 * n * d * d + n * (n + 1) * d)
+    >>> all(counted(layers, tokens, m) == macs(layers, tokens, m)
+    ...     for layers in empty for tokens, m in ((n, n), (64, 64), (64, 1), (9, 1)))
     True
 
     A dilated stack with a field of n keeps n - 1 vectors, and streams too.
@@ -155,9 +160,9 @@ def results():
         "dilated_layers": (n - 1).bit_length(),
         "float32": float32_difference(),
         "field": 1 + L * (k - 1),
-        "convolution_macs": macs(convolution, n) / 1e6,
-        "attention_macs_read": macs(attention, n) / 1e6,
-        "attention_macs_write": macs(attention, 1) / 1e6,
+        "convolution_macs": macs(convolution, n, n) / 1e6,
+        "attention_macs_read": macs(attention, n, n) / 1e6,
+        "attention_macs_write": macs(attention, n, 1) / 1e6,
     }
 
 
