@@ -25,18 +25,18 @@ def attention(x):                         # output i reads 0 ... i
     return torch.softmax(S, dim=1) @ (x @ W_V.T) @ W_O.T
 
 
-def write(layer, x, n):                   # each output is the next input
-    for _ in range(n):
-        x = torch.cat([x, layer(x)[-1:]])
-    return x
-
-
 text = torch.randn(n, d).double()
 for layer in convolution, attention:
     each = [layer(text[:i + 1])[-1] for i in range(n)]          # n passes
     print(f"{layer.__name__}: one pass gives what {n} passes give:",
           torch.allclose(layer(text), torch.stack(each)))
 # --8<-- [end:generate]
+
+def write(layer, x, n):                   # each output is the next input
+    for _ in range(n):
+        x = torch.cat([x, layer(x)[-1:]])
+    return x
+
 
 W, U = torch.randn(2, d, d).double() / d**0.5
 COMPUTES = "Convolution", "Mm", "Mv", "Div", "Softmax", "Tanh", "Add"

@@ -1,4 +1,4 @@
-"""Three ways to all partial sums, or to a linear recurrence: rounds and additions counted."""
+"""Three ways to all partial sums, or to a linear recurrence: additions counted."""
 
 import matplotlib.pyplot as plt
 from style import FAINT
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 
 def loop(a, x):
-    """h_t = a h_{t-1} + x_t, one after the other: h (n,), rounds, additions."""
+    """h_t = a h_{t-1} + x_t, one after the other: h (n,), rounds of additions, additions."""
     h = [x[0]]
     for x_t in x[1:]:
         h.append(a * h[-1] + x_t)
@@ -43,7 +43,7 @@ for name, a in ("sums", 1.0), ("recurrence", 0.9):
     print(name)
     for way in loop, doubling, tree:
         h, rounds, additions = way(a, x)
-        print(f"  {way.__name__:8} {rounds:4} rounds, {additions} additions,",
+        print(f"  {way.__name__:8} {additions} additions, {rounds} in sequence,",
               "equal:", torch.allclose(h, loop(a, x)[0]))
 # --8<-- [end:scan]
 
