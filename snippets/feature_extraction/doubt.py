@@ -62,19 +62,20 @@ def figure():
     top.step([0.5, 3.5, 6.5], [2, 2, 8], where="pre", color=GRAY, label="the truth")
     top.plot(places, seen, "o", color="black", ms=7, label="what we see")
     top.text(4.6, 6.1, "the truth", color=GRAY)
-    top.text(4.15, 9, "seen", va="center")
+    top.text(4.15, 9.1, "seen", va="center")
     for name, value, color, y in (
             ("kernel: 4.3", kernel(seen, 2), CONVOLUTION, 5.2),
-            ("attention: 2.3", attention(seen, 2), ATTENTION, 0.6)):
+            ("attention: 2.3", attention(seen, 2), ATTENTION, 1.4)):
         top.plot(3, value, "D", color=color, ms=8, label=name)
-        top.text(2.85, y, name, color=color, ha="right", va="center")
+        top.text(3.12 if value < 3 else 2.85, y, name, color=color, va="center",
+                 ha="left" if value < 3 else "right")
     top.set(ylabel="brightness", ylim=(0, 10), yticks=[0, 5, 10])
     blue, orange = shares(seen, 2)
     for offset, share, color, name in ((-0.2, blue, CONVOLUTION, "kernel"),
                                        (0.2, orange, ATTENTION, "attention")):
         bottom.bar([place + offset for place in places], share, 0.4, color=color, label=name)
-    bottom.text(4.1, 0.35, "kernel: a third\nof the bright side", color=CONVOLUTION)
-    bottom.text(1.2, 0.45, "attention: the dark side", color=ATTENTION, ha="left")
+    bottom.text(4.35, 0.28, "kernel: a third\nfrom the bright side", color=CONVOLUTION)
+    bottom.text(3.45, 0.45, "attention: from the dark side", color=ATTENTION)
     bottom.set(ylabel="share for pixel 3", xlabel="pixel", xticks=list(places),
                ylim=(0, 0.55))
     bottom.set_yticks([0, 0.25, 0.5], ["0", "25 %", "50 %"])

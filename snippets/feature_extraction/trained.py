@@ -64,7 +64,7 @@ class Attention(nn.Module):
         return (A @ V[..., None])[..., 0] + P[:, at] @ self.skip
 
 
-torch.manual_seed(0)
+torch.manual_seed(2)
 far = 1, 2, 4, 4, 2, 1
 for net in CNN(4), CNN(8), CNN(8, far), Attention(radius=4), Attention():
     x = torch.rand(1, N, N).requires_grad_()
@@ -138,7 +138,7 @@ def train(net, seed, rate=0.03, steps=STEPS):
 @cache
 def tests():
     g = torch.Generator().manual_seed(99)
-    clean = {"discs": discs(30, g), "wallpaper": wallpaper(30, g), "photograph": photograph()}
+    clean = {"discs": discs(40, g), "wallpaper": wallpaper(40, g), "photograph": photograph()}
     return {name: (pictures, noisy(pictures, g)) for name, pictures in clean.items()}
 
 
@@ -187,7 +187,10 @@ def runs():
 # After 1500 steps: lowest and highest error of five runs (the code that made
 # them is this file: train(net, seed, rate, steps=1500), with the rate 0.01
 # for CNNs and 0.03 for attention). Recorded, and not run again.
-LONG = {}
+LONG = {"large": {"discs": (0.28, 0.31), "wallpaper": (0.35, 0.38), "photograph": (0.21, 0.23)},
+        "wide": {"discs": (0.34, 0.36), "wallpaper": (0.38, 0.39), "photograph": (0.24, 0.25)},
+        "near": {"discs": (0.32, 0.32), "wallpaper": (0.39, 0.39), "photograph": (0.19, 0.19)},
+        "far": {"discs": (0.36, 0.36), "wallpaper": (0.30, 0.30), "photograph": (0.19, 0.19)}}
 # --8<-- [end:recorded]
 
 
@@ -212,11 +215,14 @@ def results():
     True
     """
     numbers = {"relu_weights": size(NETS["relu"]), "large_weights": size(LARGER["large"]),
-               "attention_weights": size(Attention), "kernel_weights": 13 * 13 + 1}
+               "attention_weights": size(Attention), "kernel_weights": 13 * 13 + 1, "steps": STEPS}
     for name, per_seed in runs().items():
         for test in tests():
             left = [errors[test] for errors in per_seed]
             numbers |= {f"{name}_{test}_min": min(left), f"{name}_{test}_max": max(left)}
+    for name, per_test in LONG.items():
+        for test, (low, high) in per_test.items():
+            numbers |= {f"long_{name}_{test}_min": low, f"long_{name}_{test}_max": high}
     return numbers
 
 
@@ -224,14 +230,14 @@ def size(make):
     return sum(p.numel() for p in make().parameters())
 
 
-SHOWN = {"kernel": ("one kernel", CONVOLUTION), "relu": ("kernels, ReLUs", CONVOLUTION),
+SHOWN = {"kernel": ("one kernel", CONVOLUTION), "relu": ("kernels\nand ReLUs", CONVOLUTION),
          "near": ("attention\nin a window", ATTENTION), "far": ("attention\neverywhere", ATTENTION)}
 
 
 def figure():
     fig, axes = plt.subplots(2, 3, figsize=(7.2, 5), height_ratios=(1, 1.1))
-    for (top, bottom), (test, (_, seen)) in zip(axes.T, tests().items()):
-        top.imshow(seen[5 if test == "photograph" else 1], cmap="gray", vmin=0, vmax=1,
+    for (top, bottom), (test, (clean, _)) in zip(axes.T, tests().items()):
+        top.imshow(clean[5 if test == "photograph" else 1], cmap="gray", vmin=0, vmax=1,
                    interpolation="none")
         top.set_title({"discs": "discs", "wallpaper": "wallpaper"}.get(test, "photograph"),
                       loc="center")

@@ -191,6 +191,7 @@ def results():
         "low_worst": min(low), "low_wins": sum(gain > TIE for gain in low),
         "high_wins": sum(mean(gains()["noisy"][name, SIGMAS[2]]) > TIE for name in images),
         "spread": max(max(draws) - min(draws) for draws in gains()["noisy"].values()),
+        "window_wins": sum(window > TIE for window, _ in reach().values()),
         "reach_adds": sum(b - a > TIE for a, b in reach().values()),
         "clean_worst": min(mean(draws) for draws in gains()["clean_half"].values()),
     }
