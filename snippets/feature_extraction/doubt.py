@@ -75,7 +75,7 @@ def figure():
                                        (0.2, orange, ATTENTION, "attention")):
         bottom.bar([place + offset for place in places], share, 0.4, color=color, label=name)
     bottom.text(4.35, 0.28, "kernel: a third\nfrom the bright side", color=CONVOLUTION)
-    bottom.text(3.45, 0.45, "attention: from the dark side", color=ATTENTION)
+    bottom.text(3.45, 0.46, "attention: from the dark side", color=ATTENTION)
     bottom.set(ylabel="share for pixel 3", xlabel="pixel", xticks=list(places),
                ylim=(0, 0.55))
     bottom.set_yticks([0, 0.25, 0.5], ["0", "25 %", "50 %"])

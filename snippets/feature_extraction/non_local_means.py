@@ -14,27 +14,23 @@ from matplotlib import cbook
 with cbook.get_sample_data("grace_hopper.jpg") as file:
     pixels = torch.tensor(plt.imread(file)[:480, 16:496]).double() / 255
 photo = F.avg_pool2d(pixels.mean(-1)[None], 6)[0]       # (80, 80), 0 ... 1
-sigma = 0.1
-noisy = photo + sigma * torch.randn(80, 80, generator=torch.manual_seed(0))
+noisy = photo + 0.1 * torch.randn(80, 80, generator=torch.manual_seed(0))
 
 
 def patches(image, p=3):
-    """The p x p pixels around each pixel: (n, p p)."""
     padded = F.pad(image[None, None], (p // 2,) * 4, mode="reflect")
-    return F.unfold(padded, p)[0].T
+    return F.unfold(padded, p)[0].T                     # (n, p p)
 
 
-def non_local_means(image, h=3 * sigma):
-    """The mean of all pixels; those whose patches look alike count more."""
-    P = patches(image)                                          # (n, 9)
-    w = (-torch.cdist(P, P).square() / h**2).exp()              # (n, n)
+def non_local_means(image, h=0.3):
+    P = patches(image)
+    w = (-torch.cdist(P, P).square() / h**2).exp()      # (n, n)
     return (w @ image.flatten() / w.sum(1)).view_as(image)
 
 
-def attention(image, h=3 * sigma):
-    """softmax(Q K^T) V; the pixels are the values."""
-    P, V = patches(image), image.reshape(-1, 1)                 # V: (n, 1)
-    Q = torch.cat([2 * P / h**2, torch.ones_like(V)], 1)        # (n, 10)
+def attention(image, h=0.3):
+    P, V = patches(image), image.reshape(-1, 1)         # (n, 9), (n, 1)
+    Q = torch.cat([2 * P / h**2, torch.ones_like(V)], 1)
     K = torch.cat([P, -P.square().sum(1, keepdim=True) / h**2], 1)
     y = F.scaled_dot_product_attention(Q[None], K[None], V[None], scale=1)
     return y.view_as(image)
