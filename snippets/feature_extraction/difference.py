@@ -74,7 +74,7 @@ def results():
     >>> errors[0] > errors[1] > errors[2], errors[2] < 0.01
     (True, True)
     """
-    return {"one_error": left.item(), "one_share": 1 - left.item(), "one_w": one.sum().item(),
+    return {"one_error": left.item(), "one_share": 1 - left.item(),
             "two_error": ((windows @ two.sum(0) - target).square().sum()
                           / target.square().sum()).item()}
 

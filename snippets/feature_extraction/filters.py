@@ -79,6 +79,8 @@ def results():
 
     Without edges the filters are the same ones; what they find is not.
 
+    >>> r["neighbours"] > 0.8 > 0.05 > r["neighbours_shuffled"]
+    True
     >>> r["mean_phases_min"] > 0.99, r["slope_phases_min"] > 0.97
     (True, True)
     >>> r["tails"] > 6 > 4 > r["tails_phases_max"]

@@ -1,6 +1,5 @@
 """Non-local means, a denoiser of 2005, is attention; beside it, the best kernel."""
 
-import math
 from functools import cache
 
 from style import ATTENTION, CONVOLUTION
@@ -90,8 +89,7 @@ def results():
     True
     """
     return {"side": len(photo), "error": error.item(),
-            **{f"{name}_left": left_of(cleaned()[name]) for name in COLORS},
-            **{f"{name}_gain": -10 * math.log10(left_of(cleaned()[name])) for name in COLORS}}
+            **{f"{name}_left": left_of(cleaned()[name]) for name in COLORS}}
 
 
 def figure():
