@@ -98,7 +98,7 @@ def figure():
         last.text(left + 1.5, 3.2, f"total {minus(kernel.sum(), '+.0f')}",
                   ha="center", va="top")
     last.set(xlim=(-0.1, 7.1), ylim=(4.5, -2.5))
-    last.set_title("the two heads", color=ATTENTION, weight="bold")
+    last.set_title("their kernels", color=ATTENTION, weight="bold")
     for ax in axes.flat:
         ax.axis("off")
     return fig

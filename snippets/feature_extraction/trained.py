@@ -68,7 +68,8 @@ torch.manual_seed(2)
 far = 1, 2, 4, 4, 2, 1
 for net in CNN(4), CNN(8), CNN(8, far), Attention(radius=4), Attention():
     x = torch.rand(1, N, N).requires_grad_()
-    net.layers[-1].weight.data.normal_() if isinstance(net, CNN) else None
+    if isinstance(net, CNN):
+        net.layers[-1].weight.data.normal_()            # which begins at 0
     net(x)[0, 12 * N + 12].backward()                   # one pixel of the output
     print(f"{type(net).__name__:9} {sum(p.numel() for p in net.parameters()):4}",
           f"weights, sees {(x.grad != 0).sum()} of {N * N} pixels")
@@ -220,7 +221,7 @@ def results():
     >>> r = results()
     >>> all(r[f"kernel_{test}_min"] > r[f"{name}_{test}_max"] for test in tests() for name in NETS)
     True
-    >>> r["near_discs_max"] < r["relu_discs_min"] < 0.42
+    >>> r["near_discs_max"] < r["relu_discs_min"] < r["relu_discs_max"] < 0.46
     True
 
     Where something repeats, attention that reaches everywhere is ahead of all others in
