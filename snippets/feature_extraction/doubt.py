@@ -63,19 +63,18 @@ def figure():
     top.plot(places, seen, "o", color="black", ms=7, label="what we see")
     top.text(4.6, 6.1, "the truth", color=GRAY)
     top.text(4.15, 9.1, "seen", va="center")
-    for name, value, color, y in (
-            ("kernel: 4.3", kernel(seen, 2), CONVOLUTION, 5.2),
-            ("attention: 2.3", attention(seen, 2), ATTENTION, 1.4)):
+    for name, value, color, at, ha in (
+            ("kernel", kernel(seen, 2), CONVOLUTION, (2.85, 5.2), "right"),
+            ("attention", attention(seen, 2), ATTENTION, (3.12, 1.4), "left")):
         top.plot(3, value, "D", color=color, ms=8, label=name)
-        top.text(3.12 if value < 3 else 2.85, y, name, color=color, va="center",
-                 ha="left" if value < 3 else "right")
+        top.text(*at, f"{name}: {value:.1f}", color=color, va="center", ha=ha)
     top.set(ylabel="brightness", ylim=(0, 10), yticks=[0, 5, 10])
     blue, orange = shares(seen, 2)
     for offset, share, color, name in ((-0.2, blue, CONVOLUTION, "kernel"),
                                        (0.2, orange, ATTENTION, "attention")):
         bottom.bar([place + offset for place in places], share, 0.4, color=color, label=name)
-    bottom.text(4.35, 0.28, "kernel: a third\nfrom the bright side", color=CONVOLUTION)
-    bottom.text(3.45, 0.46, "attention: from the dark side", color=ATTENTION)
+    bottom.text(4.35, 0.2, "kernel: a third\nfrom pixel 4", color=CONVOLUTION)
+    bottom.text(3.5, 0.4, "attention: nearly all\nfrom pixels 1 to 3", color=ATTENTION)
     bottom.set(ylabel="share for pixel 3", xlabel="pixel", xticks=list(places),
                ylim=(0, 0.55))
     bottom.set_yticks([0, 0.25, 0.5], ["0", "25 %", "50 %"])

@@ -182,7 +182,8 @@ def distances():
 
 
 NETS = {"relu": lambda: CNN(4), "near": lambda: Attention(radius=4), "far": Attention}
-LARGER = {"large": lambda: CNN(8), "wide": lambda: CNN(8, (1, 2, 4, 4, 2, 1))}
+LARGER = {"large": lambda: CNN(8), "wide": lambda: CNN(8, (1, 2, 4, 4, 2, 1)),
+          "near_large": lambda: Attention(radius=4, d=98)}
 
 
 @cache
@@ -208,7 +209,9 @@ LONG = {"relu": {"discs": (0.32, 0.33), "wallpaper": (0.38, 0.40), "photograph":
         "large": {"discs": (0.28, 0.31), "wallpaper": (0.35, 0.38), "photograph": (0.21, 0.23)},
         "wide": {"discs": (0.34, 0.36), "wallpaper": (0.38, 0.39), "photograph": (0.24, 0.25)},
         "near": {"discs": (0.32, 0.32), "wallpaper": (0.39, 0.39), "photograph": (0.19, 0.19)},
-        "far": {"discs": (0.36, 0.36), "wallpaper": (0.30, 0.30), "photograph": (0.19, 0.19)}}
+        "far": {"discs": (0.36, 0.36), "wallpaper": (0.30, 0.30), "photograph": (0.19, 0.19)},
+        "near_large": {"discs": (0.32, 0.32), "wallpaper": (0.39, 0.39),
+                       "photograph": (0.19, 0.19)}}
 # --8<-- [end:recorded]
 
 
@@ -238,6 +241,7 @@ def results():
     True
     """
     numbers = {"relu_weights": size(NETS["relu"]), "large_weights": size(LARGER["large"]),
+               "near_large_weights": size(LARGER["near_large"]),
                "attention_weights": size(Attention), "kernel_weights": 13 * 13 + 1, "steps": STEPS}
     for name, per_seed in runs().items():
         for test in tests():
