@@ -156,7 +156,7 @@ def contest(kind):
 OTHERS = {
     "steps_dynamic_3": (steps, lambda: Dynamic(NEAR, reads=3, hidden=39), 0.03),
     "steps_dynamic_15": (steps, lambda: Dynamic(NEAR, reads=15, hidden=24), 0.03),
-    "motifs_dynamic_15": (motifs, lambda: Dynamic(n, reads=15, hidden=10), 0.03),
+    "motifs_dynamic_48": (motifs, lambda: Dynamic(n, reads=48, hidden=7), 0.03),
 }
 
 
@@ -183,7 +183,7 @@ def results():
 
     >>> e["steps"]["relu_near"][1] < 0.7 * e["steps"]["kernel_all"][0]
     True
-    >>> e["steps"]["attention_near"][1] < 0.7 * e["steps"]["kernel_all"][0]
+    >>> e["steps"]["attention_near"][1] < e["steps"]["relu_near"][0]
     True
 
     With a short reach, motifs are as hard for attention as for two kernels.
@@ -196,9 +196,9 @@ def results():
     >>> e["motifs"]["attention_all"][1] < 0.75 * e["motifs"]["relu_all"][0]
     True
 
-    Shares made from the readings around one position stop at jumps, and find no motifs.
+    Shares made without comparing stop at jumps, and find no motifs.
 
-    >>> other("steps_dynamic_15")[1] < 0.27, other("motifs_dynamic_15")[0] > 0.5
+    >>> other("steps_dynamic_15")[1] < 0.27, other("motifs_dynamic_48")[0] > 0.5
     (True, True)
 
     Nothing beats the best kernel where the signals are Gaussian.
@@ -209,9 +209,10 @@ def results():
     >>> e["period"]["kernel_all"][0] < e["period"]["attention_near"][0] / 2
     True
     """
+    sizes = [size(make()) for make in MAKE.values()]
+    sizes += [size(make()) for _, make, _ in OTHERS.values()]
     found = {"about": 100 * round(size(Attention(n)) / 100),
-             "smallest": min(size(make()) for make in MAKE.values()),
-             "largest": max(size(make()) for make in MAKE.values())}
+             "smallest": min(sizes), "largest": max(sizes)}
     found["near"] = NEAR
     found["smooth_lag"] = max(contest(smooth)[f"attention_{reach}"][1]
                               - contest(smooth)[f"kernel_{reach}"][0] for reach in ("near", "all"))
@@ -231,8 +232,8 @@ LAYERS = {"kernel": "one kernel", "relu": "two, with ReLU", "attention": "attent
 
 def figure():
     fig, axes = plt.subplots(4, 2, figsize=(7.2, 7.2), width_ratios=(1, 1.15), sharex="col")
-    torch.manual_seed(4)
     for (left, right), kind in zip(axes, KINDS):
+        torch.manual_seed(3)
         left.plot(i, kind(1)[0], color=GRAY, drawstyle="steps-mid" if kind is steps else None,
                   label=f"{kind.__name__}, an example")
         left.set(ylim=(-3, 3))

@@ -198,7 +198,7 @@ def figure():
             ax.bar(i, taken(make, 0, y)[0], width=0.8, label=titles[name],
                    color=ATTENTION if name == "attention" else CONVOLUTION)
             if not column:
-                ax.text(left, 0.48, titles[name], va="top", weight="bold",
+                ax.text(left, 0.62, titles[name], va="top", weight="bold",
                         color=ATTENTION if name == "attention" else CONVOLUTION)
         for ax in axes[:, column]:
             ax.spines["bottom"].set_visible(ax is axes[-1, column])
@@ -208,7 +208,7 @@ def figure():
                            zorder=0, label="_beyond")
     axes[0, 0].set(xlim=(left - 0.7, right + 0.5), ylim=(-0.2, 4.2), yticks=[1, 3], ylabel="kW")
     for ax in axes[1:, 0]:
-        ax.set(ylim=(-0.12, 0.5), yticks=[0, 0.4])
+        ax.set(ylim=(-0.14, 0.66), yticks=[0, 0.4])
     for ax in axes[-1]:
         ax.set(xlabel="minute", xticks=[16, 20, 24, 28, 32])
     return fig

@@ -34,7 +34,7 @@ def right(side, seed, updates=300):
     network = Votes(side)
     adam = torch.optim.Adam(network.parameters(), lr=0.01)
     fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, updates)
-    for batch in torch.randint(1200, (updates, 64)):
+    for batch in torch.randint(1200, (updates, 32)):
         adam.zero_grad()
         nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
         adam.step()
@@ -46,7 +46,7 @@ def right(side, seed, updates=300):
 print("windows of 4 x 4 pixels, more than 85 % right:", right(4, seed=0) > 0.85)
 # --8<-- [end:votes]
 
-SEEDS, SIDES = 5, (2, 3, 4, 5, 8)
+SEEDS, SIDES = 5, (2, 3, 4, 8)
 
 
 @cache
@@ -63,7 +63,7 @@ def results():
     """Right answers of new digits, lowest and highest of five runs.
 
     >>> r = results()
-    >>> r["min_4"] > 0.85, r["max_2"] < r["min_4"], r["min_8"] > 0.9
+    >>> r["min_4"] > 0.85, r["max_2"] < r["min_4"], r["min_8"] > 0.88
     (True, True, True)
     >>> r["fewest"] > 0.97 * r["most"]
     True
