@@ -88,6 +88,8 @@ def results():
     >>> r = results()
     >>> r["min"] > r["dense_max"] + 0.05, r["dense_one_place_min"] > 0.95
     (True, True)
+    >>> 4.5 < r["dense_weights"] / r["weights"] < 5
+    True
     """
     low, _ = shares(network, rate=0.02)
     dense_low, dense_high = shares(dense_network, rate=0.005)

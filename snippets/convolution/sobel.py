@@ -1,6 +1,6 @@
 """One 3 x 3 kernel finds edges exactly; no single averaging mix can."""
 
-from style import CONVOLUTION, FAINT, shades
+from style import CONVOLUTION, GRAY, shades
 
 # --8<-- [start:sobel]
 import matplotlib.pyplot as plt
@@ -87,7 +87,7 @@ def figure():
         ax.imshow(image.abs().numpy(), cmap=shades(CONVOLUTION), vmin=0, vmax=FULL,
                   interpolation="none")
         ax.set_title(title)
-    for ax, color in (axes[0, 0], FAINT), (axes[1, 0], "black"):
+    for ax, color in (axes[0, 0], GRAY), (axes[1, 0], "black"):
         ax.annotate("", (31, 33), (17, 33),
                     arrowprops={"arrowstyle": "-|>", "lw": 2, "color": color})
     for ax in axes.flat:

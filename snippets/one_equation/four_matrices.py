@@ -61,7 +61,6 @@ def results():
     (True, True)
     """
     return {
-        "n": n,
         "dense": distinct(first["dense"]),
         "convolution": distinct(first["convolution"]),
         "mississippi": distinct(first["attention"]),

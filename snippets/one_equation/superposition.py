@@ -65,7 +65,6 @@ def results():
         "convolution_sum": superposition(convolution),
         "n": n,
         "d": d,
-        "shown": SHOWN,
         "attention_shown": error(attention(x + z)[:SHOWN, 0], both[:SHOWN, 0]),
         "attention_sum": superposition(attention),
     }

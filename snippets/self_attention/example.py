@@ -57,7 +57,7 @@ def results():
 
 
 def figure():
-    words, (scaled, share, y) = PLAY.split(), row(PLAY)
+    words, (scaled, share, _) = PLAY.split(), row(PLAY)
     colors = [ATTENTION if word == "cat" else GRAY for word in words]
     fig, (scores, shares) = plt.subplots(2, 1, figsize=(7.2, 4.2), height_ratios=(1, 0.9))
     scores.bar(range(10), scaled.tolist(), color=colors, width=0.5, label="scaled scores")
@@ -70,7 +70,7 @@ def figure():
     scores.tick_params(length=0)
     scores.spines["left"].set_color(FAINT)
     left, parts = 0, [(words[i], share[i].item(), colors[i]) for i in (4, 1, 6)]
-    parts.append(("7 others", 1 - sum(each for _, each, _ in parts), FAINT))
+    parts.append(("others", 1 - sum(each for _, each, _ in parts), FAINT))
     for word, each, color in parts:
         shares.barh(0, each - 0.004, left=left, color=color, height=0.5, label=word)
         shares.text(left + each / 2, 0.3, word, ha="center", va="bottom")

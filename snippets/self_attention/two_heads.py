@@ -42,7 +42,7 @@ def figure():
             ax.text(i, -0.12, word, ha="center", va="top",
                     color=GRAY if share < 0.5 else "black")
         ax.text(at, 1.1, "followed", ha="center", weight="bold")
-        ax.text(9.4, 1.1, name, ha="right")
+        ax.text(at + 1.2, 1.1, name)
         ax.plot([0, 9], [-0.05] * 2, color=FAINT, lw=0.5)
         ax.set(xlim=(-0.6, 9.4), ylim=(-0.5, 1.4), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
