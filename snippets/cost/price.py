@@ -87,7 +87,7 @@ def results():
     >>> [counts(n)[2] - counts(n)[0] for n in (5 * d // 2 - 1, 5 * d // 2)]
     [-2947584, 0]
     """
-    numbers = {"d": d, "k": k, "convolution": k * d**2 / 1e6,
+    numbers = {"d": d, "convolution": k * d**2 / 1e6,
                "separable": (k * d + d**2) / 1e6, "matrix": d**2 / 1e6,
                "four_matrices": 4 * d**2 / 1e6, "pair": 2 * d, "matrix_in_pairs": d // 2,
                "meets": (k - 4) * d // 2, "side_meets": 16 * ((k - 4) * d / 2)**0.5,
@@ -110,8 +110,7 @@ def figure():
     conv, sep, att = zip(*each)
     for name, n in INPUTS.items():
         ax.axvline(n, color=FAINT, lw=1.5, zorder=0)
-        side = {"sentence": "right", "patches": "left"}.get(name, "center")
-        ax.text(n * {"right": 1.2, "left": 0.83}.get(side, 1), 290, name, ha=side)
+        ax.text(n, 480 if name == "patches" else 290, name, ha="center")
         ax.plot([n] * 3, [count / n / 1e6 for count in counts(n)], "o",
                 color="black", ms=4, label=name)
     ax.plot(LENGTHS, conv, color=CONVOLUTION, label="convolution")

@@ -186,8 +186,7 @@ def results():
     >>> r["convolution"] > ROOF and r["fused"] > ROOF
     True
     """
-    numbers = layers() | {"roof": ROOF, "h": h, "n": n,
-                          "blocks_64": blocks(4096, 64), "blocks_128": blocks(4096, 128),
+    numbers = layers() | {"roof": ROOF, "blocks_64": blocks(4096, 64), "blocks_128": blocks(4096, 128),
                           "written_4096": written_bytes(4096)}
     whole, depthwise, pointwise = bounds()
     numbers |= {"separable_saves": whole / (depthwise + pointwise),
@@ -212,13 +211,13 @@ def figure():
     ax.axvline(ROOF, color=FAINT, lw=1.5, zorder=0)
     texts = {
         "convolution": ("convolution", (-4, 9), "center"),
-        "depthwise": ("depthwise part of\na separable one", (14, -14), "left"),
-        "pointwise": ("its matrix", (-4, 9), "right"),
+        "depthwise": ("separable:\ndepthwise part", (14, -14), "left"),
+        "pointwise": ("separable: matrix", (-2, 11), "right"),
         "written_out": ("attention,\nwritten out", (10, -14), "left"),
         "fused": ("attention,\nfused", (-8, -36), "left"),
         "decode": ("writing\nword by word", (14, -8), "left"),
         "shared": ("8 heads share\ntheir keys", (-10, 4), "right"),
-        "latent": ("one latent\nfor all heads", (-12, 0), "right")}
+        "latent": ("one latent\nfor all heads", (-10, -16), "right")}
     for name, value in layers().items():
         text, offset, side = texts[name]
         color = CONVOLUTION if name in ("convolution", "depthwise", "pointwise") \
