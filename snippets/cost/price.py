@@ -5,22 +5,20 @@ from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:price]
 import torch
-import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 
 def convolution(x, W):              # (n, d), (d, d, k) -> (n, d)
-    return F.conv1d(x.T, W, padding="same").T
+    return torch.conv1d(x.T, W, padding="same").T
 
 
 def separable(x, kernels, W):       # (n, d), (d, 1, k), (d, d) -> (n, d)
-    return F.conv1d(x.T, kernels, padding="same", groups=len(W)).T @ W.T
+    return torch.conv1d(x.T, kernels, padding="same", groups=d).T @ W.T
 
 
 def attention(x, W_QKV, W_O):       # (n, d), (3d, d), (d, d) -> (n, d)
     Q, K, V = (x @ W_QKV.T).chunk(3, dim=1)
-    A = torch.softmax(Q @ K.T / Q.shape[1]**0.5, dim=1)     # (n, n)
-    return (A @ V) @ W_O.T
+    return torch.softmax(Q @ K.T / d**0.5, dim=1) @ V @ W_O.T
 
 
 def macs(layer, *shapes):           # the counter counts FLOPs, 2 a MAC
@@ -34,7 +32,8 @@ for n in 50, 196, 1000, 50_176:
     conv = macs(convolution, (n, d), (d, d, k))
     sep = macs(separable, (n, d), (d, 1, k), (d, d))
     att = macs(attention, (n, d), (3 * d, d), (d, d))
-    print(f"n = {n:6,}: {conv // n:9,} {sep // n:7,} {att // n:10,}")
+    print(f"{n:6,} positions: convolution {conv // n:,},",
+          f"separable {sep // n:,}, attention {att // n:,} MACs each")
 # --8<-- [end:price]
 
 INPUTS = {"sentence": 50, "patches": 196, "page": 1000, "pixels": 224**2}
@@ -52,7 +51,7 @@ def counts(n, d=d, k=k):
     Groups divide the count, and so does a stride, which leaves fewer outputs.
 
     >>> def conv(groups=1, **options):
-    ...     return macs(lambda x, W: F.conv2d(x, W, groups=groups, **options),
+    ...     return macs(lambda x, W: torch.conv2d(x, W, groups=groups, **options),
     ...                 (d, 14, 14), (d, d // groups, 3, 3))
     >>> conv(padding=1) == counts(196)[0]
     True
@@ -126,7 +125,7 @@ def figure():
                   ["10", "100", "1,000", "10,000", "100,000"])
     ax.set_yticks([1, 10, 100], ["1", "10", "100"])
     ax.minorticks_off()
-    ax.set(xlabel="positions $n$", ylabel="million MACs for each position",
+    ax.set(xlabel="positions $n$", ylabel="million multiplications for each position",
            xlim=(9, 110_000), ylim=(0.4, 260))
     return fig
 

@@ -210,9 +210,9 @@ def figure():
     ax.plot([0.5, ROOF, 2000], [0.5 / ROOF, 1, 1], color=GRAY, lw=2, label="roof")
     ax.axvline(ROOF, color=FAINT, lw=1.5, zorder=0)
     texts = {
-        "convolution": ("convolution", (-4, 9), "center"),
+        "convolution": ("convolution", (2, 9), "center"),
         "depthwise": ("separable:\ndepthwise part", (14, -14), "left"),
-        "pointwise": ("separable: matrix", (-2, 11), "right"),
+        "pointwise": ("separable: matrix", (-16, 9), "right"),
         "written_out": ("attention,\nwritten out", (10, -14), "left"),
         "fused": ("attention,\nfused", (-8, -36), "left"),
         "decode": ("writing\nword by word", (14, -8), "left"),
