@@ -103,7 +103,7 @@ def figure():
                     textcoords="offset points", va="center")
     ax.set_yticks(range(4), names.values())
     ax.set(ylim=(3.5, -0.5), xticks=[], xlim=(0, 21),
-           title="million MACs for each word, forward + backward")
+           title="million MACs a word: forward + backward")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return fig
