@@ -153,6 +153,8 @@ def results():
         "longest_fused": RECORDED[64, 25]["fused"][-1] / 1000,
         "fused_at_4": four["fused"] / four["convolution"],
         "written_out_at_4": four["written out"] / four["convolution"],
+        "fused_gain": max(a / b for rows in RECORDED.values()
+                          for a, b in zip(rows["written out"], rows["fused"])),
         "softmax_min": min(softmax), "softmax_max": max(softmax),
         "saved_64": saved[64][2], "saved_64_min": saved[64][0], "saved_64_max": saved[64][-1],
         "saved_768": saved[768][2], "saved_768_min": saved[768][0],

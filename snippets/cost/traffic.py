@@ -217,7 +217,7 @@ def figure():
         "fused": ("attention,\nfused", (-8, -36), "left"),
         "decode": ("writing\nword by word", (14, -8), "left"),
         "shared": ("8 heads share\ntheir keys", (-10, 4), "right"),
-        "latent": ("one latent\nfor all heads", (-10, -16), "right")}
+        "latent": ("one latent\nfor all heads", (-26, -14), "right")}
     for name, value in layers().items():
         text, offset, side = texts[name]
         color = CONVOLUTION if name in ("convolution", "depthwise", "pointwise") \
