@@ -90,7 +90,8 @@ def results():
                "separable": (k * d + d**2) / 1e6, "matrix": d**2 / 1e6,
                "four_matrices": 4 * d**2 / 1e6, "pair": 2 * d, "matrix_in_pairs": d // 2,
                "meets": (k - 4) * d // 2, "side_meets": 16 * ((k - 4) * d / 2)**0.5,
-               "separable_saves": k * d / (k + d)}
+               "separable_saves": k * d / (k + d),
+               "ratio_64": (4 * 64**2 + 2 * 50176 * 64) / (k * 64**2)}
     for n in INPUTS.values():
         conv, sep, att = counts(n)
         numbers |= {f"attention_{n}": att / n / 1e6,

@@ -8,6 +8,7 @@ and put what it prints in the place of RECORDED and of the line above it.
 import time
 from datetime import date
 from pathlib import Path
+from statistics import median
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, FAINT, GRAY
@@ -144,6 +145,8 @@ def results():
     softmax = [b / (a + b + c) for rows in CORE.values() for a, b, c in rows]
     saved = {d: sorted(a / b for a, b, c in rows) for d, rows in SEPARABLE.items()}
     alone = {d: sorted(c / b for a, b, c in rows) for d, rows in SEPARABLE.items()}
+    gains = sorted(a / b for rows in RECORDED.values()
+                   for a, b in zip(rows["written out"], rows["fused"]))
     return {
         "crossing_min": min(large), "crossing_max": max(large),
         "small_written_out": crossing(small, "written out"),
@@ -153,8 +156,7 @@ def results():
         "longest_fused": RECORDED[64, 25]["fused"][-1] / 1000,
         "fused_at_4": four["fused"] / four["convolution"],
         "written_out_at_4": four["written out"] / four["convolution"],
-        "fused_gain": max(a / b for rows in RECORDED.values()
-                          for a, b in zip(rows["written out"], rows["fused"])),
+        "fused_gain": gains[-1], "fused_typical": median(gains),
         "softmax_min": min(softmax), "softmax_max": max(softmax),
         "saved_64": saved[64][2], "saved_64_min": saved[64][0], "saved_64_max": saved[64][-1],
         "saved_768": saved[768][2], "saved_768_min": saved[768][0],
