@@ -147,7 +147,7 @@ def results():
         "n": n, "w": w, "keys": 2 * w + 1, "block": block, "deep": deep,
         "dilated_most": seen("dilated", 12),
         "random_layers": next(L for L in range(1, 13) if seen("two random", L) == n),
-        "window_8": seen("window", 8), "global_2": seen("one global", 2),
+        "window_8": seen("window", 8),
         "window_deep": seen("window", deep), "spread_deep": spread(deep),
         "spread_theory": (deep * ((2 * w + 1)**2 - 1) / 12)**0.5,
     }

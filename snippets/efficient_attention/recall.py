@@ -1,5 +1,6 @@
 """Look up who owns what: what a window and a memory of fixed size give up, trained and counted."""
 
+import math
 from functools import cache
 
 import matplotlib.pyplot as plt
@@ -76,7 +77,7 @@ def answers(way, net, names, things):
 
 @cache
 @torch.enable_grad()
-def trained(name, steps=300, rate=None):
+def trained(name, steps=240, rate=None):
     net = new()
     rate = rate or RATES[name]
     optimizer = torch.optim.Adam(net.values())
@@ -119,7 +120,10 @@ def results():
     >>> all((right("full", pairs) > 0.99).all() for pairs in LENGTHS)
     True
 
-    A sum of fixed size does, with and without the division.
+    A sum of fixed size does, with and without the division: six of ten for 64.
+
+    >>> 0.56 < right("linear", 64).min() and right("linear", 64).max() < 0.65
+    tensor(True)
 
     >>> all((right(way, 4) > 0.97).all() and (right(way, 128) < 0.5).all()
     ...     for way in ("linear", "mean"))
@@ -146,30 +150,30 @@ def results():
     for name in WAYS:
         for pairs in 16, 64, 128:
             scores = right(name, pairs)
-            numbers |= {f"{name}_{pairs}_min": scores.min().item(),
-                        f"{name}_{pairs}_max": scores.max().item()}
+            numbers[f"{name}_{pairs}_min"] = math.floor(100 * scores.min().item()) / 100
+            if name != "full":              # whole percents, rounded outward
+                numbers[f"{name}_{pairs}_max"] = math.ceil(100 * scores.max()) / 100
     numbers["rows_squares"] = STATE["squares"] // d
-    return numbers | {"window_16": right("full", 16, w).min().item(),
-                      "window_64": right("full", 64, w).mean().item(),
-                      "window_128": right("full", 128, w).mean().item()}
+    return numbers | {f"window_{pairs}": round(right("full", pairs, w).mean().item(), 1)
+                      for pairs in (16, 64, 128)}
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
     styles = "-", "--", "-", ":"
-    places = (9, 1.04, "full attention"), (46, 0.86, "a sum with\na larger state"), \
-        (33, 0.6, "a sum"), (17, 0.36, "a window\nof 16 pairs")
+    places = (9, 1.05, "full attention"), (135, 0.86, "a sum with\na larger table"), \
+        (135, 0.42, "a sum"), (135, 0.19, "a window\nof 16 pairs")
     for (name, (way, seen)), style, (x, y, text) in zip(LINES.items(), styles, places):
         scores = torch.stack([right(way, pairs, seen) for pairs in LENGTHS])
         ax.plot(LENGTHS, scores.median(1).values, style, color=ATTENTION, lw=2.5,
                 label=name)
-        ax.text(x, y, text, ha="left" if y > 1 else "right", va="center")
+        ax.text(x, y, text, va="center")
     ax.axhline(1 / THINGS, color=FAINT, lw=1.5, label="guessing")
     ax.text(4, 1 / THINGS + 0.02, "guessing", color=GRAY)
     ax.set_xscale("log", base=2)
     ax.set_xticks(LENGTHS, LENGTHS)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set(xlabel="pairs in the text", ylabel="right answers", ylim=(0, 1.1))
+    ax.set(xlabel="pairs in the text", ylabel="right answers", xlim=(3.7, 290), ylim=(0, 1.1))
     return fig
 
 

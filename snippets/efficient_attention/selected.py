@@ -1,7 +1,7 @@
 """Keys that the content selects: find one name among many, with a fixed number of keys read."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, FAINT, GRAY
+from style import ATTENTION, FAINT
 
 # --8<-- [start:selected]
 import torch
@@ -39,19 +39,20 @@ for name, keys in (("the last 64", asked[-p:].expand(n, p)),
     print(f"{name:22} {(near == asked).float().mean():.0%} right")
 # --8<-- [end:selected]
 
-BUDGETS = 16, 32, 64, 128, 256, 512, 1024
+BUDGETS = 16, 32, 64, 128, 256, 512
 WAYS = {"small": by_small_scores, "block": by_block,
-        "window": lambda Q, K, p: torch.arange(n)[-p:].expand(n, p)}
+        "window": lambda Q, K, p: torch.arange(n)[-p:].expand(len(Q), p)}
 
 
 def right(way, p, seed=0):
-    """Answers that are nearest to the value of the name that was asked for."""
+    """Answers that are nearest to the value of the name; every fourth is asked for."""
     torch.manual_seed(seed)
     K = F.normalize(torch.randn(n, d), dim=1)
     V = torch.randn(n, d)
-    Q = 15 * d**0.5 * K
+    asked = torch.arange(0, n, 4)
+    Q = 15 * d**0.5 * K[asked]
     near = torch.cdist(attend(Q, K, V, WAYS[way](Q, K, p)), V).argmin(1)
-    return (near == torch.arange(n)).float().mean().item()
+    return (near == asked).float().mean().item()
 
 
 def work(way, p):
@@ -89,20 +90,20 @@ def results():
     All keys: full attention.
 
     >>> full = F.scaled_dot_product_attention(Q, K, V)
-    >>> all(torch.allclose(attend(Q, K, V, way(Q, K, n)), full, atol=1e-5)
+    >>> some = slice(0, n, 16)
+    >>> all(torch.allclose(attend(Q[some], K, V, way(Q[some], K, n)), full[some], atol=1e-5)
     ...     for way in WAYS.values())
     True
-    >>> all(right(way, n) == 1 for way in WAYS)
+    >>> all(right("small", p, seed) > 0.99 for p in (16, 64) for seed in range(5))
     True
     >>> abs(right("window", 64) - 64 / n) < 0.01
     True
     """
-    numbers = {"n": n, "p": p, "nsa_65536": nsa(65_536)}
-    for way in WAYS:
-        scores = [right(way, p, seed) for seed in range(5)]
-        numbers |= {f"{way}_min": min(scores), f"{way}_max": max(scores),
-                    f"{way}_work": work(way, p)}
-    return numbers
+    scores = [right("block", p, seed) for seed in range(5)]
+    return {"p": p, "nsa_65536": nsa(65_536),
+            "small_min": min(right("small", p, seed) for seed in range(5)),
+            "block_min": min(scores), "block_max": max(scores),
+            **{f"{way}_work": work(way, p) for way in WAYS}}
 
 
 def figure():
@@ -112,14 +113,14 @@ def figure():
         ax.plot(BUDGETS, [right(way, p) for p in BUDGETS], style, color=ATTENTION,
                 lw=2, ms=6, label=way)
     ax.axhline(1, color=FAINT, lw=1.5, zorder=0)
-    ax.text(40, 1.05, "keys with the best small scores")
-    ax.text(150, 0.78, "blocks with the best mean", color=GRAY)
-    ax.text(440, 0.3, "the last keys", ha="right")
+    ax.text(16, 1.06, "keys with the best small scores")
+    ax.text(580, 0.94, "blocks with\nthe best mean", va="center")
+    ax.text(580, 0.5, "the last keys", va="center")
     ax.set_xscale("log", base=2)
     ax.set_xticks(BUDGETS, [f"{b:,}" for b in BUDGETS])
     ax.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     ax.set(xlabel="keys that a query reads, of 1,024", ylabel="right answers",
-           ylim=(0, 1.15))
+           xlim=(14, 1500), ylim=(0, 1.18))
     return fig
 
 

@@ -71,7 +71,7 @@ def tiles(Q, K, V, M, columns=16):
 
 
 torch.manual_seed(0)
-n, d = 4096, 64
+n, d = 2048, 64
 Q, K, V = torch.randn(3, n, d)
 full = F.scaled_dot_product_attention(Q, K, V)
 print(f"written out:{4 * n**2 + 4 * n * d:12,} numbers moved")
@@ -116,7 +116,7 @@ def peak(attention, n):
     return most
 
 
-def traffic(M, n=4096, columns=16):
+def traffic(M, n=2048, columns=16):
     """The formula of `tiles`, without running it."""
     rows = (M - 2 * columns * d) // (2 * d + columns + 2)
     return 2 * n * d * (1 + -(-n // rows))
@@ -170,11 +170,11 @@ def results():
     Tiles that hold M numbers move 2nd + 2nd n / rows, which tends to 4 n^2 d^2 / M.
 
     >>> q, k, v = torch.randn(3, 1024, d)
-    >>> for M in 2**13, 2**14, 2**15:
+    >>> for M in 2**14, 2**15:
     ...     rows = (M - 32 * d) // (2 * d + 18)
     ...     assert 2 * 1024 * d * (1 + -(-1024 // rows)) == traffic(M, 1024)
     ...     assert tiles(q, k, v, M)[1] == traffic(M, 1024)
-    >>> all(4 < traffic(M) * M / (4096 * d)**2 < 6.5 for M in (2**13, 2**14, 2**15, 2**16))
+    >>> all(4 < traffic(M) * M / (2048 * d)**2 < 6.5 for M in (2**13, 2**14, 2**15, 2**16))
     True
 
     Beyond its output, and a copy of it, it holds the same at every n.
@@ -189,9 +189,7 @@ def results():
         "d": d, "written_out_4096": peak(written_out, 4096),
         "streamed_4096": most, "extra": most - 2 * 4 * 4096 * d,
         "gflops_4096": flops(streamed, 4096) / 1e9,
-        "moved_32768": traffic(2**15), "moved_65536": traffic(2**16),
-        "moved_written": 4 * 4096**2 + 4 * 4096 * d,
-        "saves_32768": (4 * 4096**2 + 4 * 4096 * d) / traffic(2**15),
+        "saves_32768": (4 * 2048**2 + 4 * 2048 * d) / traffic(2**15),
         **by_hand(), "raises": int(raises), "blocks": BLOCKS, "keys": len(k),
     }
 
