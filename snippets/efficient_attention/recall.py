@@ -10,7 +10,9 @@ from style import ATTENTION, FAINT, GRAY
 
 NAMES, THINGS, SEEDS, d, d_head, w = 256, 16, 5, 32, 16, 16
 LENGTHS = 4, 8, 16, 32, 64, 128                     # pairs in a text
-RATES = {"full": 0.03, "linear": 0.03, "squares": 0.03, "mean": 0.1}
+RATES = {"full": 0.03, "linear": 0.03, "squares": 0.03, "mean": 0.1,
+         "rows_32": 0.03, "rows_136": 0.01}
+ROWS = {"rows_32": (32, 32), "rows_136": (136, 136)}    # channels of a name, rows of the table
 
 
 def full(q, k, v):
@@ -46,18 +48,24 @@ def squares(q, k, v):
     return (q @ k.mT)**2 @ v                        # for short texts this is quicker
 
 
-WAYS = {"full": full, "linear": linear, "mean": mean, "squares": squares}
+WAYS = {"full": full, "linear": linear, "mean": mean, "squares": squares,
+        "rows_32": linear, "rows_136": linear}
 STATE = {"linear": d_head * d, "mean": d_head * d + d_head,
-         "squares": d_head * (d_head + 1) // 2 * d}
+         "squares": d_head * (d_head + 1) // 2 * d, "rows_32": 32 * d, "rows_136": 136 * d}
 
 
-def new():
-    """The numbers of SEEDS networks side by side; the same for every way."""
+def new(way):
+    """The numbers of SEEDS networks side by side; the same for every way but those of ROWS."""
     torch.manual_seed(0)
-    shapes = {"names": (NAMES, d), "things": (THINGS, d), "Q": (d, d_head),
-              "K": (d, d_head), "V": (d, d), "answer": (d, THINGS)}
-    return {name: (torch.randn(SEEDS, *shape) / (1 if "s" == name[-1] else d**0.5))
+    width, rows = ROWS.get(way, (d, d_head))
+    shapes = {"names": (NAMES, width), "things": (THINGS, d), "Q": (width, rows),
+              "K": (width, rows), "V": (d, d), "answer": (d, THINGS)}
+    return {name: (torch.randn(SEEDS, *shape) / (1 if "s" == name[-1] else shape[0]**0.5))
             .requires_grad_() for name, shape in shapes.items()}
+
+
+def learned(way):
+    return sum(x.numel() for x in new(way).values()) // SEEDS
 
 
 def texts(pairs, size):
@@ -78,7 +86,7 @@ def answers(way, net, names, things):
 @cache
 @torch.enable_grad()
 def trained(name, steps=240, rate=None):
-    net = new()
+    net = new(name)
     rate = rate or RATES[name]
     optimizer = torch.optim.Adam(net.values())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
@@ -135,6 +143,13 @@ def results():
     ...     for pairs in (64, 128))
     True
 
+    So does a larger state without the square.
+
+    >>> bool((right("linear", 64) + 0.1 < right("rows_32", 64)).all())
+    True
+    >>> bool((right("rows_32", 64) + 0.05 < right("rows_136", 64)).all())
+    True
+
     The window knows its pairs, and guesses the others.
 
     >>> bool((right("full", w, w) > 0.99).all())
@@ -144,7 +159,8 @@ def results():
     True
     """
     numbers = {"names": NAMES, "things": THINGS, "w": w, "d_head": d_head, "d": d,
-               "learned": sum(x.numel() for x in new().values()) // SEEDS,
+               "learned": learned("linear"), "learned_rows_32": learned("rows_32"),
+               "learned_rows_136": learned("rows_136"),
                "cache_16": 16 * (d_head + d), "cache_128": 128 * (d_head + d)}
     numbers |= {f"state_{name}": size for name, size in STATE.items()}
     for name in WAYS:
