@@ -3,7 +3,6 @@
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, GRAY
 
-# --8<-- [start:doubt]
 import torch
 
 seen = torch.tensor([2., 1, 3, 9, 8, 7])            # the truth: 2 2 2 8 8 8
@@ -24,7 +23,6 @@ noisier = torch.tensor([2., 1, 5, 9, 8, 7])         # only the third differs
 for row, i in (seen, 1), (seen, 2), (noisier, 2):
     print(f"pixel {i + 1}, seen {row[i]:.0f}: kernel {kernel(row, i):.1f},",
           f"attention {attention(row, i):.1f}")
-# --8<-- [end:doubt]
 
 
 def shares(seen, i):
