@@ -131,40 +131,40 @@ CHOSEN = {
 }
 MISSED = {
     "convolution": [
-        (9.8e-15, 1.2e-14, 1.6e-14, 1.58442e-14, 1.58442e-14),
-        (3.4e-15, 4e-15, 7.6e-15, 7.62801e-15, 7.62801e-15),
-        (2.8e-15, 3.9e-15, 4.8e-15, 4.8303e-15, 4.8303e-15),
-        (1.5e-15, 3.6e-15, 6.6e-15, 6.63321e-15, 6.63321e-15),
+        (9.8e-15, 1e-14, 1.2e-14, 1.4e-14, 1.6e-14),
+        (3.4e-15, 4e-15, 4.1e-15, 4.5e-15, 7.6e-15),
+        (2.8e-15, 3.2e-15, 3.9e-15, 3.9e-15, 4.8e-15),
+        (1.3e-15, 1.5e-15, 2e-15, 3.6e-15, 6.6e-15),
     ],
     "wide": [
-        (1.4, 1.5, 1.7, 1.70544, 1.70544),
-        (0.026, 0.027, 0.038, 0.0378837, 0.0378837),
-        (1.9e-05, 2.8e-05, 3.2e-05, 3.15082e-05, 3.15082e-05),
-        (3.9e-06, 6.8e-06, 8.5e-06, 8.47139e-06, 8.47139e-06),
+        (1.3, 1.4, 1.5, 1.5, 1.7),
+        (0.021, 0.022, 0.026, 0.027, 0.038),
+        (1.9e-05, 2.8e-05, 3.2e-05, 3.2e-05, 3.8e-05),
+        (3.9e-06, 4.1e-06, 6.3e-06, 6.8e-06, 8.5e-06),
     ],
     "place": [
-        (6.7e-05, 7.2e-05, 0.0001, 0.000102927, 0.000102927),
-        (2.9e-05, 4.4e-05, 4.7e-05, 4.66983e-05, 4.66983e-05),
-        (2.7e-05, 3.5e-05, 0.034, 0.0339445, 0.0339445),
-        (2.7e-05, 3.3e-05, 3.6e-05, 3.62181e-05, 3.62181e-05),
+        (6.7e-05, 7.2e-05, 8.7e-05, 9.1e-05, 0.0001),
+        (2.9e-05, 3.6e-05, 4.4e-05, 4.7e-05, 8.5e-05),
+        (2.7e-05, 3.5e-05, 4.8e-05, 0.034, 0.048),
+        (2.7e-05, 2.9e-05, 3.3e-05, 3.6e-05, 3.7e-05),
     ],
     "table": [
-        (1.2, 1.2, 1.4, 1.37297, 1.37297),
-        (0.036, 0.06, 0.065, 0.065211, 0.065211),
-        (0.0076, 0.01, 0.023, 0.0225523, 0.0225523),
-        (0.00085, 0.0054, 0.00537345, 0.00537345, 0.00537345),
+        (1.2, 1.2, 1.2, 1.4, 1.5),
+        (0.036, 0.051, 0.06, 0.065, 0.075),
+        (0.0076, 0.01, 0.018, 0.023, 0.12),
+        (0.00073, 0.00085, 0.00086, 0.00089, 0.0054),
     ],
     "usual": [
-        (1.6, 1.7, 1.7, 1.74352, 1.74352),
-        (1.1, 1.1, 1.1, 1.09956, 1.09956),
-        (0.15, 0.17, 0.22, 0.219141, 0.219141),
-        (0.0092, 0.047, 0.0472947, 0.0472947, 0.0472947),
+        (1.5, 1.6, 1.6, 1.7, 1.7),
+        (1.1, 1.1, 1.1, 1.1, 1.1),
+        (0.04, 0.13, 0.15, 0.17, 0.22),
+        (0.0077, 0.0092, 0.029, 0.037, 0.047),
     ],
     "sharp": [
-        (0.37, 0.61, 0.97, 0.972936, 0.972936),
-        (0.022, 0.029, 0.099, 0.098855, 0.098855),
-        (0.00022, 0.036, 0.12, 0.117229, 0.117229),
-        (3.7e-05, 0.041, 0.0406908, 0.0406908, 0.0406908),
+        (0.32, 0.37, 0.61, 0.97, 0.97),
+        (0.022, 0.029, 0.071, 0.085, 0.099),
+        (0.00022, 0.022, 0.03, 0.036, 0.12),
+        (3.7e-05, 7e-05, 0.041, 0.07, 0.0698938),
     ],
 }
 SINGLE = 1, 1, 2, 2, 3                  # heads with a share above 0.9, of nine, in five runs
@@ -212,16 +212,27 @@ def results():
     >>> results()["usual_seen"] < 1e-3, results()["usual_4_min"] > 1
     (True, True)
 
-    All could be the kernel: a table with high scores at nine offsets is.
+    All of them could be the kernel: a table of our scores is, and so are vectors of our
+    four numbers a pixel.
 
-    >>> layer, teacher = Table(), Convolution()
+    >>> layers, teacher = [Place(40.), Table(), Usual()], Convolution()
+    >>> r, c = torch.meshgrid(*2 * [torch.arange(1. - side, side)], indexing="ij")
+    >>> row, column = at.T
     >>> with torch.no_grad():
-    ...     image = torch.randn(1, n, d)
-    ...     for head, (a, b) in enumerate((a, b) for a in (4, 5, 6) for b in (4, 5, 6)):
-    ...         layer.table[head, a, b] = 100
-    ...         layer.W[head] = teacher.kernel[:, :, a - 4, b - 4].T
-    ...     inside = (layer(image) - teacher(image)).view(side, side, d)[1:-1, 1:-1]
-    >>> inside.abs().max().item() < 1e-5
+    ...     for layer in layers:
+    ...         _ = layer.W.copy_(teacher.kernel.permute(2, 3, 1, 0).flatten(0, 1))
+    ...     layers[2].place[:, :4] = torch.stack(
+    ...         [torch.ones(n), row, column, row**2 + column**2], dim=1)
+    ...     _ = layers[2].W_Q.zero_(), layers[2].W_K.zero_()
+    ...     for head, (a, b) in enumerate((a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)):
+    ...         layers[0].offset[head] = torch.tensor([a, b])
+    ...         layers[1].table[head] = -40 * ((r - a)**2 + (c - b)**2)
+    ...         layers[2].W_Q[head, d:d + 3, :3] = 110 * torch.tensor(
+    ...             [[2. * a, 2 * b, -1], [2, 0, 0], [0, 2, 0]])
+    ...         layers[2].W_K[head, d + 1:d + 4, :3] = torch.eye(3)
+    ...     image = torch.randn(2, n, d)
+    ...     errors = [(layer(image) - teacher(image)).abs().max().item() for layer in layers]
+    >>> max(errors) < 1e-4
     True
     """
     found = {f"numbers_{name}": sum(p.numel() for p in make().parameters())
