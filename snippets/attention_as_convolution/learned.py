@@ -89,7 +89,6 @@ LAYERS = {"convolution": Convolution, "wide": functools.partial(Convolution, 11)
           "place": Place, "table": Table, "usual": Usual,
           "sharp": functools.partial(Place, 24.)}
 IMAGES = 4, 16, 64, 256
-RATES = 0.03, 0.1, 0.3
 
 
 def examples(count, seed):
@@ -101,11 +100,11 @@ def examples(count, seed):
 
 
 @torch.enable_grad()
-def train(name, count, seed, rate, steps=500, decay=0.):
+def train(name, count, seed, rate, steps=500):
     """The layer, and the part of the variance of new outputs that it misses."""
     x, y, new, wanted = examples(count, seed)
     layer = LAYERS[name]()
-    adam = torch.optim.AdamW(layer.parameters(), weight_decay=decay)
+    adam = torch.optim.Adam(layer.parameters())
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, steps)
     for _ in range(steps):
         batch = torch.randint(count, (32,)) if count > 32 else slice(None)
@@ -118,9 +117,9 @@ def train(name, count, seed, rate, steps=500, decay=0.):
     return layer, missed.item()
 
 
-# The rate for each number of images, the best of RATES and 1 on another seed; and a record
-# of five runs each: the part of the variance of new outputs that is missed. `record` prints
-# it anew.
+# The rate for each number of images, the best of 0.03, 0.1, 0.3 and 1 on another kernel. And
+# a record of five runs each: the part of the variance of new outputs that is missed.
+# `record` prints it anew.
 CHOSEN = {
     "convolution": (0.1, 0.1, 0.1, 0.1),
     "wide": (1.0, 1.0, 0.03, 0.03),
@@ -164,7 +163,7 @@ MISSED = {
         (0.32, 0.37, 0.61, 0.97, 0.97),
         (0.022, 0.029, 0.071, 0.085, 0.099),
         (0.00022, 0.022, 0.03, 0.036, 0.12),
-        (3.7e-05, 7e-05, 0.041, 0.07, 0.0698938),
+        (3.7e-05, 7e-05, 0.041, 0.07, 0.17),
     ],
 }
 SINGLE = 1, 1, 2, 2, 3                  # heads with a share above 0.9, of nine, in five runs
@@ -204,6 +203,8 @@ def results():
     Heads that learn a place come near, and most of them share out over several pixels.
 
     >>> before, after, largest, missed = places()
+    >>> sum(part > 0.01 for row in MISSED["place"] for part in row)
+    2
     >>> missed < 0.1, after.abs().max() < 2, sum(share > 0.9 for share in largest) < 5
     (True, tensor(True), True)
 
@@ -236,28 +237,32 @@ def results():
     True
     """
     found = {f"numbers_{name}": sum(p.numel() for p in make().parameters())
-             for name, make in LAYERS.items()}
+             for name, make in LAYERS.items() if name != "sharp"}
     x, y, *_ = examples(4, 0)
     usual = train("usual", 4, 0, 0.1)[0]
     found["usual_seen"] = ((usual(x) - y).square().mean() / y.square().mean()).item()
     found["heads_all"], found["heads_single"] = 9 * len(SINGLE), sum(SINGLE)
     for name, rows in MISSED.items():
         for count, row in zip(IMAGES, rows):
-            found |= {f"{name}_{count}_min": row[0], f"{name}_{count}_max": row[-1]}
+            found[f"{name}_{count}_max"] = row[-1]
+            if name != "convolution":
+                found[f"{name}_{count}_min"] = row[0]
     return found
 
 
 def figure():
-    fig, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.9), width_ratios=(1, 1.35))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.6, 4), width_ratios=(1.3, 1.2))
     before, after, *_ = places()
     for (r0, c0), (r1, c1) in zip(before.tolist(), after.tolist()):
         left.annotate("", (c1, r1), (c0, r0),
                       arrowprops={"arrowstyle": "-", "color": FAINT})
     left.plot(before[:, 1], before[:, 0], "o", ms=7, mfc="none", color=GRAY, label="before")
     left.plot(after[:, 1], after[:, 0], "o", ms=9, color=ATTENTION, label="after")
-    left.plot(0, 0, "s", ms=16, mfc="none", color="black", label="pixel that asks")
+    left.plot([-2, -1, 0, 1, 2] * 5, [r for r in (-2, -1, 0, 1, 2) for _ in range(5)], "+",
+              color=GRAY, ms=9, label="pixels")
+    left.plot(0, 0, "s", ms=20, mfc="none", color="black", label="pixel that asks")
     left.set(title="where nine heads look", aspect="equal", xlabel="columns to the right",
-             ylabel="rows down", xticks=range(-3, 4), yticks=range(-3, 4))
+             ylabel="rows down", xticks=range(-2, 4), yticks=range(-2, 4))
     left.invert_yaxis()
     lines = [("convolution", CONVOLUTION, "s-", "3×3 convolution"),
              ("wide", CONVOLUTION, "s--", "11×11 convolution"),
