@@ -157,6 +157,11 @@ def results():
     [True, True]
     >>> search(15, 8) < 1e-6
     True
+
+    Nine heads that share patterns can be narrower than nine of which each has one offset.
+
+    >>> search(9, 15) < 2e-5 < missed(closest(W, 15))
+    True
     >>> [count(width) for width in (16, 8, 4, 1)]
     [9, 12, 20, 60]
 
