@@ -1,0 +1,133 @@
+# pip install torch matplotlib scikit-learn
+"""Four and 48 layers, trained on digits: what is left of each operation with skips and without."""
+
+from functools import cache
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from style import ATTENTION, CONVOLUTION, GRAY
+from torch import nn
+
+SEEDS, d, h = 5, 16, 2                  # the five runs are trained side by side
+pixels, labels = map(torch.tensor, load_digits(n_class=3, return_X_y=True))
+order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+x = pixels[order].view(-1, 4, 2, 4, 2).transpose(2, 3).reshape(-1, 16, 4).float() / 8 - 1
+y = labels[order]                       # 300 to learn from, 100 to tune with, 137 to report
+TRAIN, REPORT = 300, slice(400, None)
+
+inside = -torch.ones(6, 6, dtype=torch.long)     # 4 x 4 tokens in a frame of padding
+inside[1:5, 1:5] = torch.arange(16).view(4, 4)
+neighbours = torch.tensor([[inside[r + i, c + j] for i in range(3) for j in range(3)]
+                           for r in range(4) for c in range(4)]) % 17   # (16, 9), 16: padding
+
+
+class Stack(nn.Module):
+    """L layers x -> skip x + scale f(norm(x)), then the mean over the tokens, and a classifier."""
+
+    def __init__(self, kind, L, skip, scale):
+        super().__init__()
+
+        def weights(*shape, std):
+            return nn.Parameter(std * torch.randn(SEEDS, *shape))
+
+        self.f, self.skip, self.scale = getattr(self, kind), skip, scale
+        self.vectors, self.places = weights(4, d, std=0.5), weights(16, d, std=0.3)
+        shape, std = {"attention": ((d, 4 * d), d**-0.5),
+                      "convolution": ((9 * d, d), (2 / (9 * d)) ** 0.5)}[kind]
+        self.layers = nn.ParameterList([weights(*shape, std=std) for _ in range(L)])
+        self.classifier = weights(d, 10, std=d**-0.5)
+
+    def attention(self, x, W):                          # (SEEDS, b, 16, d)
+        b = x.shape[1]
+        QKV = torch.bmm(x.flatten(1, 2), W[:, :, :3 * d])
+        Q, K, V = QKV.view(SEEDS * b, 16, 3, h, d // h).permute(2, 0, 3, 1, 4).flatten(1, 2)
+        A = torch.softmax(torch.bmm(Q, K.mT) / (d // h) ** 0.5, dim=-1)
+        heads = torch.bmm(A, V).view(SEEDS * b, h, 16, d // h).transpose(1, 2)
+        return torch.bmm(heads.reshape(SEEDS, b * 16, d), W[:, :, 3 * d:]).view(x.shape)
+
+    def convolution(self, x, W):                        # (SEEDS, b, 16, d), ReLU first
+        padded = F.pad(x.relu(), (0, 0, 0, 1)).flatten(0, 1)
+        windows = padded.index_select(1, neighbours.flatten()).view(SEEDS, -1, 9 * d)
+        return torch.bmm(windows, W).view(x.shape)
+
+    def forward(self, x):                               # (SEEDS, b, 16, 4)
+        x = x @ self.vectors[:, None] + self.places[:, None]
+        for W in self.layers:
+            x = self.skip * x + self.scale * self.f(F.layer_norm(x, (d,)), W)
+        return F.layer_norm(x.mean(2), (d,)) @ self.classifier
+
+
+STACKS = {                              # kind, layers, skip, scale, rate
+    "attention_bare_4": ("attention", 4, 0, 1, 0.01),
+    "attention_skips_4": ("attention", 4, 1, 1, 0.01),
+    "attention_bare_48": ("attention", 48, 0, 1, 0.001),
+    "attention_skips_48": ("attention", 48, 1, 1, 0.01),
+    "convolution_bare_4": ("convolution", 4, 0, 1, 0.01),
+    "convolution_skips_4": ("convolution", 4, 1, 1, 0.003),
+    "convolution_bare_48": ("convolution", 48, 0, 1, 0.001),
+    "convolution_skips_48": ("convolution", 48, 1, 1, 0.003),
+}
+
+
+@cache
+def right(name, steps=50, batch=16):
+    """The share of right answers of each run."""
+    *shape, rate = STACKS[name]
+    torch.manual_seed(0)
+    g, net = torch.Generator().manual_seed(1), Stack(*shape)
+    optimizer = torch.optim.Adam(net.parameters())
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
+    for _ in range(steps):
+        i = torch.randint(TRAIN, (SEEDS, batch), generator=g)
+        loss = SEEDS * F.cross_entropy(net(x[i]).flatten(0, 1), y[i].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    with torch.no_grad():
+        named = net(x[REPORT].expand(SEEDS, -1, -1, -1)).argmax(-1)
+    return (named == y[REPORT]).float().mean(1).tolist()
+
+
+def results():
+    """Lowest and highest share of right answers of five runs, and the median.
+
+    >>> r = results()
+    >>> r["attention_bare_48_max"] < 0.5 < r["attention_bare_4_min"]
+    True
+    >>> r["attention_skips_48_median"] > 0.7, r["convolution_skips_48_median"] > 0.7
+    (True, True)
+    >>> r["convolution_bare_48_median"] < 0.75 < r["convolution_bare_4_min"]
+    True
+    """
+    found = {}
+    for name in STACKS:
+        runs = sorted(right(name))
+        found[f"{name}_min"], found[f"{name}_max"] = runs[0], runs[-1]
+        found[f"{name}_median"] = runs[SEEDS // 2]
+    return found
+
+
+def figure():
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 2.6), sharey=True)
+    for ax, (kind, color) in zip(axes, (("attention", ATTENTION), ("convolution", CONVOLUTION))):
+        for row, (how, L) in enumerate((("bare", 4), ("skips", 4), ("bare", 48), ("skips", 48))):
+            runs = right(f"{kind}_{how}_{L}")
+            ax.plot(runs, [row] * SEEDS, "o", color=color, ms=8, alpha=0.7,
+                    mfc=color if how == "skips" else "none", mew=1.5,
+                    label=f"{kind}, {L} layers, {how}")
+        ax.axvline(1 / 3, color=GRAY, lw=1, zorder=0)
+        ax.text(0.35, -0.75, "guessing", color=GRAY, va="center")
+        ax.set(xlim=(0.25, 1.03), ylim=(3.5, -1.1))
+        ax.set_title(kind, loc="left", color=color)
+        ax.set_xticks([1 / 3, 2 / 3, 1], ["33 %", "67 %", "100 %"])
+    axes[0].set_yticks(range(4), ["4 layers, bare", "4 with skips", "48 layers, bare",
+                                  "48 with skips"])
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
