@@ -77,7 +77,6 @@ def results():
     True
     """
     return {
-        "bare_1": spread(states("bare attention")[1]),
         "bare_4": spread(states("bare attention")[4]),
         "skip_8": spread(states("attention with skips")[8]),
         "convolution_8": spread(states("bare convolution")[8]),
@@ -92,7 +91,7 @@ def places(x):
 
 def figure():
     fig, axes = plt.subplots(3, len(DEPTHS), figsize=(7.2, 4.9))
-    for row, (name, (_, _, color)) in zip(axes, ROWS.items()):
+    for i, (row, (name, (_, _, color))) in enumerate(zip(axes, ROWS.items())):
         for ax, depth in zip(row, DEPTHS):
             at = places(states(name)[depth])
             for word, (u, v) in zip(NAMES, at.tolist()):
@@ -102,8 +101,8 @@ def figure():
                                 ha="center", size=10)
             ax.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), xticks=[], yticks=[], aspect=1)
             ax.spines[:].set(visible=True, color=FAINT)
-            if row is axes[-1]:
-                ax.set_xlabel(f"{depth} layers" if depth != 1 else "1 layer")
+            if i == len(ROWS) - 1:
+                ax.set_xlabel("1 layer" if depth == 1 else f"{depth} layers")
         row[0].set_title(name, loc="left", color=color)
     return fig
 

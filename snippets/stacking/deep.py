@@ -64,15 +64,22 @@ STACKS = {                              # kind, layers, skip, scale, rate
     "attention_skips_4": ("attention", 4, 1, 1, 0.01),
     "attention_bare_48": ("attention", 48, 0, 1, 0.001),
     "attention_skips_48": ("attention", 48, 1, 1, 0.01),
+    "attention_scaled_48": ("attention", 48, 1, 48**-0.5, 0.01),
     "convolution_bare_4": ("convolution", 4, 0, 1, 0.01),
     "convolution_skips_4": ("convolution", 4, 1, 1, 0.003),
     "convolution_bare_48": ("convolution", 48, 0, 1, 0.001),
-    "convolution_skips_48": ("convolution", 48, 1, 1, 0.003),
+    "convolution_skips_48": ("convolution", 48, 1, 1, 0.001),
 }
 
 
+QUOTED = ["attention_bare_4_min", "attention_skips_4_min", "attention_bare_48_max",
+          "attention_skips_48_min", "attention_scaled_48_min", "convolution_bare_4_min",
+          "convolution_skips_4_min", "convolution_skips_4_max", "convolution_bare_48_min",
+          "convolution_bare_48_max", "convolution_skips_48_min"]
+
+
 @cache
-def right(name, steps=50, batch=16):
+def right(name, steps=100, batch=16):
     """The share of right answers of each run."""
     *shape, rate = STACKS[name]
     torch.manual_seed(0)
@@ -92,22 +99,22 @@ def right(name, steps=50, batch=16):
 
 
 def results():
-    """Lowest and highest share of right answers of five runs, and the median.
+    """Lowest and highest share of right answers of five runs.
 
     >>> r = results()
-    >>> r["attention_bare_48_max"] < 0.5 < r["attention_bare_4_min"]
-    True
-    >>> r["attention_skips_48_median"] > 0.7, r["convolution_skips_48_median"] > 0.7
+    >>> r["attention_bare_48_max"] < 0.5, r["convolution_bare_48_min"] < 0.8
     (True, True)
-    >>> r["convolution_bare_48_median"] < 0.75 < r["convolution_bare_4_min"]
+    >>> all(r[f"{kind}_skips_48_min"] > 0.85 for kind in ("attention", "convolution"))
+    True
+    >>> all(r[f"{kind}_bare_4_min"] > 0.85 for kind in ("attention", "convolution"))
+    True
+    >>> r["attention_scaled_48_min"] > 0.9
     True
     """
     found = {}
     for name in STACKS:
-        runs = sorted(right(name))
-        found[f"{name}_min"], found[f"{name}_max"] = runs[0], runs[-1]
-        found[f"{name}_median"] = runs[SEEDS // 2]
-    return found
+        found[f"{name}_min"], found[f"{name}_max"] = min(right(name)), max(right(name))
+    return {key: found[key] for key in QUOTED}
 
 
 def figure():

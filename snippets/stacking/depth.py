@@ -14,6 +14,7 @@ from torch import nn
 
 images = torch.tensor(load_digits().images[:16]).float() / 8 - 1
 n, d = 16, 32                           # tokens, channels
+norm = nn.LayerNorm(d)
 
 
 def attention():
@@ -37,7 +38,7 @@ def digits():
 
 
 @torch.no_grad()
-def by_depth(x, parts, skip, scale, L, norm=nn.LayerNorm(d)):
+def by_depth(x, parts, skip, scale, L):
     for _ in range(L):
         for part in parts:              # each time a new, untrained one
             x = skip * x + scale * part()(norm(x))
@@ -102,7 +103,7 @@ VARIANTS = {                            # the parts of a layer, the skip, the sc
 }
 
 
-def norm_after(x, parts, skip, scale, L, norm=nn.LayerNorm(d)):
+def norm_after(x, parts, skip, scale, L):
     """As by_depth, with the norm of the sum instead of the input."""
     for _ in range(L):
         for part in parts:
@@ -176,16 +177,19 @@ def results():
     (True, True)
     """
     numbers = {"images": len(images), "seeds": SEEDS}
-    for tokens, names in (digits, VARIANTS), (noise, ("pure", "skips", "scaled")):
-        kind = tokens.__name__
-        for name in names:
-            spreads, ranks, _ = measured(tokens, name)
-            for at in SHOWN:
-                numbers[f"{kind}_{name}_{at}_min"] = spreads[:, at].min().item()
-                numbers[f"{kind}_{name}_{at}_max"] = spreads[:, at].max().item()
-            numbers[f"{kind}_{name}_rank"] = ranks[:, -1].mean().item()
-        numbers[f"{kind}_start"] = spreads[:, 0].mean().item()
-        numbers[f"{kind}_rank"] = ranks[:, 0].mean().item()
+    for name in VARIANTS:
+        spreads, ranks, _ = measured(digits, name)
+        for at in SHOWN:
+            numbers[f"digits_{name}_{at}_min"] = spreads[:, at].min().item()
+            numbers[f"digits_{name}_{at}_max"] = spreads[:, at].max().item()
+        numbers[f"digits_{name}_rank"] = ranks[:, -1].mean().item()
+    numbers["digits_start"] = spreads[:, 0].mean().item()
+    numbers["digits_rank"] = ranks[:, 0].mean().item()
+    random = measured(noise, "skips")[0]
+    numbers["noise_start"] = random[:, 0].mean().item()
+    numbers["noise_skips_128_min"] = random[:, 128].min().item()
+    numbers["noise_skips_128_max"] = random[:, 128].max().item()
+    numbers["noise_scaled_128_min"] = measured(noise, "scaled")[0][:, 128].min().item()
     spreads, ranks, differences = measured(digits, "skips")
     numbers["slowing"] = (spreads[:, 8] / spreads[:, 128]).mean().item()
     numbers["kept"] = (differences[:, -1] / differences[:, 0]).min().item()
@@ -196,19 +200,19 @@ def results():
 
 def figure():
     fig, ax = plt.subplots(figsize=(7.2, 4.4))
-    lines = [("pure", ATTENTION, "-", "bare attention", (2.6, 0.003)),
-             ("skips", ATTENTION, "--", "attention\nwith skips", (136, 0.095)),
-             ("scaled", ATTENTION, ":", "scaled skips", (136, 0.55)),
-             ("average", GRAY, "-", "averages", (10.5, 0.03)),
-             ("convolution", CONVOLUTION, "-", "bare convolution", (136, 1.0)),
-             ("relu", CONVOLUTION, "-.", "convolution\nwith ReLU", (136, 0.04)),
-             ("relu_skips", CONVOLUTION, "--", "the same\nwith skips", (136, 0.33))]
+    lines = [("pure", ATTENTION, "-", "bare\nattention", (2.3, 0.003)),
+             ("skips", ATTENTION, "--", "attention\nwith skips", (136, 0.11)),
+             ("scaled", ATTENTION, ":", "attention with\nscaled skips", (136, 0.6)),
+             ("average", GRAY, "-", "averages", (5.4, 0.03)),
+             ("convolution", CONVOLUTION, "-", "bare convolution", (136, 1.15)),
+             ("relu", CONVOLUTION, "-.", "convolution\nwith ReLU", (136, 0.042)),
+             ("relu_skips", CONVOLUTION, "--", "convolution with\nReLU and skips", (136, 0.27))]
     for name, color, style, label, at in lines:
         spreads = measured(digits, name)[0]
         ax.loglog(range(1, LONGEST + 1), spreads.mean(0)[1:].clamp(min=1e-9), style,
                   color=color, label=label.replace("\n", " "), lw=2)
         ax.text(*at, label, color=color, va="center")
-    ax.set(xlim=(1, 420), ylim=(1e-3, 1.6), xlabel="layers", title="spread of the tokens")
+    ax.set(xlim=(1, 520), ylim=(1e-3, 1.6), xlabel="layers", title="spread of the tokens")
     ax.set_xticks([1, 2, 4, 8, 16, 32, 64, 128], "1 2 4 8 16 32 64 128".split())
     ax.set_yticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     ax.minorticks_off()
