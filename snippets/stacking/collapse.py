@@ -109,8 +109,8 @@ def figure():
     fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 6.4))
     depths = range(L + 1)
     lines = [("with skip", "^--", "with skip", (3.1, 3)),
-             ("fixed", "s:", "fixed weights", (3.1, 4e-4)),
-             ("computed", "o-", "computed weights", (0.9, 1e-8))]
+             ("fixed", "s:", "fixed shares", (3.1, 4e-4)),
+             ("computed", "o-", "computed shares", (0.9, 1e-8))]
     for name, style, label, at in lines:
         top.semilogy(depths, [spread(start)] + by_depth(name), style,
                      color=ATTENTION, label=label)
@@ -125,8 +125,8 @@ def figure():
     for name, after in one_layer().items():
         bottom.loglog(SPREADS, after, styles[name], color=ATTENTION, ms=5,
                       label=f"one layer, {name}")
-    bottom.text(4e-4, 1e-3, "fixed weights: slope 1", color=ATTENTION)
-    bottom.text(5e-3, 1e-10, "computed weights:\nslope 3", color=ATTENTION)
+    bottom.text(4e-4, 1e-3, "fixed shares: slope 1", color=ATTENTION)
+    bottom.text(5e-3, 1e-10, "computed shares:\nslope 3", color=ATTENTION)
     bottom.set(title="spread after one layer", xlabel="spread before it",
                ylim=(1e-13, 1))
     bottom.set_xticks([1e-3, 1e-2, 1e-1], ["0.001", "0.01", "0.1"])

@@ -75,7 +75,7 @@ STACKS = {                              # kind, layers, skip, scale, rate
 QUOTED = ["attention_bare_4_min", "attention_skips_4_min", "attention_bare_48_max",
           "attention_skips_48_min", "attention_scaled_48_min", "convolution_bare_4_min",
           "convolution_skips_4_min", "convolution_skips_4_max", "convolution_bare_48_min",
-          "convolution_bare_48_max", "convolution_skips_48_min"]
+          "convolution_skips_48_min"]
 
 
 @cache

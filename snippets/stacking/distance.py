@@ -151,7 +151,7 @@ def figure():
                                          ("after", after, 0.08, ATTENTION)):
             ax.plot((layers + shift).flatten(), heads(measure, model).flatten(), "o",
                     ms=8, mec=ATTENTION, mfc=face, label=f"{when} training")
-    for height, name in ((distance.mean(), "equal weights"),
+    for height, name in ((distance.mean(), "equal shares"),
                          (how_far(window).mean(), "3×3 window")):
         top.axhline(height, color=GRAY, lw=1, zorder=0)
         top.text(3.6, height + 0.22, name, color=GRAY, ha="right")
