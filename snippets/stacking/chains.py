@@ -99,7 +99,7 @@ def results():
 
 def figure():
     fig, ax = plt.subplots(figsize=(7.2, 1.9))
-    labels = {"wide": "one, as many weights", "mlp": "one, with MLP",
+    labels = {"wide": "one, more weights", "mlp": "one, with MLP",
               "two": "two layers"}
     for row, (name, label) in enumerate(labels.items()):
         right = trained(name)[0].tolist()
