@@ -34,8 +34,8 @@ class Stack(nn.Module):
 
         self.f, self.skip, self.scale = getattr(self, kind), skip, scale
         self.vectors, self.places = weights(4, d, std=0.5), weights(16, d, std=0.3)
-        shape, std = {"attention": ((d, 4 * d), d**-0.5),
-                      "convolution": ((9 * d, d), (2 / (9 * d)) ** 0.5)}[kind]
+        shape, std = {"convolution": ((9 * d, d), (2 / (9 * d)) ** 0.5)}.get(
+            kind, ((d, 4 * d), d**-0.5))
         self.layers = nn.ParameterList([weights(*shape, std=std) for _ in range(L)])
         self.classifier = weights(d, 10, std=d**-0.5)
 
@@ -46,6 +46,11 @@ class Stack(nn.Module):
         A = torch.softmax(torch.bmm(Q, K.mT) / (d // h) ** 0.5, dim=-1)
         heads = torch.bmm(A, V).view(SEEDS * b, h, 16, d // h).transpose(1, 2)
         return torch.bmm(heads.reshape(SEEDS, b * 16, d), W[:, :, 3 * d:]).view(x.shape)
+
+    def apart(self, x, W):
+        """Attention in which each token looks at itself only."""
+        V = torch.bmm(x.flatten(1, 2), W[:, :, 2 * d:3 * d])
+        return torch.bmm(V, W[:, :, 3 * d:]).view(x.shape)
 
     def convolution(self, x, W):                        # (SEEDS, b, 16, d), ReLU first
         padded = F.pad(x.relu(), (0, 0, 0, 1)).flatten(0, 1)
@@ -78,12 +83,39 @@ QUOTED = ["attention_bare_4_min", "attention_skips_4_min", "attention_bare_48_ma
           "convolution_skips_48_min"]
 
 
+# Lowest and highest of five runs of 48 bare layers: without averaging, and with averaging
+# but with W_O as the inverse of an orthogonal W_V. A record of a minute; record() prints it.
+CONTROLS = {"apart": (0.28, 0.51), "undone": (0.88, 0.93)}
+
+
+def undo(net):
+    """Lets each W_O undo its W_V at the start."""
+    with torch.no_grad():
+        for W in net.layers:
+            V = torch.linalg.qr(torch.randn(SEEDS, d, d))[0]
+            W[:, :, 2 * d:3 * d], W[:, :, 3 * d:] = V, V.mT
+
+
+def record():
+    """Trains both controls, each at its best rate, and prints what CONTROLS holds."""
+    for name, kind, change in ("apart", "apart", None), ("undone", "attention", undo):
+        scores = trained((kind, 48, 0, 1), 0.001, change)
+        print(name, round(min(scores), 2), round(max(scores), 2))
+
+
 @cache
-def right(name, steps=100, batch=16):
+def right(name):
     """The share of right answers of each run."""
     *shape, rate = STACKS[name]
+    return trained(shape, rate)
+
+
+@torch.enable_grad()
+def trained(shape, rate, change=None, steps=100, batch=16):
     torch.manual_seed(0)
     g, net = torch.Generator().manual_seed(1), Stack(*shape)
+    if change:
+        change(net)
     optimizer = torch.optim.Adam(net.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
     for _ in range(steps):
@@ -114,7 +146,9 @@ def results():
     found = {}
     for name in STACKS:
         found[f"{name}_min"], found[f"{name}_max"] = min(right(name)), max(right(name))
-    return {key: found[key] for key in QUOTED}
+    for name, (low, high) in CONTROLS.items():
+        found |= {f"{name}_min": low, f"{name}_max": high}
+    return {key: found[key] for key in (*QUOTED, "apart_min", "apart_max", "undone_min", "undone_max")}
 
 
 def figure():
