@@ -45,6 +45,17 @@ for name in layers:
 # --8<-- [end:collapse]
 
 SPREADS = [10**-(e / 4) for e in range(4, 15)]
+DRAWS = 20                              # of weights and tokens, for larger weights
+
+
+def after_all(times, seed):
+    """The spread after L bare layers whose W_Q and W_K are `times` as large as usual."""
+    g = torch.Generator().manual_seed(seed)
+    W = times * torch.randn(2, L, d, d, generator=g).double() / d**0.5
+    x = torch.randn(n, d, generator=g).double()
+    for Q, K in zip(*W):
+        x = torch.softmax((x @ Q.T) @ (x @ K.T).T / d**0.5, dim=-1) @ x
+    return spread(x)
 
 
 @cache
@@ -88,6 +99,11 @@ def results():
     >>> r["fixed_4"] < 0.1, r["computed_3"] < 1e-4, r["skip_4"] > 0.5
     (True, True, True)
 
+    The size of the weights decides: large ones choose single tokens and average little.
+
+    >>> r["usual_max"] < 1e-9, r["larger_min"] > 0.5
+    (True, True)
+
     Equal tokens stay equal, and equal weights make them equal at once.
 
     >>> spread(layers["computed"](start[:1].expand(n, d), 0)) < 1e-12
@@ -102,6 +118,9 @@ def results():
         **{f"computed_{depth}": s for depth, s in enumerate(computed[:3], 1)},
         "skip_4": by_depth("with skip")[3],
         **{f"slope_{name}": slope(after) for name, after in one_layer().items()},
+        "draws": DRAWS,
+        "usual_max": max(after_all(1, seed) for seed in range(DRAWS)),
+        "larger_min": min(after_all(4, seed) for seed in range(DRAWS)),
     }
 
 
