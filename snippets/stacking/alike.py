@@ -84,7 +84,10 @@ def results():
 
 
 def places(x):
-    """The words in the two directions in which the first words differ most, and in their size."""
+    """The words x in the two directions in which they themselves differ most, over their size.
+
+    Each x has its own directions: a layer turns all vectors, so fixed axes would show less.
+    """
     seen = torch.linalg.svd(x - x.mean(0)).Vh[:2]
     return (x - x.mean(0)) @ seen.T / x.norm() * n**0.5
 
