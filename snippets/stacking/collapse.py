@@ -45,13 +45,13 @@ for name in layers:
 # --8<-- [end:collapse]
 
 SPREADS = [10**-(e / 4) for e in range(4, 15)]
-DRAWS = 20                              # of weights and tokens, for larger weights
+DRAWS, DEEPER = 20, 24                  # of weights and tokens, and layers, for larger weights
 
 
-def after_all(times, seed):
-    """The spread after L bare layers whose W_Q and W_K are `times` as large as usual."""
+def after_all(times, seed, layers=L):
+    """The spread after bare layers whose W_Q and W_K are `times` as large as usual."""
     g = torch.Generator().manual_seed(seed)
-    W = times * torch.randn(2, L, d, d, generator=g).double() / d**0.5
+    W = times * torch.randn(2, layers, d, d, generator=g).double() / d**0.5
     x = torch.randn(n, d, generator=g).double()
     for Q, K in zip(*W):
         x = torch.softmax((x @ Q.T) @ (x @ K.T).T / d**0.5, dim=-1) @ x
@@ -99,10 +99,10 @@ def results():
     >>> r["fixed_4"] < 0.1, r["computed_3"] < 1e-4, r["skip_4"] > 0.5
     (True, True, True)
 
-    The size of the weights decides: large ones choose single tokens and average little.
+    Large weights choose single tokens and average little, which delays the collapse.
 
-    >>> r["usual_max"] < 1e-9, r["larger_min"] > 0.5
-    (True, True)
+    >>> r["usual_max"] < 1e-9, r["larger_min"] > 0.5, r["larger_deep_max"] < 1e-6
+    (True, True, True)
 
     Equal tokens stay equal, and equal weights make them equal at once.
 
@@ -121,6 +121,8 @@ def results():
         "draws": DRAWS,
         "usual_max": max(after_all(1, seed) for seed in range(DRAWS)),
         "larger_min": min(after_all(4, seed) for seed in range(DRAWS)),
+        "deeper": DEEPER,
+        "larger_deep_max": max(after_all(4, seed, DEEPER) for seed in range(DRAWS)),
     }
 
 
