@@ -83,7 +83,7 @@ STACKS = {                              # kind, layers, skip, scale, rate: its b
     "apart": ("apart", 48, 0, 1, 0.001),
     "undone": ("attention", 48, 0, 1, 0.001),
 }
-RATES = 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03        # the next at a best edge
+RATES = 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03        # one further at an edge
 
 # Right answers of the five runs of each stack that takes long. A record: record() prints it.
 RECORDED = {
