@@ -86,7 +86,7 @@ def attend(x, W, side):
     A @ (x @ W)                                 # (9, n, d)
 
 
-def macs(layer, side, d=64):
+def macs(layer, side, d):
     """Counted on the meta device: shapes only, nothing is computed."""
     x = torch.empty(side**2, d, device="meta")
     with FlopCounterMode(display=False) as counter:
@@ -94,9 +94,10 @@ def macs(layer, side, d=64):
     return counter.get_total_flops() // 2       # 1 MAC is 2 FLOPs
 
 
-for side in 8, 32, 224:
-    print(f"{side:3} x {side:3} pixels: {macs(convolve, side) / 1e6:8.1f} and",
-          f"{macs(attend, side) / 1e6:10.1f} million MACs")
+for side, width in (14, 768), (32, 64), (224, 64):
+    both = [macs(layer, side, width) / 1e6 for layer in (convolve, attend)]
+    print(f"{side:3} x {side:3} pixels, {width:3} channels:",
+          f"{both[0]:6.1f} and {both[1]:9.1f} million MACs")
 # --8<-- [end:macs]
 
 # A record of `search`: {width: {heads: the lower of two starts}}. `record` prints it anew.
@@ -107,6 +108,7 @@ FOUND = {
     2: {8: 0.58},
     1: {16: 0.54, 30: 0.25, 45: 0.057, 60: 0.0036, 70: 1e-5, 80: 6e-10, 100: 3e-11},
 }
+SIZES = (14, 768), (32, 64), (224, 64)                  # of the page's table
 USUAL = {16: 1, 8: 2, 4: 4, 2: 8, 1: 16}                # width: heads, 16 channels in all
 
 
@@ -174,17 +176,19 @@ def results():
 
     MACs: 9 n d d for the convolution, and 9 n n (d + 3) more for the detour.
 
-    >>> all(macs(attend, s) - macs(convolve, s) == 9 * s**4 * 67 for s in (4, 8, 32))
+    >>> all(macs(attend, s, 64) - macs(convolve, s, 64) == 9 * s**4 * 67 for s in (4, 8, 32))
+    True
+    >>> 1.25 < r["times_14"] == 1 + 14**2 * (768 + 3) / 768**2 < 1.27
     True
     """
     return {
         "eight": missed(closest(table, 8).view_as(W)),
         "usual": min(FOUND[width][heads] for width, heads in USUAL.items()),
         **{f"count_{width}": count(width) for width in (16, 8, 4, 1)},
-        **{f"{layer.__name__}_{side}": round(macs(layer, side) / 1e6)
-           for layer in (convolve, attend) for side in (32, 224)},
-        **{f"times_{side}": macs(attend, side) / macs(convolve, side)
-           for side in (32, 224)},
+        **{f"{layer.__name__}_{side}": round(macs(layer, side, d) / 1e6)
+           for layer in (convolve, attend) for side, d in SIZES},
+        **{f"times_{side}": macs(attend, side, d) / macs(convolve, side, d)
+           for side, d in SIZES},
     }
 
 
