@@ -132,7 +132,7 @@ CHOSEN = {
     "convolution": (0.1, 0.1, 0.1, 0.1),
     "wide": (1.0, 1.0, 0.03, 0.03),
     "place": (0.3, 0.1, 0.3, 0.1),
-    "far": (1.0, 0.3, 0.1, 9),
+    "far": (1.0, 0.3, 0.1, 0.3),
     "table": (0.03, 1.0, 1.0, 0.3),
     "usual": (0.1, 1.0, 0.1, 0.03),
     "pixels": (0.3, 1.0, 0.1, 0.03),
@@ -161,7 +161,7 @@ MISSED = {
         (0.64, 0.71, 1.1, 1.9, 2.1),
         (0.0096, 0.025, 0.027, 0.032, 0.066),
         (0.026, 0.055, 0.07, 0.094, 0.15),
-        (9, 9, 9, 9, 9),
+        (2.7e-05, 2.8e-05, 0.019, 0.02, 0.028),
     ],
     "table": [
         (1.2, 1.2, 1.2, 1.4, 1.5),
@@ -190,7 +190,7 @@ MISSED = {
 }
 # Told nothing: with 16,000 images; and with 256, but 2,500 updates. The rate is 0.03.
 MANY = 0.0092, 0.012, 0.018, 0.02, 0.03
-LONG = 9, 9, 9, 9, 9
+LONG = 4.6e-06, 5.8e-06, 2e-05, 0.013, 0.022
 SINGLE = 1, 1, 2, 2, 3                  # heads with a share above 0.9, of nine, in five runs
 
 
@@ -249,10 +249,12 @@ def results():
     >>> torch.equal(*(blind.scores(torch.randn(2, n, d)) for _ in range(2)))
     True
 
-    More images do not help the heads that are told nothing; scattered heads need more.
+    More images do not help the heads that are told nothing. More updates do, in three runs.
 
-    >>> min(MANY) > 0.005, min(MISSED["far"][0]) > 0.6, MISSED["far"][1][-1] < 0.1
-    (True, True, True)
+    >>> min(MANY) > 0.005, sum(part < 1e-4 for part in LONG), sum(part > 0.01 for part in LONG)
+    (True, 3, 2)
+    >>> min(MISSED["far"][0]) > 0.6, MISSED["far"][1][-1] < 0.1
+    (True, True)
 
     All of them could be the kernel: a table of our scores is, and so are vectors of our
     four numbers a pixel.
@@ -322,7 +324,7 @@ def figure():
     for name, color, _, label in lines:
         right.text(300, max(MISSED[name][-1][2], 1e-6), label, color=color, va="center")
     right.axhline(1, color=FAINT, lw=1, zorder=0, label="_nothing learned")
-    right.set(title="part of the variance that is missed", xlabel="training images")
+    right.set(title="missed, part of variance", xlabel="training images")
     right.set_xticks(IMAGES, IMAGES)
     right.set_yticks([1, 1e-2, 1e-4, 1e-6], ["1", "10⁻²", "10⁻⁴", "≤ 10⁻⁶"])
     right.minorticks_off()
