@@ -103,7 +103,7 @@ def accuracy(model, down=2, right=2, first=1497, last=1797):
 
 
 for whole in (True, False):
-    model = trained(Convolution, places=False, whole=whole)
+    model = trained(Convolution, places=False, whole=whole, steps=400)
     print("one maximum" if whole else "blocks     ", "- more than 7 of 10 right,"
           f" in the middle: {accuracy(model) > 0.7},"
           f" elsewhere: {accuracy(model, 6, 4) > 0.7}")
@@ -230,11 +230,11 @@ def results():
     ...     for places, whole in VERSIONS:
     ...         _ = torch.manual_seed(0)
     ...         model = Network(layer, places, whole).double()
-    ...         x = paste(X[:2]).double()
-    ...         same = [model(x).allclose(model(x.roll((a, b), (1, 2))))
-    ...                 for a in range(SIDE) for b in range(SIDE)]
+    ...         at_each = torch.cat([paste(X[:1], *at) for at in GRID]).double()
+    ...         answers = model(at_each)  # (64, 10)
+    ...         same = (answers - answers[18]).abs().amax(1) < 1e-9  # 18 is 2, 2
     ...         print(name, "places" if places else "shared",
-    ...               "one" if whole else "blocks", sum(same))
+    ...               "one" if whole else "blocks", same.sum().item())
     convolution shared one 64
     convolution shared blocks 1
     convolution places one 1
@@ -244,16 +244,16 @@ def results():
     attention places one 1
     attention places blocks 1
 
-    About equally many weights: within 10 %.
+    About equally many weights.
 
     >>> sizes = [numbers(name, *version) for name in OPERATIONS for version in VERSIONS]
-    >>> max(sizes) < 1.1 * min(sizes)
-    True
+    >>> 7000 < min(sizes), max(sizes) < 8000
+    (True, True)
 
-    A run of half the length is on its way to the record.
+    A third of a run is on its way to the record.
 
-    >>> model = trained(Attention, False, True, steps=300)
-    >>> accuracy(model) > 0.6, abs(accuracy(model) - accuracy(model, 7, 5)) < 0.01
+    >>> model = trained(Attention, False, True, steps=200)
+    >>> accuracy(model) > 0.4, abs(accuracy(model) - accuracy(model, 7, 5)) < 0.01
     (True, True)
 
     The first column against all others.
@@ -263,9 +263,7 @@ def results():
     >>> min(kept) > 75, max(lost) < 50
     (True, True)
     """
-    found = {"thousands": round(sum(numbers(n, *v) for n in OPERATIONS
-                                    for v in VERSIONS) / 8000),
-             "test": 100, "middle_min": min(min(r[0]) for r in RECORDED.values()) / 100}
+    found = {"test": 100}
     for (name, places, whole), (middle, other, _) in RECORDED.items():
         at = f"{name}_{'places' if places else 'shared'}_{'whole' if whole else 'blocks'}"
         found |= {f"{at}_low": min(other) / 100, f"{at}_high": max(other) / 100,

@@ -107,7 +107,7 @@ def results():
              for p, _ in DOWN.values()]
     p, M = DOWN["number in the list"]
     below = ((p @ M @ p.T).argmax(1)[:-side] == i[side:]).sum().item()
-    return {"side": side, "n": side**2, "random_line": found[0], "random_cells": found[1],
+    return {"side": side, "random_line": found[0], "random_cells": found[1],
             "chance": chance, "below": below}
 
 

@@ -79,7 +79,7 @@ def error(f, p):
 
 def results():
     """The numbers the page quotes."""
-    return {"n": n, "side": side}
+    return {"n": n}
 
 
 def figure():
