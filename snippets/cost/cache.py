@@ -63,7 +63,9 @@ def results():
     """What is kept: numbers after 512 tokens here, bytes in networks of known size.
 
     A layer and 12 layers of d = 768 keep 4 bytes a number, and k = 9; the 96
-    layers of GPT-3, d = 12,288, would keep 2 bytes a number.
+    layers of GPT-3, d = 12,288, would keep 2 bytes a number. Then numbers a token
+    and layer: Llama 2 70B has 64 heads of 128 channels and 8 key-value heads,
+    DeepSeek-V2 has 128 heads of 128 and one vector of 512 + 64 for all.
 
     >>> torch.allclose(torch.cat(y), at_once), torch.allclose(torch.cat(z), convolved)
     (True, True)
@@ -77,9 +79,12 @@ def results():
         "attention": K.numel() + V.numel(), "convolution": window.numel(),
         "step_last": last, "step_growth": last / step(0)[0],
         "step_convolution": convolution,
-        "layer_8192": 4 * 2 * 768 * 8192, "layer_convolution": 4 * 8 * 768,
-        "network_8192": 4 * 2 * 12 * 768 * 8192,
+        "layer_1000": 4 * 2 * 768 * 1000, "layer_convolution": 4 * 8 * 768,
+        "network_1000": 4 * 2 * 12 * 768 * 1000,
         "network_convolution": 4 * 12 * 8 * 768,
+        "llama_own": 2 * 64 * 128, "llama_shared": 2 * 8 * 128,
+        "deepseek_own": 2 * 128 * 128, "deepseek_latent": 512 + 64,
+        "deepseek_saves": 2 * 128 * 128 / (512 + 64),
         "gpt3_2048": 2 * 2 * 96 * 12288 * 2048,
     }
 

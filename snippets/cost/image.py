@@ -20,6 +20,12 @@ def convolution(side, d=64):        # a 3x3 kernel over the pixels
                  (d, side, side), (d, d, 3, 3))
 
 
+def separable(side, d=64):          # a 3x3 kernel a channel, then a matrix
+    return flops(lambda x, own, W: F.conv2d(
+        F.conv2d(x, own, padding=1, groups=d), W),
+        (d, side, side), (d, 1, 3, 3), (d, d, 1, 1))
+
+
 def core(side, d=64):               # every pixel attends to every pixel
     n = side * side
     return flops(lambda Q, K, V: torch.softmax(Q @ K.T, 1) @ V,
@@ -28,7 +34,8 @@ def core(side, d=64):               # every pixel attends to every pixel
 
 for side in 28, 56, 112, 224:
     print(f"side {side:3}, n = {side**2:6,}:",
-          f"convolution {convolution(side) / 1e9:5.2f} GFLOPs,",
+          f"separable {separable(side) / 1e9:4.2f} GFLOPs,",
+          f"convolution {convolution(side) / 1e9:5.2f},",
           f"attention {core(side) / 1e9:7.2f}")
 print("doubling the side:",
       "convolution ×", convolution(224) // convolution(112),
@@ -45,6 +52,8 @@ def results():
     >>> all(core(2 * s) == 16 * core(s) for s in SIDES)
     True
     >>> all(convolution(2 * s) == 4 * convolution(s) for s in SIDES)
+    True
+    >>> all(separable(2 * s) == 4 * separable(s) for s in SIDES)
     True
     >>> core(16) < convolution(16), core(17) > convolution(17)
     (True, True)
@@ -71,15 +80,17 @@ def figure():
     patched = [side for side in SIDES if side >= 2 * PATCH]
     for name, layer, sides, style, color in (
             ("convolution 3×3, pixels", convolution, SIDES, "o-", CONVOLUTION),
+            ("separable 3×3, pixels", separable, SIDES, "o--", CONVOLUTION),
             ("attention, pixels", core, SIDES, "s-", ATTENTION),
             ("attention, patches", lambda side: core(side // PATCH), patched,
              "s:", ATTENTION)):
         ax.plot(sides, [layer(side) / 1e9 for side in sides], style, color=color,
                 label=name)
     for text, side, y, color, edge in (
-            ("convolution, slope 2", 40, 0.035, CONVOLUTION, "left"),
-            ("attention over\npixels, slope 4", 95, 300, ATTENTION, "right"),
-            ("attention over\n16×16 patches,\nslope 4", 50, 1e-4, ATTENTION, "right")):
+            ("convolution,\nslope 2", 480, 30, CONVOLUTION, "right"),
+            ("separable,\nslope 2", 42, 0.0015, CONVOLUTION, "left"),
+            ("attention over\npixels, slope 4", 80, 300, ATTENTION, "right"),
+            ("attention over\n16×16 patches,\nslope 4", 34, 1.2e-5, ATTENTION, "right")):
         ax.text(side, y, text, color=color, ha=edge)
     ax.loglog()
     ax.set_xticks(SIDES, SIDES)

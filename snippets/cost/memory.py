@@ -101,7 +101,7 @@ def flops(attention, n):
 
 @cache
 def allocated(attention, n):
-    """Peak in bytes according to the allocator, which sees inside a kernel.
+    """Peak in bytes according to the allocator, which sees inside a routine.
 
     >>> 0 <= allocated(written_out, 1024) - peak(written_out, 1024) < 100
     True
@@ -122,7 +122,7 @@ def allocated(attention, n):
 def results():
     """Bytes at the peak.
 
-    The fused kernel needs its output, one number a row, and for each thread a
+    The fused routine needs its output, one number a row, and for each thread a
     scratch pad that does not grow with n.
 
     >>> [torch.allclose(other, y, atol=1e-6) for other in (z, fused(Q, K, V))]
@@ -150,7 +150,7 @@ def figure():
     for name, lengths, attention, style, y in (
             ("written out", LENGTHS, lambda n: peak(written_out, n), "s-", 1500),
             ("in blocks", LENGTHS, lambda n: peak(in_blocks, n), "o--", 55),
-            ("PyTorch's fused kernel", real, lambda n: allocated(fused, n),
+            ("PyTorch's fused routine", real, lambda n: allocated(fused, n),
              "^:", 0.45)):
         ax.plot(lengths, [attention(n) / 1e6 for n in lengths], style,
                 color=ATTENTION, label=name)

@@ -8,6 +8,7 @@ and put what it prints in the place of RECORDED and of the line above it.
 import time
 from datetime import date
 from pathlib import Path
+from statistics import median
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, FAINT, GRAY
@@ -51,6 +52,23 @@ for (d, k), times in RECORDED.items():
           *(f" {name} × {crossing(times, name):.2f}"
             for name in ("written out", "fused")))
 # --8<-- [end:crossing]
+
+# The same machine, 2026-11-27, five runs each, microseconds a call, n = 1000, k = 9:
+# a convolution, a separable one, and of that the depthwise part.
+SEPARABLE = {
+    64: [(1407, 262, 171), (1696, 249, 127), (1411, 254, 164), (2375, 252, 135),
+         (1538, 262, 130)],
+    256: [(23504, 3519, 287), (16431, 2015, 252), (22364, 1983, 252),
+          (18509, 2484, 335), (19749, 2385, 257)],
+    768: [(199985, 20395, 1030), (166049, 17496, 792), (196152, 20537, 1040),
+          (286582, 17802, 816), (255138, 35244, 1158)]}
+# The core written out, d = 64: scores, scale and softmax, sum of values.
+CORE = {
+    1024: [(2095, 1667, 1890), (2041, 1950, 2081), (2002, 2050, 1985),
+           (1947, 2006, 1981), (1764, 2075, 2263)],
+    2048: [(11976, 9750, 8898), (11832, 9764, 10782), (9495, 9479, 11963),
+           (10078, 10618, 11624), (10213, 9275, 10454)]}
+
 
 def layers(n, d, k):
     """Each layer on a random input, ready to call."""
@@ -124,6 +142,11 @@ def results():
     small_flops = 4 * 72**2 * 32                                    # at n = kd/4
     rate = 4 * 800**2 * 64 / RECORDED[64, 25]["written out"][4]     # at n = kd/2
     four = {name: row[-1] for name, row in RECORDED[64, 9].items()}
+    softmax = [b / (a + b + c) for rows in CORE.values() for a, b, c in rows]
+    saved = {d: sorted(a / b for a, b, c in rows) for d, rows in SEPARABLE.items()}
+    alone = {d: sorted(c / b for a, b, c in rows) for d, rows in SEPARABLE.items()}
+    gains = sorted(a / b for rows in RECORDED.values()
+                   for a, b in zip(rows["written out"], rows["fused"]))
     return {
         "crossing_min": min(large), "crossing_max": max(large),
         "small_written_out": crossing(small, "written out"),
@@ -133,6 +156,13 @@ def results():
         "longest_fused": RECORDED[64, 25]["fused"][-1] / 1000,
         "fused_at_4": four["fused"] / four["convolution"],
         "written_out_at_4": four["written out"] / four["convolution"],
+        "fused_gain": gains[-1], "fused_typical": median(gains),
+        "softmax_min": min(softmax), "softmax_max": max(softmax),
+        "saved_64": saved[64][2], "saved_64_min": saved[64][0], "saved_64_max": saved[64][-1],
+        "saved_768": saved[768][2], "saved_768_min": saved[768][0],
+        "saved_768_max": saved[768][-1],
+        "depthwise_64": alone[64][2], "depthwise_768": alone[768][2],
+        "depthwise_flops_64": 9 / (9 + 64), "depthwise_flops_768": 9 / (9 + 768),
     }
 
 
@@ -141,16 +171,25 @@ def figure():
     for ax, name in zip(axes, ("written out", "fused")):
         ax.plot([0.25, 4], [0.25, 4], color=FAINT, lw=7, label="FLOPs")
         ax.axhline(1, color=GRAY, lw=1)
-        for ((d, k), times), style in zip(RECORDED.items(), ("o:", "s-", "^--", "D-.")):
+        for (d, k), times in RECORDED.items():
             ratio = [b / a for a, b in zip(times["convolution"], times[name])]
-            ax.plot(STEPS, ratio, style, color=ATTENTION, lw=1.5, ms=5,
+            main = (d, k) == (64, 9)
+            ax.plot(STEPS, ratio, "s-" if main else "-", color=ATTENTION, ms=5,
+                    lw=2 if main else 1.2, alpha=1 if main else 0.4,
                     label=f"d = {d}, k = {k}")
+            if main:
+                at = crossing(times, name)
+                ax.plot(at, 1, "o", color="black", ms=10, mfc="none", label="crossing")
+                ax.annotate(f"{at:.1f} × $kd/2$", (at, 1), (8, -20),
+                            textcoords="offset points")
+        ax.text(3.9, 2.1, "FLOPs", color=GRAY, ha="right")
+        ax.text(0.26, 7, "strong: $d$ = 64, $k$ = 9\npale: three other sizes",
+                color=ATTENTION)
         ax.loglog()
         ax.set_yticks([0.25, 0.5, 1, 2, 4, 8], ["¼", "½", "1", "2", "4", "8"])
         ax.minorticks_off()
         ax.set(title=f"attention, {name}", ylabel="time / time of convolution",
                ylim=(0.2, 14))
-    axes[0].legend(loc="upper left")
     axes[1].set_xticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
     axes[1].set(xlabel="$n$, in units of $kd/2$")
     return fig

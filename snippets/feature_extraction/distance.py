@@ -18,17 +18,17 @@ far = torch.cdist(places.double(), places.double())     # (n, n), in patches
 
 
 def attention(x, sharpness=10):
-    """Weights A (n, n), without a patch's weight on itself."""
+    """Shares A (n, n), without a patch's share of itself."""
     q = k = F.normalize(x - x.mean(0))
     scores = sharpness * q @ k.T                        # (n, n)
     return scores.fill_diagonal_(-torch.inf).softmax(1)
 
 
 order = torch.randperm(n, generator=torch.manual_seed(0))
-weights = {"attention": attention(x),
+shares = {"attention": attention(x),
            "attention, shuffled": attention(x[order]),
-           "equal weights": attention(x, sharpness=0)}
-for name, A in weights.items():
+           "equal shares": attention(x, sharpness=0)}
+for name, A in shares.items():
     print(f"{name:19} looks {(A * far).sum(1).mean():4.1f} patches far,",
           f"{A[far < 2].sum() / n:3.0%} one step")
 # --8<-- [end:distance]
@@ -37,12 +37,12 @@ STEPS = range(1, 24)
 
 
 def mean_distance(A):
-    """How far away the weights are, in patches: the mean over all queries."""
+    """How far away the shares are, in patches: the mean over all queries."""
     return (A * far).sum(1).mean().item()
 
 
 def profile(A):
-    """Mean weight at each distance, as a multiple of equal weights."""
+    """Mean share at each distance, as a multiple of equal shares."""
     return [(n - 1) * A[far.round() == step].mean().item() for step in STEPS]
 
 
@@ -63,7 +63,7 @@ def results():
     >>> torch.allclose(attention(x[order]), attention(x)[order][:, order])
     True
 
-    Equal weights are 1 / (n - 1), and their profile is flat.
+    Equal shares are 1 / (n - 1), and their profile is flat.
 
     >>> torch.allclose(torch.tensor(profile(attention(x, 0))), torch.tensor(1.0))
     True
@@ -78,8 +78,8 @@ def results():
         "step_one": profile(A)[0],
         "step_one_shuffled": profile(B)[0],
         "step_one_convolution": (n - 1) / 8,
-        "average_from": next(step for step, weight in zip(STEPS, profile(A))
-                             if weight < 1),
+        "average_from": next(step for step, share in zip(STEPS, profile(A))
+                             if share < 1),
         "far_away": sum(profile(A)[-10:]) / 10,
         "neighbour": nearest_is_neighbour(x),
         "neighbour_chance": pairs / (n * (n - 1)),
@@ -95,7 +95,7 @@ def figure():
             label="attention on the photograph")
     ax.plot(STEPS, profile(attention(x[order])), "s--", color=ATTENTION,
             ms=4, mfc="none", label="on its shuffled patches")
-    ax.axhline(1, color=GRAY, lw=1, label="equal weights")
+    ax.axhline(1, color=GRAY, lw=1, label="equal shares")
     ax.set_yscale("log")
     ax.text(2, 50, "3 × 3 convolution:\nzero beyond one step", color=CONVOLUTION)
     ax.text(4.2, 3, "attention", color=ATTENTION)
@@ -103,7 +103,7 @@ def figure():
     ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     ax.minorticks_off()
     ax.set(xlabel="distance in patches", ylim=(0.1, 200), xlim=(0, 24),
-           ylabel="mean weight\n(equal weights: 1)")
+           ylabel="mean share\n(equal shares: 1)")
     return fig
 
 

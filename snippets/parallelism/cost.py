@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-d, k, w = 64, 3, 32                         # channels, kernel, window
+d, k, window = 64, 3, 32                    # channels, kernel size, positions
 
 
 def attention(x):
@@ -18,9 +18,9 @@ def attention(x):
 
 
 def restricted(x):
-    """Each position sees itself and the w - 1 (or zeros) before it."""
-    near = F.pad(x, (0, 0, w - 1, 0)).unfold(0, w, 1)   # (n, d, w)
-    A = torch.softmax(x[:, None] @ near, dim=-1)        # (n, 1, w)
+    """Each position sees itself and those (or zeros) before it."""
+    near = F.pad(x, (0, 0, window - 1, 0)).unfold(0, window, 1)  # (n, d, window)
+    A = torch.softmax(x[:, None] @ near, dim=-1)        # (n, 1, window)
     return (A @ near.mT)[:, 0]                          # (n, d)
 
 
@@ -45,14 +45,14 @@ torch.manual_seed(0)
 n = 512
 x = torch.randn(n, d)
 print("attention  ", macs(attention, x) / (n * n * d), "n n d")
-print("restricted ", macs(restricted, x) / (n * w * d), "n w d")
+print("restricted ", macs(restricted, x) / (n * window * d), "n window d")
 print("recurrent  ", macs(recurrent, x) / (n * d * d), "n d d")
 print("convolution", macs(convolution, x) / (n * k * d * d), "n k d d")
 # --8<-- [end:cost]
 
 FORMULAS = {
     attention: lambda n: 2 * n * n * d,
-    restricted: lambda n: 2 * n * w * d,
+    restricted: lambda n: 2 * n * window * d,
     recurrent: lambda n: 2 * n * d * d,
     convolution: lambda n: n * k * d * d,
 }
@@ -66,6 +66,12 @@ def projections(x):
 @cache
 def counted(layer, n):
     return macs(layer, torch.zeros(n, d))
+
+
+def growth(n):
+    """How much more the whole layer of attention multiplies at twice the length."""
+    short, long = (counted(attention, m) + counted(projections, m) for m in (n, 2 * n))
+    return long / short
 
 
 def results():
@@ -84,9 +90,9 @@ def results():
     The window's output is that of dense attention with a mask.
 
     >>> i = torch.arange(50)
-    >>> near = (i[:, None] >= i) & (i[:, None] - i < w)
+    >>> near = (i[:, None] >= i) & (i[:, None] - i < window)
     >>> dense = fused(x, x, x, attn_mask=near, scale=1)
-    >>> late = slice(w - 1, None)        # before it the window is cut off
+    >>> late = slice(window - 1, None)        # before it the window is cut off
     >>> torch.allclose(restricted(x)[late], dense[late], atol=1e-6)
     True
     """
@@ -94,9 +100,11 @@ def results():
     return numbers | {
         "d": d,
         "k": k,
-        "w": w,
+        "window": window,
         "n": 1024,
         "projections": counted(projections, 1024),
+        "growth_64": growth(64),
+        "growth_1024": growth(1024),
         "attention_over_recurrent": numbers["attention"] // numbers["recurrent"],
     }
 
@@ -105,17 +113,18 @@ def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
     styles = {attention: ("o", "-", ATTENTION), convolution: ("s", "-", CONVOLUTION),
               recurrent: ("^", "--", GRAY), restricted: ("D", ":", ATTENTION)}
-    names = ("attention, 2n²d", "convolution, 3nd²", "recurrent, 2nd²",
-             "restricted, 64nd")
-    handles = []
-    for layer, (marker, line, color) in styles.items():
+    names = ("attention\n2n²d", "convolution 3nd²", "recurrent 2nd²",
+             "restricted 64nd")
+    for name, shift, (layer, (marker, line, color)) in zip(
+            names, (0, 3, 0, -2), styles.items()):
         exact = FORMULAS[layer]
-        law, = ax.loglog(LENGTHS, [exact(n) for n in LENGTHS], line, color=color,
-                         label=f"{layer.__name__}, formula")
-        dots, = ax.loglog(LENGTHS, [counted(layer, n) for n in LENGTHS], marker,
-                          color=color, label=f"{layer.__name__}, counted")
-        handles.append((law, dots))
-    ax.legend(handles, names, loc="upper left")
+        ax.loglog(LENGTHS, [exact(n) for n in LENGTHS], line, color=color,
+                  label=f"{layer.__name__}, formula")
+        ax.loglog(LENGTHS, [counted(layer, n) for n in LENGTHS], marker,
+                  color=color, label=f"{layer.__name__}, counted")
+        ax.annotate(name, (1024, exact(1024)), (10, shift), va="center",
+                    textcoords="offset points",
+                    color="black" if color == GRAY else color)
     ax.set_xticks(LENGTHS, LENGTHS)
     ax.minorticks_off()
     ax.set(xlabel="positions $n$", ylabel="multiply-accumulates",

@@ -19,10 +19,10 @@ def convolution(heard, k, dilation=1):
                     dilation=dilation)[0, 0]        # (n,)
 
 
-def attention(heard, w):
-    """One causal layer: i reads itself and the w - 1 before it."""
+def attention(heard, window):
+    """One causal layer: i reads `window` positions, itself the last."""
     i = torch.arange(len(heard))
-    allowed = (i <= i[:, None]) & (i[:, None] - i < w)
+    allowed = (i <= i[:, None]) & (i[:, None] - i < window)
     scores = torch.randn(len(heard), len(heard))    # any will do
     A = torch.softmax(scores.masked_fill(~allowed, -torch.inf), dim=-1)
     return A @ heard                                # (n,)
@@ -38,15 +38,15 @@ def hops(layer, n):
 
 
 torch.manual_seed(0)
-n, k, w = 1024, 3, 32
+n, k, window = 1024, 3, 32
 layers = {
     "plain": lambda heard, layer: convolution(heard, k),
     "dilated": lambda heard, layer: convolution(heard, k, k**layer),
-    "restricted": lambda heard, layer: attention(heard, w),
+    "restricted": lambda heard, layer: attention(heard, window),
     "attention": lambda heard, layer: attention(heard, len(heard)),
 }
 expected = (math.ceil((n - 1) / (k - 1)), math.ceil(math.log(n, k)),
-            math.ceil((n - 1) / (w - 1)), 1)
+            math.ceil((n - 1) / (window - 1)), 1)
 for (name, layer), formula in zip(layers.items(), expected):
     print(f"{name:10} {hops(layer, n):4} layers, formula {formula}")
 # --8<-- [end:hops]
@@ -61,7 +61,7 @@ def measured(name, n):
 
 def formula(name, n):
     return {"plain": math.ceil((n - 1) / (k - 1)), "attention": 1,
-            "restricted": math.ceil((n - 1) / (w - 1)),
+            "restricted": math.ceil((n - 1) / (window - 1)),
             "dilated": next(L for L in range(99) if k**L >= n)}[name]
 
 
@@ -91,7 +91,7 @@ def results():
     >>> hops(centred, 65), hops(layers["plain"], 65)
     (64, 32)
     """
-    return {"n": 1024, "k": k, "w": w} | {
+    return {"n": 1024, "k": k, "window": window} | {
         name: measured(name, 1024) for name in layers}
 
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT, GRAY
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:steps]
 import torch
@@ -95,6 +95,8 @@ def results():
     [True, True, True, True]
     >>> path(recurrent, 1024).count("Tanh")
     1024
+    >>> [computing(layer, 1024) for layer in (convolution, attention)]
+    [1, 6]
 
     A window changes nothing: it takes as many operations at every length.
 
@@ -109,14 +111,16 @@ def results():
     """
     numbers = {}
     for layer in COLORS:
-        numbers[layer.__name__] = len(path(layer, 1024))
+        if layer is not recurrent:
+            numbers[layer.__name__] = len(path(layer, 1024))
         numbers[f"{layer.__name__}_computing"] = computing(layer, 1024)
     for layer in convolution, attention:
-        lengths = {len(path(layer, n)) for n in LENGTHS}
+        lengths = {computing(layer, n) for n in LENGTHS}
         numbers[f"{layer.__name__}_constant"] = len(lengths) == 1
     slope = (len(path(recurrent, 1024)) - len(path(recurrent, 16))) // (1024 - 16)
     return numbers | {
         "attention_moving": numbers["attention"] - 3 - numbers["attention_computing"],
+        "recurrent_16": computing(recurrent, 16),
         "recurrent_cells": path(recurrent, 1024).count("Tanh"),
         "recurrent_slope": slope,
         "recurrent_intercept": len(path(recurrent, 16)) - slope * 16,
@@ -125,33 +129,17 @@ def results():
 
 
 def figure():
-    fig, (chains, growth) = plt.subplots(2, figsize=(5.2, 5.6),
-                                         height_ratios=(1, 1.3))
-    for row, (layer, color) in enumerate(COLORS.items()):
-        names = path(layer, 4)[::-1]
-        chains.plot(range(len(names)), [row] * len(names), color=FAINT, zorder=0)
-        for kind, fill in (True, color), (False, "none"):
-            at = [i for i, name in enumerate(names) if (name in COMPUTES) is kind]
-            chains.plot(at, [row] * len(at), "o", color=color, mfc=fill, ms=7,
-                        label=f"{layer.__name__}, {'computes' if kind else 'moves'}")
-        chains.text(0, row - 0.3, layer.__name__, va="bottom",
-                    color="black" if layer is recurrent else color)
-    chains.set(title="longest path, n = 4 (filled: computes)", yticks=[],
-               xlim=(-0.5, 20.5), ylim=(2.3, -0.9), xlabel="operations before it",
-               xticks=[0, 5, 10, 15, 20])
-    chains.spines["left"].set_visible(False)
-
+    fig, ax = plt.subplots(figsize=(5.2, 3.4))
     for layer, color, style in zip(COLORS, COLORS.values(), ("o-", "s-", "^--")):
-        growth.loglog(LENGTHS, [len(path(layer, n)) for n in LENGTHS], style,
-                      color=color, label=layer.__name__)
-    growth.text(1024, 7, "convolution: 5", color=CONVOLUTION, ha="right")
-    growth.text(1024, 29, "attention: 21", color=ATTENTION, ha="right")
-    growth.text(150, 700, "recurrent: 3n + 7", ha="right")
-    growth.set_xticks(LENGTHS, LENGTHS)
-    growth.minorticks_off()
-    growth.set_yticks([10, 100, 1000], ["10", "100", "1000"])
-    growth.set(title="length of the longest path", xlabel="positions $n$",
-               ylim=(3, 5000))
+        ax.loglog(LENGTHS, [computing(layer, n) for n in LENGTHS], style,
+                  color=color, label=layer.__name__)
+    ax.text(1024, 1.3, "convolution: 1", color=CONVOLUTION, ha="right")
+    ax.text(1024, 8, "attention: 6", color=ATTENTION, ha="right")
+    ax.text(130, 700, "recurrent: 3n", ha="right")
+    ax.set_xticks(LENGTHS, LENGTHS)
+    ax.minorticks_off()
+    ax.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+    ax.set(xlabel="positions $n$", ylabel="operations in sequence", ylim=(0.7, 6000))
     return fig
 
 

@@ -3,7 +3,8 @@
 from functools import cache, partial
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION
+from style import ATTENTION, CONVOLUTION, GRAY
+from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:streaming]
 import torch
@@ -13,6 +14,7 @@ torch.manual_seed(0)
 n, d, k, L = 512, 64, 3, 4
 convs = nn.ModuleList(nn.Conv1d(d, d, k) for _ in range(L)).double()
 qkvs = nn.ModuleList(nn.Linear(d, 3 * d) for _ in range(L)).double()
+outs = nn.ModuleList(nn.Linear(d, d) for _ in range(L)).double()
 
 
 def convolution(x, state, convs=convs):
@@ -26,13 +28,13 @@ def convolution(x, state, convs=convs):
 
 def attention(x, state):
     """m new tokens x (m, d); state: for each layer all keys and values."""
-    for layer, qkv in enumerate(qkvs):
+    for layer, (qkv, out) in enumerate(zip(qkvs, outs)):
         q, new = qkv(x).split((d, 2 * d), dim=-1)       # (m, d), (m, 2d)
         state[layer] = torch.cat([state[layer], new])   # (t, 2d)
         K, V = state[layer].chunk(2, dim=-1)            # (t, d) each
         future = torch.ones(len(x), len(K)).triu(len(K) - len(x) + 1)
         scores = (q @ K.T / d**0.5).masked_fill(future > 0, -torch.inf)
-        x = x + torch.softmax(scores, dim=-1) @ V       # (m, d)
+        x = x + out(torch.softmax(scores, dim=-1) @ V)  # (m, d)
     return x
 
 
@@ -77,9 +79,25 @@ def kept(name, n):
 
 
 @cache
+def counted(layers, tokens, m):
+    """Multiply-accumulates of so many tokens in pieces of m."""
+    with FlopCounterMode(display=False) as counter:
+        stream(layers, empty[layers], x[:tokens], m)
+    return counter.get_total_flops() // 2
+
+
+def macs(layers, tokens, m):
+    """The same as a formula, for one piece or pieces of one token."""
+    if layers is convolution:
+        return L * tokens * k * d * d
+    pairs = tokens * tokens if m == tokens else tokens * (tokens + 1) // 2
+    return L * (4 * tokens * d * d + 2 * pairs * d)
+
+
+@cache
 def float32_difference():
     """How far tokens one by one are from the batch, in 32 bits."""
-    both = nn.ModuleList([convs, qkvs]).float()     # made in float32: nothing is lost
+    both = nn.ModuleList([convs, qkvs, outs]).float()     # made in float32: nothing is lost
     far = []
     for layers, start in empty.items():
         start = [s.float() for s in start]
@@ -100,6 +118,13 @@ def results():
     >>> all(kept("convolution", n) == L * (k - 1) * d for n in LENGTHS)
     True
 
+    Read in one pass or written in n: a convolution multiplies as often, attention
+    less often, since one pass also compares each token with the later ones.
+
+    >>> all(counted(layers, tokens, m) == macs(layers, tokens, m)
+    ...     for layers in empty for tokens, m in ((n, n), (64, 64), (64, 1), (9, 1)))
+    True
+
     A dilated stack with a field of n keeps n - 1 vectors, and streams too.
 
     >>> all(kept("dilated", n) == (n - 1) * d for n in LENGTHS)
@@ -112,10 +137,10 @@ def results():
     The batch is PyTorch's, with a causal mask, and padded on the left.
 
     >>> def library(x):
-    ...     for qkv in qkvs:
+    ...     for qkv, out in zip(qkvs, outs):
     ...         q, K, V = qkv(x).chunk(3, dim=-1)
-    ...         x = x + nn.functional.scaled_dot_product_attention(
-    ...             q, K, V, is_causal=True)
+    ...         x = x + out(nn.functional.scaled_dot_product_attention(
+    ...             q, K, V, is_causal=True))
     ...     return x
     >>> torch.allclose(stream(attention, empty[attention], x, n)[0], library(x))
     True
@@ -128,9 +153,6 @@ def results():
     """
     return {
         "n": n,
-        "d": d,
-        "k": k,
-        "layers": L,
         "convolution": kept("convolution", n),
         "attention": kept("attention", n),
         "attention_layer": kept("attention", n) // L,
@@ -138,26 +160,29 @@ def results():
         "dilated_layers": (n - 1).bit_length(),
         "float32": float32_difference(),
         "field": 1 + L * (k - 1),
-        "ratio": kept("attention", n) // kept("convolution", n),
+        "convolution_macs": macs(convolution, n, n) / 1e6,
+        "attention_macs_read": macs(attention, n, n) / 1e6,
+        "attention_macs_write": macs(attention, n, 1) / 1e6,
     }
 
 
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
-    series = [("attention", 1, "s-", ATTENTION, "4 attention\nlayers"),
-              ("attention", L, "s--", ATTENTION, "1 attention\nlayer"),
-              ("dilated", 1, "o--", CONVOLUTION, "dilated\nstack, r = n"),
-              ("convolution", 1, "o-", CONVOLUTION, "4 convolutions,\nr = 9")]
-    shifts = 8, 4, -12, 0
-    for (name, share, style, color, text), shift in zip(series, shifts):
-        values = [kept(name, n) // share for n in LENGTHS]
-        ax.loglog(LENGTHS, values, style, color=color, label=text.replace("\n", " "))
-        ax.annotate(text, (LENGTHS[-1], values[-1]), (10, shift), color=color,
-                    textcoords="offset points", va="center")
+    series = [("attention", "s-", ATTENTION, "4 attention layers,\nsee all", 8),
+              ("dilated", "o--", CONVOLUTION, "dilated stack,\nsees all", -4),
+              ("convolution", "o-", CONVOLUTION, "4 convolutions,\nsee the last 9", 0)]
+    for name, style, color, text, shift in series:
+        ax.loglog(LENGTHS, [kept(name, n) for n in LENGTHS], style, color=color,
+                  label=text.replace("\n", " "))
+        ax.annotate(text, (LENGTHS[-1], kept(name, LENGTHS[-1])), (10, shift),
+                    color=color, textcoords="offset points", va="center")
+    ax.loglog(LENGTHS, [L * d] * len(LENGTHS), "^:", color=GRAY, label="4 recurrent layers")
+    ax.annotate("4 recurrent layers", (LENGTHS[-1], L * d), (10, -4),
+                textcoords="offset points", va="center")
     ax.set_xticks(LENGTHS, LENGTHS)
     ax.set_yticks([1e3, 1e4, 1e5, 1e6], ["1 000", "10 000", "100 000", "1 000 000"])
     ax.minorticks_off()
-    ax.set(xlabel="tokens so far $n$", ylabel="numbers kept", ylim=(200, 3e6))
+    ax.set(xlabel="tokens so far $n$", ylabel="numbers kept", ylim=(150, 3e6))
     return fig
 
 

@@ -72,7 +72,7 @@ def figure():
     for ax, name, counts in (few, "plain", plain), (many, "dilated", dilated):
         half = len(counts) // 2
         ax.bar(range(-half, half + 1), counts, color=CONVOLUTION, label=name)
-        ax.set(title=f"paths from each input, 4 {name} layers", xlim=(-42, 42),
+        ax.set(title=f"ways from each input, 4 {name} layers", xlim=(-42, 42),
                ylim=(0, 20), yticks=[1, 10, 19])
     many.set(xlabel="offset from the output")
     return fig

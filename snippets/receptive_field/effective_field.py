@@ -116,19 +116,19 @@ def figure():
     offsets = range(-12, 13)
     top.contour(offsets, offsets, E, [threshold(measured()[12])], colors="black")
     top.add_patch(plt.Rectangle((-half, -half), 25, 25, fill=False, ec=GRAY, ls="--"))
-    top.text(14, half, "theoretical field:\n25 × 25 pixels", color=GRAY, va="top")
-    top.annotate(f"95 % of the energy\nin {100 * share:.0f} % of the area",
+    top.text(14, half, "window:\n25 × 25 pixels", color=GRAY, va="top")
+    top.annotate(f"95 % of the effect\nin {100 * share:.0f} % of the area",
                  (6.6, 0), (14, 0), va="center", arrowprops={"arrowstyle": "-"})
-    top.set(xlim=(-13, 40), ylim=(-13, 13), title="gradient energy, 12 layers")
+    top.set(xlim=(-13, 40), ylim=(-13, 13), title="effect, 12 layers")
     top.axis("off")
 
     sds = [sd(E) for E in measured().values()]
-    bottom.loglog(DEPTHS, DEPTHS, "--", color=GRAY, label="theoretical half-width")
+    bottom.loglog(DEPTHS, DEPTHS, "--", color=GRAY, label="half of the window")
     law = [theory(L) for L in DEPTHS]
     bottom.loglog(DEPTHS, law, color=CONVOLUTION, label="effective sd, theory")
     bottom.loglog(DEPTHS, sds, "o", color=CONVOLUTION, label="effective sd, measured")
-    bottom.text(3.8, 5.2, "theoretical half-width: $L$", color=GRAY, ha="right")
-    bottom.text(12, 0.85, "effective sd: measured (dots),\n√(2L/3) (line)",
+    bottom.text(3.8, 5.2, "half of the window: $L$", color=GRAY, ha="right")
+    bottom.text(12, 0.85, "sd of the effect: measured (dots),\n√(2L/3) (line)",
                 color=CONVOLUTION, ha="right")
     bottom.minorticks_off()
     bottom.set_xticks([1, 2, 4, 8, 12], "1 2 4 8 12".split())

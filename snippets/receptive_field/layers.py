@@ -1,95 +1,117 @@
-"""Which inputs feed one output: trace it back, layer by layer."""
+"""Which words can change "it"? Three layers see three words back, dilated ones seven."""
 
 import matplotlib.pyplot as plt
 from matplotlib.collections import LineCollection
-from style import ATTENTION, CONVOLUTION, FAINT
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
+
+# --8<-- [start:pair]
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+words = "the cat followed the dogs because it wanted to play".split()
+other = "the cow followed the dogs because it wanted to play".split()
+it = words.index("it")
+
+torch.manual_seed(0)
+vectors = {word: torch.randn(16) for word in dict.fromkeys(words + other)}
+
+
+def convolution(dilation=1):
+    layer = nn.Conv1d(16, 16, 3, padding=dilation, dilation=dilation)
+    return nn.Sequential(layer, nn.ReLU())
+
+
+stacks = {
+    "three plain layers": [convolution() for _ in range(3)],
+    "five plain layers": [convolution() for _ in range(5)],
+    "dilations 1, 2, 4": [convolution(dilation) for dilation in (1, 2, 4)],
+    "one attention layer": [lambda x: F.scaled_dot_product_attention(x.mT, x.mT, x.mT).mT],
+}
+for name, layers in stacks.items():
+    x, z = (torch.stack([vectors[w] for w in s]).T[None] for s in (words, other))
+    for layer in layers:
+        x, z = layer(x), layer(z)
+    same = torch.allclose(x[..., it], z[..., it], atol=1e-7)
+    print(f"{name}: the vector of it {'stays' if same else 'changes'}")
+# --8<-- [end:pair]
 
 # --8<-- [start:trace]
 import torch
-import torch.nn.functional as F
 
 
-def convolution(n, dilation=1):
-    """Matrix (n, n) of a 3-wide convolution: row i is what output i reads."""
-    units = torch.eye(n).unsqueeze(1)  # (n, 1, n): a 1 at each position
-    kernel = torch.ones(1, 1, 3)
-    y = F.conv1d(units, kernel, padding=dilation, dilation=dilation)
-    return y.squeeze(1).T  # (n, n): column j answers unit j
-
-
-def attention(n, d=8):
-    """Matrix A (n, n) of one attention layer, for n random tokens."""
-    x = torch.randn(n, d, generator=torch.Generator().manual_seed(0))
-    return torch.softmax(x @ x.T / d**0.5, dim=-1)
+def reads(n, dilation=1):
+    """(n, n): does output i of a 3-wide layer read input j?"""
+    offset = torch.arange(n) - torch.arange(n)[:, None]
+    return (offset.abs() == dilation) | (offset == 0)
 
 
 def trace(layers, output):
-    """Positions that feed one output: a list per layer, output first.
+    """Which positions feed one output, layer by layer, from the output down.
 
-    layers: matrices (n, n), input side first.
-
-    >>> trace([convolution(15)] * 2, output=7)
-    [[7], [6, 7, 8], [5, 6, 7, 8, 9]]
+    >>> [feeds.nonzero().flatten().tolist() for feeds in trace([reads(9)] * 2, 4)]
+    [[4], [3, 4, 5], [2, 3, 4, 5, 6]]
     """
-    feeds = [[output]]
-    for matrix in reversed(layers):
-        read = matrix[feeds[-1]].ne(0).any(dim=0)  # (n,)
-        feeds.append(read.nonzero().flatten().tolist())
+    feeds = [torch.arange(len(layers[-1])) == output]
+    for layer in reversed(layers):
+        feeds.append(layer[feeds[-1]].any(dim=0))
     return feeds
 
 
-n = 15
-stacks = {
-    "three plain convolutions": [convolution(n)] * 3,
-    "dilations 1, 2, 4": [convolution(n, step) for step in (1, 2, 4)],
-    "one attention layer": [attention(n)],
-}
-for name, layers in stacks.items():
-    feeds = trace(layers, output=n // 2)
-    print(f"{name}:", " <- ".join(str(len(row)) for row in feeds))
+words = "the cat followed the dogs because it wanted to play".split()
+for dilations in (1, 1, 1), (1, 2, 4):
+    inputs = trace([reads(10, dilation) for dilation in dilations], output=6)[-1]
+    print(dilations, *(word for word, fed in zip(words, inputs) if fed))
 # --8<-- [end:trace]
+
+everything = torch.ones(10, 10).bool()
+PANELS = {
+    "three plain layers": [reads(10)] * 3,
+    "three layers, dilations 1, 2, 4": [reads(10, step) for step in (1, 2, 4)],
+    "one attention layer": [everything],
+}
 
 
 def results():
-    """How many of the 15 inputs feed the middle output.
+    """How many of the ten words feed "it".
 
     >>> results()
-    {'reach_plain': 7, 'reach_dilated': 15, 'reach_attention': 15}
+    {'reach_plain': 7, 'reach_dilated': 10, 'reach_attention': 10}
 
-    The product of a stack's matrices says the same in one step.
+    The pattern is that of a real layer.
 
-    >>> first, second, third = stacks["dilations 1, 2, 4"]
-    >>> int((third @ second @ first)[n // 2].count_nonzero())
-    15
+    >>> for dilation in 1, 2, 4:
+    ...     kernel = torch.ones(1, 1, 3)
+    ...     rows = F.conv1d(torch.eye(10)[:, None], kernel, padding=dilation,
+    ...                                 dilation=dilation)[:, 0].T
+    ...     print(torch.equal(rows > 0, reads(10, dilation)), end=" ")
+    True True True
     """
-    plain, dilated, attended = (
-        len(trace(layers, n // 2)[-1]) for layers in stacks.values())
-    return {"reach_plain": plain, "reach_dilated": dilated,
-            "reach_attention": attended}
+    plain, dilated, attended = (int(trace(layers, it)[-1].sum()) for layers in PANELS.values())
+    return {"reach_plain": plain, "reach_dilated": dilated, "reach_attention": attended}
 
 
 def figure():
-    fig, axes = plt.subplots(3, figsize=(5.2, 6), height_ratios=(3.4, 3.4, 2))
-    colors = CONVOLUTION, CONVOLUTION, ATTENTION
-    for ax, (name, layers), color in zip(axes, stacks.items(), colors):
-        feeds = trace(layers, n // 2)[::-1]  # input first
-        ax.set_title(f"{name}: reach {len(feeds[0])}")
-        for level, matrix in enumerate(layers):
+    fig, axes = plt.subplots(3, figsize=(7.2, 7.4), height_ratios=(3.2, 3.2, 1.9))
+    for ax, (name, layers) in zip(axes, PANELS.items()):
+        color = ATTENTION if "attention" in name else CONVOLUTION
+        feeds = trace(layers, it)[::-1]  # input first
+        ax.set_title(f"{name}: {int(feeds[0].sum())} of 10 words", color=color)
+        for level, layer in enumerate(layers):
             edges = {True: [], False: []}
-            for i, j in matrix.nonzero().tolist():
-                fed = i in feeds[level + 1]
-                edges[fed].append([(j, level), (i, level + 1)])
+            for i, j in layer.nonzero().tolist():
+                edges[feeds[level + 1][i].item()].append([(j, level), (i, level + 1)])
             for fed, shade, width in ((False, FAINT, 0.5), (True, color, 2)):
-                ax.add_collection(LineCollection(
-                    edges[fed], colors=shade, lw=width, zorder=1))
-        for level, positions in enumerate(feeds):
-            ax.plot(range(n), [level] * n, "o", color=FAINT, ms=5)
-            ax.plot(positions, [level] * len(positions), "o", color=color, ms=8,
-                    label=f"{name}, layer {level}")
-        ax.set_ylim(-0.2, len(layers) + 0.2)
-        ax.set_yticks([0, len(layers)], ["input", "output"])
-        ax.set_xticks([])
-        ax.tick_params(length=0)
+                ax.add_collection(LineCollection(edges[fed], colors=shade, lw=width, zorder=1))
+        for level, fed in enumerate(feeds):
+            ax.plot(range(10), [level] * 10, "o", color=FAINT, ms=5)
+            seen = fed.nonzero().flatten().tolist()
+            ax.plot(seen, [level] * len(seen), "o", color=color, ms=8, label=f"{name}, {level}")
+        for i, (word, seen) in enumerate(zip(words, feeds[0])):
+            ax.text(i, -0.3, word, ha="center", va="top", color="black" if seen else GRAY,
+                    weight="bold" if i in (1, it) else "normal")
+        ax.text(it, len(layers) + 0.2, "it", ha="center", weight="bold")
+        ax.set(xlim=(-0.5, 9.5), ylim=(-0.8, len(layers) + 0.6), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 

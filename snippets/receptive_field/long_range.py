@@ -1,4 +1,4 @@
-"""A convolution stack is right up to the edge of its field, and guesses beyond it."""
+"""What a stack learns last: what begins with little effect, not what is farthest."""
 
 from functools import cache
 
@@ -7,184 +7,281 @@ from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:task]
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 
-N, CLASSES = 96, 8  # positions, values of a token
+RUNS, VALUES, d = 5, 8, 32  # five runs at once, on the first axis
 
 
-def flagged(tokens, D):
-    """Flag the token D steps before the last; its value is the answer.
+def batch(n, b=32):
+    """Tokens with a flag on one of them: (RUNS, b, n), and its value: (RUNS, b).
 
-    tokens: (b, n) -> one-hot values and a flag (b, n, CLASSES + 1), answers (b,)
+    Token 3 is the value 3, token 3 + VALUES is the value 3 with the flag.
     """
-    at = torch.arange(len(tokens)), tokens.shape[1] - 1 - D
-    x = F.one_hot(tokens, CLASSES + 1).float()  # the last channel is still free
-    x[at + (CLASSES,)] = 1
-    return x, tokens[at]
+    tokens = torch.randint(VALUES, (RUNS, b, n))
+    place = torch.randint(n, (RUNS, b, 1))
+    answer = tokens.gather(2, place)
+    return tokens.scatter(2, place, answer + VALUES), answer[..., 0]
 
 
-class Convolutions(nn.Module):
-    """L residual layers, k = 3: the last position sees D = 0 ... 2L."""
-
-    def __init__(self, L, d=32):
-        super().__init__()
-        self.layers = nn.ModuleList(nn.Conv1d(d, d, 3) for _ in range(L))
-
-    def forward(self, h):
-        h = h.mT  # (b, n, d) -> (b, d, n)
-        for layer in self.layers:
-            h = h[..., 2:] + layer(h).relu()  # unpadded: two positions fewer
-        return h[..., -1]  # (b, d)
+def linear(inputs, outputs, gain=1):
+    """Weight and bias of each run, as nn.Linear starts them, times a gain."""
+    size = gain * inputs**-0.5
+    weight = torch.empty(RUNS, inputs, outputs).uniform_(-size, size)
+    bias = torch.empty(RUNS, 1, outputs).uniform_(-size, size)
+    return weight.requires_grad_(), bias.requires_grad_()
 
 
-class Attention(nn.Module):
-    """One layer, one head, no positions. Only the last position asks."""
-
-    def __init__(self, d=32):
-        super().__init__()
-        self.qkv = nn.Linear(d, 3 * d)
-
-    def weights(self, q, k):
-        return (q[:, -1:] @ k.mT / k.shape[-1] ** 0.5).softmax(-1)  # (b, 1, n)
-
-    def forward(self, h):
-        q, k, v = self.qkv(h).chunk(3, dim=-1)  # (b, n, d) each
-        return (self.weights(q, k) @ v).squeeze(1)  # (b, d)
+def apply(layer, x):
+    """(RUNS, b, n, inputs) -> (RUNS, b, n, outputs)"""
+    weight, bias = layer
+    return torch.baddbmm(bias, x.flatten(1, 2), weight).unflatten(1, x.shape[1:3])
 
 
-def trained(mix, n, steps=200, b=64, d=32):
-    """Embed each token, mix positions, classify; learn on sequences of length n."""
-    embed = nn.Linear(CLASSES + 1, 64), nn.ReLU(), nn.Linear(64, d)
-    model = nn.Sequential(*embed, mix, nn.Linear(d, CLASSES))
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for _ in range(steps):
-        x, y = flagged(torch.randint(CLASSES, (b, n)), torch.randint(n, (b,)))
+def stack(dilations, skips=True, gain=1):
+    """Each layer reads a token and two before it; with skips, it is added to its input."""
+    layers = [linear(3 * d, d, gain) for _ in dilations]
+
+    def mix(h):
+        for step, layer in zip(dilations, layers):
+            n = h.shape[2] - 2 * step  # unpadded: 2 step tokens fewer
+            three = torch.cat([h[:, :, i * step :][:, :, :n] for i in range(3)], -1)
+            h = h[:, :, 2 * step :] * skips + apply(layer, three).relu()
+        return h  # (RUNS, b, 1, d)
+
+    return mix, layers
+
+
+def attention():
+    """One head, no positions. Only the last token asks."""
+    layers = [linear(d, d) for _ in range(3)]
+
+    def mix(h):
+        q, (k, v) = apply(layers[0], h[:, :, -1:]), (apply(w, h) for w in layers[1:])
+        return torch.softmax(q @ k.mT / d**0.5, dim=-1) @ v  # (RUNS, b, 1, d)
+
+    return mix, layers
+
+
+def train(mix, layers, n, stops, rate=0.01):
+    """Embed, mix, classify. Yields the network after each number of steps in stops."""
+    embedding = torch.randn(RUNS, 2 * VALUES, d).requires_grad_()
+    classifier = linear(d, VALUES)
+
+    def network(tokens):
+        one_hot = F.one_hot(tokens, 2 * VALUES).float()
+        h = (one_hot.flatten(1, 2) @ embedding).unflatten(1, tokens.shape[1:])
+        return apply(classifier, mix(h))[:, :, -1]  # (RUNS, b, VALUES)
+
+    learned = [embedding, *classifier, *(p for layer in layers for p in layer)]
+    optimizer = torch.optim.Adam(learned, rate)
+    fall = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0, stops[-1])
+    for step in range(1, stops[-1] + 1):
+        tokens, answer = batch(n)
+        loss = F.cross_entropy(network(tokens).flatten(0, 1), answer.flatten())
         optimizer.zero_grad()
-        F.cross_entropy(model(x), y).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1)
+        (RUNS * loss).backward()  # each run has its own mean
         optimizer.step()
-    return model
+        fall.step()
+        if step in stops:
+            yield network
 
 
 @torch.no_grad()
-def accuracy(model, D, n=N, contexts=16):
-    """At distance D, in sequences of length n.
+def accuracy(network, D, n, contexts=5):
+    """Of each run, with the flag D tokens before the last: (RUNS).
 
-    Each context comes with all 8 values of the flagged token: a model that does
+    Each context comes with all 8 values of the flagged token: a network that does
     not see it answers them alike, and is right once in 8, exactly.
     """
-    tokens = torch.randint(CLASSES, (contexts, n)).repeat_interleave(CLASSES, 0)
-    tokens[:, n - 1 - D] = torch.arange(CLASSES).repeat(contexts)
-    x, y = flagged(tokens, D)
-    return (model(x).argmax(-1) == y).float().mean().item()
+    tokens = torch.randint(VALUES, (RUNS, contexts, n)).repeat_interleave(VALUES, 1)
+    answer = torch.arange(VALUES).repeat(contexts)
+    tokens[:, :, n - 1 - D] = answer + VALUES
+    return (network(tokens).argmax(-1) == answer).float().mean(1)
 
 
 torch.manual_seed(0)
-cnn = trained(Convolutions(L=2), n=5)  # as long as it can see: its best case
-print(f"2 layers: D = 4: {accuracy(cnn, 4):.3f}, D = 5: {accuracy(cnn, 5):.3f}")
-attention = trained(Attention(), n=N)
-print(f"attention: D = 4: {accuracy(attention, 4):.3f},",
-      f"D = 95: {accuracy(attention, 95):.3f}")
+for network in train(*stack([1, 1, 1]), n=7, stops=(50, 300)):
+    print([f"{accuracy(network, D, 7).mean():.1f}" for D in range(7)])
 # --8<-- [end:task]
 
-LONG = 64 * N
+STOPS, N = (50, 100, 200, 600), 48
+
+
+def mean():
+    """The mean of a linear map of all tokens: attention with equal shares."""
+    layers = [linear(d, d)]
+    return (lambda h: apply(layers[0], h).mean(2, keepdim=True)), layers
+
+
+def long_kernel():
+    """One kernel as long as the input, for its last position."""
+    layers = [linear(N * d, d)]
+    return (lambda h: apply(layers[0], h.flatten(2)[:, :, None])), layers
+
+
+MODELS = {  # how to make it, how many tokens it sees, the learning rate
+    "plain": (lambda: stack([1] * 8), 17, 0.01),
+    "dilated": (lambda: stack([1, 3, 9]), 27, 0.01),
+    "dilated, no skips": (lambda: stack([1, 3, 9], skips=False), 27, 0.01),
+    "plain, no skips": (lambda: stack([1] * 8, skips=False, gain=6**0.5), 17, 0.003),
+    "attention": (attention, N, 0.01),
+    "mean": (mean, N, 0.01),
+    "kernel": (long_kernel, N, 0.01),
+}
+
+
+def hops(D):
+    """How many dilated layers have to hand on a token at distance D: its digits to base 3.
+
+    >>> [hops(D) for D in (0, 1, 2, 3, 4, 9, 13, 18, 26)]
+    [0, 1, 1, 1, 2, 1, 3, 1, 3]
+    """
+    return (D % 3 > 0) + (D // 3 % 3 > 0) + (D // 9 % 3 > 0)
 
 
 @cache
-def cnns():
-    """The trained stacks, by depth."""
-    torch.manual_seed(0)
-    steps = {4: 300, 8: 500}
-    return {2: cnn} | {L: trained(Convolutions(L), 2 * L + 1, steps[L]) for L in steps}
+def trained(name):
+    """Accuracy at each stop, distance and run (STOPS, D, RUNS), and the last network."""
+    make, n, rate = MODELS[name]
+    torch.manual_seed(1)
+    found = []
+    for network in train(*make(), n, STOPS, rate):
+        found.append(torch.stack([accuracy(network, D, n) for D in range(n)]))
+    return torch.stack(found), network
 
 
-@cache
-def curve(model):
-    """Accuracy at each distance."""
-    torch.manual_seed(2)
-    return [accuracy(model, D) for D in range(N)]
+@torch.enable_grad()
+def effect(name):
+    """Squared derivative of the untrained output by the vector at each distance: (D,)."""
+    make, n, _ = MODELS[name]
+    torch.manual_seed(1)
+    h = torch.randn(RUNS, 200, n, d, requires_grad=True)
+    mix, _ = make()
+    y = mix(h)[:, :, -1]
+    (y * torch.randn_like(y)).sum().backward()
+    return h.grad.square().mean((0, 1, 3)).flip(0)
+
+
+def follows(name, stop):
+    """Correlation over the distances of log(effect at the start) and right answers."""
+    right = trained(name)[0][stop].mean(1)
+    return torch.corrcoef(torch.stack([effect(name).log(), right]))[0, 1].item()
 
 
 @torch.no_grad()
-def movement(model, D):
-    """Largest change of a logit when the token at distance D changes.
+def moved(D):
+    """How much the output of 8 plain layers moves with the vector D tokens before the last.
 
-    >>> movement(cnn, 4) > 0, movement(cnn, 5)
-    (True, 0.0)
+    >>> moved(16) > 1e-5, moved(17) < 1e-6
+    (True, True)
     """
-    tokens = torch.zeros(2, N, dtype=torch.long)
-    tokens[1, N - 1 - D] = 1
-    before, after = model(flagged(tokens, 0)[0])
+    mix, layers = stack([1] * 8)
+    tokens = torch.randn(RUNS, 1, N, d).repeat(1, 2, 1, 1)
+    tokens[:, 1, N - 1 - D] += 10
+    before, after = mix(tokens)[:, :, -1].unbind(1)
     return (after - before).abs().max().item()
 
 
-@torch.no_grad()
-def flag_weights(n, contexts=4):
-    """Mean attention weight on a flagged token, the first of n, by value: (8,)."""
-    embed, layer = attention[:3], attention[3]
-    tokens = torch.randint(CLASSES, (contexts, n)).repeat_interleave(CLASSES, 0)
-    tokens[:, 0] = torch.arange(CLASSES).repeat(contexts)
-    q, k, _ = layer.qkv(embed(flagged(tokens, n - 1)[0])).chunk(3, dim=-1)
-    return layer.weights(q, k)[:, 0, 0].view(contexts, CLASSES).mean(0)
-
-
-@torch.no_grad()
-def unflagged_answers(n, contexts=64):
-    """What attention answers where no token is flagged: (contexts,)."""
-    tokens = torch.randint(CLASSES, (contexts, n))
-    return attention(F.one_hot(tokens, CLASSES + 1).float()).argmax(-1)
-
-
 def results():
-    """The numbers the page quotes.
+    """The numbers the page quotes, over five runs.
+
+    In the plain stack the near end of the window is learned first, the far end last.
 
     >>> r = results()
-    >>> r["inside_min"] >= 0.99, r["attention_min"] >= 0.99
-    (True, True)
-    >>> 0.115 <= r["outside_min"] <= r["outside_max"] <= 0.135
+    >>> r["near_100_min"] > 0.7, r["far_100_max"] < 0.35, r["inside_mean"] > 0.95
+    (True, True, True)
+
+    Beyond the window both stay at a guess.
+
+    >>> [bool((accuracy(trained(name)[1], D, N) == 1 / VALUES).all())
+    ...  for name, D in (("plain", 17), ("plain", 47), ("dilated", 27))]
+    [True, True, True]
+
+    In the dilated stack the layers that a token must pass decide, not its distance.
+
+    >>> r["hops_1_min"] > r["hops_2_max"] > r["hops_3_max"] - 0.02
     True
-    >>> r["moved_beyond_edge"]
-    0.0
-    >>> r["long_accuracy"] >= 0.95, r["long_weakest"] < r["weakest"] / 5
-    (True, True)
-    >>> r["unflagged_weakest"] >= 0.95
+
+    What they do is to weaken a token at the start: each kernel by about 18 times.
+
+    >>> 12 < r["weaker"] < 25
+    True
+
+    Without skips every token passes all layers. Then all distances are learned alike, or,
+    where some have more ways to the output, the middle of the window before both ends.
+
+    >>> r["bare_max"] - r["bare_min"] < 0.2
+    True
+    >>> r["middle"] > r["ends"] + 0.08
+    True
+
+    Each time the effect at the start tells the order.
+
+    >>> r["follows"] > 0.85
+    True
+
+    What reaches all tokens in one step learns near and far alike.
+
+    >>> r["attention_least"] > 0.8, r["mean_least"] > 0.95, r["kernel_least"] > 0.95
+    (True, True, True)
+    >>> r["tilt"] < 0.06
     True
     """
-    inside = [a for L, m in cnns().items() for a in curve(m)[: 2 * L + 1]]
-    outside = [a for L, m in cnns().items() for a in curve(m)[2 * L + 1 :]]
-    torch.manual_seed(3)
-    weights, long_weights = flag_weights(N), flag_weights(LONG)
-    default = unflagged_answers(N) == weights.argmin()
-    moved = [movement(m, D) for L, m in cnns().items() for D in range(2 * L + 1, N)]
-    return {
-        "inside_min": min(inside),
-        "outside_min": min(outside),
-        "outside_max": max(outside),
-        "attention_min": min(curve(attention)),
-        "moved_beyond_edge": max(moved),
-        "long_n": LONG,
-        "long_accuracy": accuracy(attention, LONG - 1, LONG, contexts=4),
-        "weakest": weights.min().item(),
-        "long_weakest": long_weights.min().item(),
-        "long_median": long_weights.median().item(),
-        "unflagged_weakest": default.float().mean().item(),
+    plain, dilated = trained("plain")[0], trained("dilated")[0]  # (STOPS, D, RUNS)
+    near, far = plain[1, :5].mean(0), plain[1, -4:].mean(0)  # after 100 steps
+    found = {
+        "near_100_min": near.min().item(), "far_100_max": far.max().item(),
+        "inside_mean": plain[3].mean().item(),
+        "inside_min": plain[3].mean(0).median().item(),
+        "far_600_min": plain[3, -4:].mean(0).min().item(),
+        "dilated_least": dilated[3].min().item(),
     }
+    halfway = dilated[1].mean(1)  # after 100 steps
+    one, two, three = ([halfway[D].item() for D in range(27) if hops(D) == passed]
+                       for passed in (1, 2, 3))
+    found |= {"hops_1_min": min(one), "hops_2_max": max(two), "hops_3_max": max(three)}
+    bare = trained("dilated, no skips")[0]
+    found["bare_min"], found["bare_max"] = (getattr(bare[1].mean(1), f)().item() for f in ("min", "max"))
+    ends = trained("plain, no skips")[0].mean(2)  # (STOPS, D), without runs
+    found |= {"ends": ends[2, [0, -1]].max().item(), "middle": ends[2, 5:12].min().item(),
+              "bare_least": bare[3].min().item()}
+    start = effect("dilated")
+    found |= {"weaker": (start[1] / start[4] / 2 + start[4] / start[13] / 2).item(),
+              "follows": min(follows("plain", 1), follows("dilated", 1),
+                             follows("plain, no skips", 2))}
+    tilts = []
+    for name in "attention", "mean", "kernel":
+        curve = trained(name)[0]
+        found[f"{name}_least"] = curve[3, 1:].min().item()
+        tilts += [(curve[i, 1:17].mean() - curve[i, -16:].mean()).abs().item() for i in range(4)]
+    return found | {"tilt": max(tilts), "channels": d, "moved_beyond_edge": moved(17)}
 
 
 def figure():
-    fig, ax = plt.subplots()
-    ax.plot(curve(attention), color=ATTENTION, lw=6, label="attention")
-    ax.text(N - 1, 1.06, "attention, 1 layer", color=ATTENTION, ha="right")
-    for (L, cnn), style in zip(cnns().items(), (":", "--", "-")):
-        ax.axvline(2 * L, color=FAINT, lw=1, zorder=0)
-        ax.plot(curve(cnn), style, color=CONVOLUTION, label=f"convolution, {L} layers")
-        ax.text(2 * L, 1.06, L, color=CONVOLUTION, ha="center")
-    ax.text(18.5, 1.06, "layers", color=CONVOLUTION)
-    ax.axhline(1 / CLASSES, color=GRAY, lw=1, zorder=0)
-    ax.text(N - 1, 1 / CLASSES + 0.03, "chance", color=GRAY, ha="right")
-    ax.set(xlabel="distance $D$ of the flagged token", ylabel="accuracy",
-           ylim=(0, 1.03), xticks=[0, 4, 8, 16, 40, 60, 80, 95], yticks=[0, 0.5, 1])
+    fig, axes = plt.subplots(3, sharex=True, figsize=(5.2, 7))
+    titles = {"plain": "8 plain layers", "dilated": "3 layers, dilations 1, 3, 9",
+              "attention": "1 attention layer"}
+    for ax, (name, title) in zip(axes, titles.items()):
+        color = ATTENTION if name == "attention" else CONVOLUTION
+        curves, network = trained(name)
+        curve = curves.mean(2)  # (STOPS, D)
+        ax.axhline(1 / VALUES, color=FAINT, zorder=0)
+        for stop, y, alpha in zip(STOPS, curve, (0.35, 0.55, 0.75, 1)):
+            ax.plot(y, color=color, alpha=alpha, lw=1.5 + alpha, label=f"{title}, {stop} steps")
+        if len(curve[0]) < N:
+            edge = len(curve[0]) - 1
+            ax.axvline(edge + 0.5, color=GRAY, ls="--", lw=1)
+            ax.text(edge + 1.2, 0.9, f"edge of the window: {edge}", color=GRAY, va="top")
+            far = range(edge + 1, N)
+            ax.plot(far, [accuracy(network, D, N).mean() for D in far], color=color, lw=2.5,
+                    label=f"{title}, beyond the window")
+        ax.set_title(title, color=color)
+        ax.set(ylim=(0, 1.18), yticks=[0, 0.5, 1], ylabel="right answers")
+    for stop, at in zip(STOPS, ((2.6, 0.4), (5.6, 0.5), (13.2, 0.6), (7, 1.02))):
+        axes[0].annotate(f"{stop} steps" if stop == 600 else str(stop), at, (3, 3),
+                         textcoords="offset points", color=CONVOLUTION, fontsize=10)
+    axes[0].text(N - 1, 0.17, "guessing", color=GRAY, ha="right")
+    axes[2].set(xlabel="distance $D$ of the flagged token", xticks=[0, 9, 18, 26, 47])
     return fig
 
 

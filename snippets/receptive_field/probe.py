@@ -63,9 +63,15 @@ def pattern(layer, name):
 
 
 def change(layer):
-    """Total variation between its two patterns: the share of weight that moves."""
+    """Total variation between its two patterns: how much of the row moves."""
     a, b = (pattern(layer, name) for name in inputs)
     return (a - b).abs().sum().item() / 2
+
+
+def changes():
+    """The same for attention at all places: (n,)."""
+    A, M = (attention(patches(image), torch.eye(SIDE**2)) for image in inputs.values())
+    return (A - M).abs().sum(1) / 2
 
 
 @cache
@@ -89,6 +95,8 @@ def results():
     (9, 0.0)
     >>> r["attention_support"], r["attention_change"] > 0.5
     (1.0, True)
+    >>> 0.25 < r["change_low"] < 0.5 < r["change_median"] < 0.75 < r["change_high"]
+    True
     >>> r["own_share_of_raw_gradient"] > 10 * r["own_weight"]
     True
 
@@ -108,6 +116,9 @@ def results():
         "attention_support": (row > 0).float().mean().item(),
         "conv_change": change(convolution),
         "attention_change": change(attention),
+        "change_low": changes().quantile(0.1).item(),
+        "change_median": changes().median().item(),
+        "change_high": changes().quantile(0.9).item(),
         "own_weight": row[QUERY].item(),
         "own_share_of_raw_gradient": own_share(),
     }

@@ -11,7 +11,7 @@
 #    meet at $n = k d / 2$.
 # 2. **Time**, on a CUDA device if there is one, on the CPU otherwise. In the run that we recorded, on a CPU, the curves cross
 #    between about half that $n$ and that $n$.
-# 3. **Memory**: attention written out keeps two matrices of $n \times n$ numbers; the fused kernel, which computes the same result, does not.
+# 3. **Memory**: attention written out keeps two matrices of $n \times n$ numbers; the fused routine, which computes the same result, does not.
 #
 # At the end the results are written to a JSON file, beside ours, so that you can compare the two. Times differ from run to run, so nothing here
 # depends on them: what the text claims is claimed of operations and bytes.
@@ -148,7 +148,7 @@ print(f"at n = kd/2 = {k * d // 2}: convolution {flops(meeting['convolution']):,
 assert flops(meeting["convolution"]) == flops(meeting["attention, written out"])
 
 # %% [markdown]
-# **The trap.** Count the fused kernel on a CPU, and you get zero:
+# **The trap.** Count the fused routine on a CPU, and you get zero:
 
 # %%
 on_cpu = layers(1024, d, k, "cpu")["attention, fused"]
@@ -160,7 +160,7 @@ with sdpa_kernel(SDPBackend.MATH):
 print("4 n² d:                       ", f"{4 * 1024 ** 2 * d:,}")
 
 # %% [markdown]
-# The counter looks up a formula for each kernel that runs, and for the fused kernel of the CPU it has none. It says nothing and adds 0. `sdpa_kernel(SDPBackend.MATH)` makes
+# The counter looks up a formula for each kernel that runs, and for the fused routine of the CPU it has none. It says nothing and adds 0. `sdpa_kernel(SDPBackend.MATH)` makes
 # PyTorch take the path of ordinary matrix products, which are counted. So a count of 0 does not mean that fused attention is free: it does the same
 # operations, in another order.
 #
@@ -259,7 +259,7 @@ for pair, found in crossings.items():
 # ## Memory
 #
 # Written out, attention holds the scores and their softmax at the same time: two matrices of $n \times n$ numbers of 4 bytes, $8 n^2$ bytes.
-# The fused kernel works through blocks of keys with a running softmax (Rabe and Staats 2021, Dao et al. 2022) and never holds a row of $A$, let alone all.
+# The fused routine works through blocks of keys with a running softmax (Rabe and Staats 2021, Dao et al. 2022) and never holds a row of $A$, let alone all.
 #
 # On CUDA the allocator keeps the peak. On a CPU we let the profiler record each allocation, and add them up.
 
@@ -405,7 +405,7 @@ plt.show()
 # 2. **A depthwise convolution.** Make the weight `torch.randn(d, 1, k)` and pass `groups=d`: each channel is then convolved by itself. What we found: $2nkd$
 #    operations, without the square of $d$, so the core of attention is cheaper only for $n < k/2$. With $k = 9$ and $d = 64$: 4,608 against 4,096 at $n = 4$, and 5,760 against
 #    6,400 at $n = 5$.
-# 3. **A window, as a mask.** Pass `attn_mask=(i[:, None] - i).abs() <= 32` with `i = torch.arange(n)` to the fused kernel. What we found: the operations, counted on the `MATH` path, are
+# 3. **A window, as a mask.** Pass `attn_mask=(i[:, None] - i).abs() <= 32` with `i = torch.arange(n)` to the fused routine. What we found: the operations, counted on the `MATH` path, are
 #    still $4n^2d$. On our CPU the peak at $n = 4096$ rose from about 2 to about 66 MiB, because the mask is turned into $n^2$ floats, and the call did not become faster. A mask says what may not be seen; it
 #    does not skip the work. That takes blocks, or a kernel that knows the window.
 #

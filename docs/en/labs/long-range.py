@@ -1,15 +1,15 @@
 # %% [markdown]
 # # Long range: the cliff, and how to move it
 #
-# **A stack of convolutions answers without a mistake up to the edge of its window, and guesses one step
-# past it. Dilation moves the edge. One layer of attention has no edge, and goes on finding
-# its token in inputs 64 times as long as those it was trained on.**
+# **A stack of convolutions can learn to answer up to the edge of its window, and can only guess one step
+# past it. Dilation moves the edge, and makes what is far away easier to learn. One layer of attention has no edge,
+# and goes on finding its token in inputs 64 times as long as those it was trained on.**
 #
-# You will train nine small networks on one task, in about a minute on one core, and see
+# You will train nine small networks on one task, in two minutes on one core, and see
 #
 # 1. the cliff of 2, 4 and 8 plain layers, exactly where the
 #    [formula of the receptive field](../differences/receptive-field.md#formula) puts it;
-# 2. five layers with dilation reach further than sixteen without;
+# 2. five layers with dilation reach further than sixteen without, and after equal training use more of their window;
 # 3. attention on inputs of up to 6,144 tokens, after training on 96;
 # 4. that attention can solve the task while it never looks at one of the answers.
 #
@@ -39,7 +39,7 @@ CONVOLUTION, ATTENTION, GRAY, FAINT = "#0072B2", "#D55E00", "#7A828B", "#D5DAE0"
 # A sequence has $n$ tokens, each with one of 8 values. One token carries a flag, $D$ steps before the end.
 # The question, asked at the *last* position: which value does the flagged token have? Whoever cannot see it is right once in 8.
 #
-# Nothing about the task is hard except the distance. That is the point of it.
+# Nothing about the task is hard except the reach. That is the point of it.
 
 # %%
 N, VALUES = 96, 8
@@ -146,15 +146,15 @@ def accuracy(model, D, n=N, contexts=8):
 # %% [markdown]
 # ## The cliff
 #
-# Each stack is trained on inputs exactly as long as its window, so that it always sees the flag: its best case. Attention is trained on all
-# 96 tokens. Then each is asked at every distance.
+# Each stack is trained on inputs exactly as long as its window, so that it always sees the flag: its best case. All stacks of this lab get the same
+# 800 steps. Attention is trained on all 96 tokens, and 300 steps are enough for it. Then each is asked at every distance.
 
 # %%
-stacks, steps = {}, {2: 200, 4: 300, 8: 400}
-for L in steps:
+stacks = {}
+for L in 2, 4, 8:
     torch.manual_seed(0)
     mix = Convolutions([1] * L)
-    stacks[L] = trained(mix, n=mix.r, steps=steps[L])
+    stacks[L] = trained(mix, n=mix.r, steps=800)
 
 attention = []
 for seed in range(4):
@@ -190,8 +190,9 @@ plt.show()
 # %% [markdown]
 # **Figure.** Accuracy at each distance. $L$ plain layers see back to $D = 2L$, and there they fall off: from all right to 1 in 8.
 #
-# There is no slope. Distant tokens are not *harder* for the stack; they are either inside, and then it is as good as
-# attention, or outside, and then nothing that happens there can move its output. We can ask for that to the last bit:
+# After this training there is no slope. *During* the training there is one: the near end of a plain window is learned first and the far end last,
+# because a token from there has to pass more layers ([the chapter](../differences/receptive-field.md#long-range) shows it step by step, and that it is the
+# layers and not the distance). Outside it is different: nothing that happens there can move the output, however long we train. We can ask for that to the last bit:
 
 # %%
 @torch.no_grad()
@@ -213,7 +214,7 @@ for L, model in stacks.items():
 # ## Move the edge: depth or dilation
 #
 # To see 63 tokens, a plain stack needs 31 layers. With the dilations 1, 2, 4, 8, 16 five layers do:
-# $r = 1 + 2\,(1 + 2 + 4 + 8 + 16) = 63$. Let us train those five, and sixteen plain layers ($r = 33$), for the same 800 steps. (The largest
+# $r = 1 + 2\,(1 + 2 + 4 + 8 + 16) = 63$. Let us train those five, and sixteen plain layers ($r = 33$), for the same 800 steps as before. (The largest
 # dilation comes first: $r$ is the same in each order, and this one leaves the later layers fewer positions.)
 
 # %%
@@ -250,14 +251,14 @@ plt.show()
 # at their curve left of that: if it is below 1 somewhere, they do not yet use all that they see.
 #
 # This is the second lesson of the task. The edge is a matter of *arithmetic*: it holds for every training, at both stacks it stands
-# exactly at $r - 1$. What happens inside is a matter of *optimisation*, and a signal that has to pass 16 layers can be harder to find than
+# exactly at $r - 1$. What happens inside is a matter of *optimisation*, and a signal that has to pass 16 layers is harder to find than
 # one that passes 5: with three seeds, after these 800 steps the dilated stack was right at every distance inside each time, the plain one never.
 #
 # ## Longer inputs
 #
 # Attention has learned to find a flag among 96 tokens. Is it still found among 6,144? The network runs unchanged: none of its weights
-# depends on $n$. But the softmax now shares its weight among 64 times as many tokens. If the flagged token scores $g$ above
-# the others, its weight is
+# depends on $n$. But the shares must now suffice for 64 times as many tokens. If the flagged token scores $g$ above
+# all the others, its share is
 #
 # $$a = \frac{e^{g}}{e^{g} + n - 1},$$
 #
@@ -270,7 +271,7 @@ lengths = [96, 192, 384, 768, 1536, 3072, 6144]
 
 @torch.no_grad()
 def over_lengths(model, places=8):
-    """At each length: mean accuracy and mean weight over flags all over the input."""
+    """At each length: mean accuracy and mean share over flags all over the input."""
     scores, weights = [], []
     for n in lengths:
         score = weight = 0
@@ -289,19 +290,19 @@ blind = [(sum(inside) + (n - 63) / VALUES) / n for n in lengths]
 for seed, (scores, weights) in enumerate(runs):
     print(f"attention, seed {seed}: accuracy {scores[0]:.2f} at n = {lengths[0]},",
           f"{scores[-1]:.2f} at {lengths[-1]};",
-          f"weight {8 * weights[0]:.1f}/8, {8 * weights[-1]:.1f}/8")
+          f"share {8 * weights[0]:.1f}/8, {8 * weights[-1]:.1f}/8")
     assert min(weights) > 0.8 and max(weights) - min(weights) < 0.05  # not dispersed
     assert min(scores) >= 0.95  # nearly all found, at each length
 print(f"dilated convolutions: {blind[0]:.2f} at n = {lengths[0]},",
       f"{blind[-1]:.2f} at {lengths[-1]}")
 assert blind == sorted(blind, reverse=True) and blind[-1] < 1 / VALUES + 0.01
 
-# %% alt="Upper panel: accuracy over the length of the input from 96 to 6144 tokens; four runs of attention stay near 1, the dilated convolutions fall from about 0.7 almost to chance, 0.125. Lower panel: attention's weight on the flagged token, each run near 1 or near 7/8."
+# %% alt="Upper panel: accuracy over the length of the input from 96 to 6144 tokens; four runs of attention stay near 1, the dilated convolutions fall from about 0.7 almost to chance, 0.125. Lower panel: attention's share for the flagged token, each run near 1 or near 7/8."
 fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(5.2, 5))
 for seed, (scores, weights) in enumerate(runs):
     line = dict(color=ATTENTION, lw=2, alpha=0.6, marker="osD^"[seed], ms=5)
     top.plot(lengths, scores, label=f"attention, seed {seed}", **line)
-    bottom.plot(lengths, weights, label=f"weight, seed {seed}", **line)
+    bottom.plot(lengths, weights, label=f"share, seed {seed}", **line)
 top.plot(lengths, blind, "--", color=CONVOLUTION, lw=2, label="5 dilated layers")
 top.axhline(1 / VALUES, color=GRAY, lw=1, zorder=0)
 top.text(96, 0.16, "chance", color=GRAY)
@@ -311,7 +312,7 @@ top.set(ylabel="accuracy", ylim=(0, 1.06), yticks=[0, 0.5, 1])
 bottom.axhline(7 / 8, color=GRAY, lw=1, ls=":", zorder=0)
 bottom.text(96, 7 / 8 - 0.14, "7/8", color=GRAY)
 bottom.set(xscale="log", xlabel="length $n$ of the input", xticks=lengths[::2],
-           xticklabels=lengths[::2], ylabel="weight on the flag", ylim=(0, 1.06),
+           xticklabels=lengths[::2], ylabel="share of the flag", ylim=(0, 1.06),
            yticks=[0, 0.5, 1])
 bottom.minorticks_off()
 plt.show()
@@ -325,10 +326,10 @@ plt.show()
 #
 # ## Solved, but how?
 #
-# Some runs give the flag a weight of about 7/8, at every length. Let us look at the values one by one.
+# Some runs give the flag a share of about 7/8, at every length. Let us look at the values one by one.
 
 # %%
-print("weight on the flagged token, by its value")
+print("share of the flagged token, by its value")
 print("value ", *(f"{v:5d}" for v in range(VALUES)))
 never_seen = []  # how many values each run gives next to no weight
 for seed, model in enumerate(attention):
@@ -345,13 +346,13 @@ assert {*never_seen} == {0, 1}  # some runs look up all values, some all but one
 
 # %% [markdown]
 # In the runs with 7/8, seven values are looked up and one is not, and still all eight answers are right. A network that finds seven values can answer the eighth
-# *by elimination*: "I found nothing, so it is that one." The loss cannot tell the difference, and the accuracy is the same. Only the weights show it.
+# *by elimination*: "I found nothing, so it is that one." The loss cannot tell the difference, and the accuracy is the same. Only the shares show it.
 # Keep that in mind whenever a model solves your task: it may have solved another one.
 #
 # ## What it means
 #
-# - A convolution's edge is exact. Inside of it nothing is lost over distance, outside of it there is nothing to learn from.
-# - Depth moves the edge by 2 a layer, at a growing cost in training. Dilation moves it exponentially. A window of fixed size, though, is blind
+# - A convolution's edge is exact. Outside of it there is nothing to learn from. Inside, everything *can* be learned, but what has to pass many layers comes last.
+# - Depth moves the edge by 2 per layer, at a growing cost in training. Dilation moves it exponentially. A window of fixed size, though, is blind
 #   for most of an input that is long enough.
 # - Attention reaches everything in one step, at lengths that it has never seen. Whether it still *finds* its token depends on the gap between scores
 #   that training has left, and here that gap is large.
