@@ -13,12 +13,12 @@ def convolution(x, W):              # (n, d), (d, d, k) -> (n, d)
 
 
 def separable(x, kernels, W):       # (n, d), (d, 1, k), (d, d) -> (n, d)
-    return torch.conv1d(x.T, kernels, padding="same", groups=d).T @ W.T
+    return torch.conv1d(x.T, kernels, padding="same", groups=len(W)).T @ W.T
 
 
 def attention(x, W_QKV, W_O):       # (n, d), (3d, d), (d, d) -> (n, d)
     Q, K, V = (x @ W_QKV.T).chunk(3, dim=1)
-    return torch.softmax(Q @ K.T / d**0.5, dim=1) @ V @ W_O.T
+    return torch.softmax(Q @ K.T / len(W_O)**0.5, dim=1) @ V @ W_O.T
 
 
 def macs(layer, *shapes):           # the counter counts FLOPs, 2 a MAC
@@ -90,8 +90,9 @@ def results():
                "separable": (k * d + d**2) / 1e6, "matrix": d**2 / 1e6,
                "four_matrices": 4 * d**2 / 1e6, "pair": 2 * d, "matrix_in_pairs": d // 2,
                "meets": (k - 4) * d // 2, "side_meets": 16 * ((k - 4) * d / 2)**0.5,
-               "separable_saves": k * d / (k + d),
-               "ratio_64": (4 * 64**2 + 2 * 50176 * 64) / (k * 64**2)}
+               "separable_saves": k * d / (k + d)}
+    narrow, _, narrow_attention = counts(INPUTS["pixels"], d=64)
+    numbers["ratio_64"] = narrow_attention / narrow
     for n in INPUTS.values():
         conv, sep, att = counts(n)
         numbers |= {f"attention_{n}": att / n / 1e6,

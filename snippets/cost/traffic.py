@@ -60,8 +60,16 @@ PEAK, BANDWIDTH = 989e12, 3.35e12       # H100 SXM: FLOPs and bytes a second
 ROOF = PEAK / BANDWIDTH
 
 
+def count(layer, *shapes, fused=False):
+    """FLOPs, and bytes moved, of a layer on bfloat16 tensors of these shapes."""
+    inputs = [torch.empty(s, device="meta", dtype=torch.bfloat16) for s in shapes]
+    with FlopCounterMode(display=False) as counter, Traffic() as traffic:
+        traffic.fused(layer, *inputs) if fused else layer(*inputs)
+    return counter.get_total_flops(), traffic.moved
+
+
 def intensity(layer, *shapes, fused=False):
-    """FLOPs a byte of a layer on bfloat16 tensors of these shapes.
+    """FLOPs a byte of a layer.
 
     An operation of its own has the intensity of its formula:
 
@@ -82,10 +90,8 @@ def intensity(layer, *shapes, fused=False):
     >>> all(prefill(t, fused=False) < d_head / 2 for t in (100, 1000, 100_000))
     True
     """
-    inputs = [torch.empty(s, device="meta", dtype=torch.bfloat16) for s in shapes]
-    with FlopCounterMode(display=False) as counter, Traffic() as traffic:
-        traffic.fused(layer, *inputs) if fused else layer(*inputs)
-    return counter.get_total_flops() / traffic.moved
+    flops, moved = count(layer, *shapes, fused=fused)
+    return flops / moved
 
 
 def prefill(n, fused=True):
@@ -143,11 +149,9 @@ def layers():
 
 
 def bound(layer, *shapes):
-    """Seconds that the layer needs at least: for its FLOPs or for its bytes."""
-    inputs = [torch.empty(s, device="meta", dtype=torch.bfloat16) for s in shapes]
-    with FlopCounterMode(display=False) as counter, Traffic() as traffic:
-        layer(*inputs)
-    return max(counter.get_total_flops() / PEAK, traffic.moved / BANDWIDTH)
+    """Seconds of the layer by the roofline: for its FLOPs or for its bytes."""
+    flops, moved = count(layer, *shapes)
+    return max(flops / PEAK, moved / BANDWIDTH)
 
 
 def bounds():
@@ -206,10 +210,7 @@ def written_bytes(n):
     >>> written_bytes(n) == 2 * (4 * n * n + 6 * n * d_head)
     True
     """
-    inputs = torch.empty(3, 1, n, d_head, device="meta", dtype=torch.bfloat16)
-    with Traffic() as traffic:
-        core(*inputs)
-    return traffic.moved
+    return count(core, *[(1, n, d_head)] * 3)[1]
 
 
 def figure():

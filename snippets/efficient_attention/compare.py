@@ -1,17 +1,13 @@
-"""Every way of this chapter on the same inputs: work, memory, reach and error."""
+"""Every way of this chapter on the same inputs: work, reach and error, by its budget."""
 
-import os
 from functools import cache, reduce
 from operator import or_
-
-os.environ.setdefault("KINETO_LOG_LEVEL", "6")      # keeps the profiler quiet
 
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from matplotlib import cbook
 from style import ATTENTION, FAINT, GRAY
-from torch.profiler import profile
 from torch.utils.flop_counter import FlopCounterMode
 
 n, d, w, side = 1024, 64, 32, 32
@@ -46,43 +42,30 @@ MASKS = {                                               # about 65 keys a query
 }
 
 
-def full(Q, K, V):
+def masked(Q, K, V, mask):
+    return F.scaled_dot_product_attention(Q, K, V, attn_mask=mask)
+
+
+def exact(Q, K, V):
     return torch.softmax(Q @ K.T / d**0.5, dim=1) @ V
 
 
-def band(Q, K, V):
-    scores = (Q @ K.T / d**0.5).masked_fill_(~MASKS["window"][0], -torch.inf)
-    return torch.softmax(scores, dim=1) @ V
+def selected(Q, K, V, p=64, size=16):
+    """The p / size blocks of keys whose mean fits the query best."""
+    best = (Q @ K.view(-1, size, d).mean(1).T).topk(p // size, dim=1).indices
+    chosen = torch.zeros(n, n // size).scatter(1, best, 1)      # (n, n / size)
+    return masked(Q, K, V, chosen.repeat_interleave(size, dim=1) > 0)
 
 
-def streamed(Q, K, V, b=128):
-    y = []
-    for q in Q.split(b):
-        top, total, mix = torch.full((len(q), 1), -torch.inf), 0, 0
-        for k, v in zip(K.split(b), V.split(b)):
-            s = q @ k.T / d**0.5
-            new = torch.maximum(top, s.amax(1, keepdim=True))
-            p, old = torch.exp(s - new), torch.exp(top - new)
-            total = total * old + p.sum(1, keepdim=True)
-            mix, top = mix * old + p @ v, new
-        y.append(mix / total)
-    return torch.cat(y)
+def best_keys(Q, K, V, p):
+    """The keys with the highest scores, which costs all scores to find."""
+    scores = Q @ K.T / d**0.5
+    return masked(Q, K, V, scores >= scores.topk(p, dim=1).values[:, -1:])
 
 
-def blocked(Q, K, V):
-    at = torch.arange(n).view(-1, w, 1)
-    keys = at[:, :1] + torch.arange(-w, 2 * w)
-    K, V = (F.pad(x, (0, 0, w, w)).unfold(0, 3 * w, w) for x in (K, V))
-    scores = Q.view(-1, w, d) @ K / d**0.5
-    off = (keys < 0) | (keys >= n) | ((at - keys).abs() > w)
-    return (torch.softmax(scores.masked_fill_(off, -torch.inf), -1) @ V.mT).view(n, d)
-
-
-def attend(name):
-    lists = [row.nonzero()[:, 0] for row in MASKS[name][0]]
-    return lambda Q, K, V: torch.cat([
-        torch.softmax(q @ K[keys].T / d**0.5, dim=1) @ V[keys]
-        for q, keys in zip(Q.split(1), lists)])
+def random_keys(Q, K, V, p):
+    torch.manual_seed(p)
+    return masked(Q, K, V, torch.rand(n, n).argsort(1) < p)
 
 
 def linear(Q, K, V):
@@ -94,24 +77,12 @@ POOL = torch.eye(64).repeat_interleave(n // 64, dim=1) * 64 / n
 
 
 def linformer(Q, K, V):
-    return full(Q, POOL @ K, POOL @ V)
+    return exact(Q, POOL @ K, POOL @ V)
 
 
-def heads(Q, K, V):
-    """8 heads of 8 channels."""
-    Q, K, V = (x.view(n, 8, 8).transpose(0, 1) for x in (Q, K, V))  # (8, n, 8)
-    A = torch.softmax(Q @ K.mT / 8**0.5, dim=-1)
-    return (A @ V).transpose(0, 1).reshape(n, d)
-
-
-def shared(Q, K, V):
-    """The same with the mean of the keys and values of all heads."""
-    return heads(Q, *(x.view(n, 8, 8).mean(1).repeat(1, 8) for x in (K, V)))
-
-
-WAYS = {"full": full, "streamed": streamed, "band": band, "window": blocked,
-        **{name: attend(name) for name in list(MASKS)[1:]},
-        "linear": linear, "linformer": linformer, "shared": shared,
+WAYS = {**{name: lambda *x, mask=masks[0]: masked(*x, mask)
+           for name, masks in MASKS.items()},
+        "selected": selected, "linear": linear, "linformer": linformer,
         "mean": lambda Q, K, V: V.mean(0).expand(n, d)}
 
 
@@ -131,12 +102,15 @@ def inputs(name):
     return photograph() if name == "photograph" else NOISE
 
 
+def off(way, on):
+    """Its error relative to full attention; 1 is the error of answering 0."""
+    y = exact(*inputs(on))
+    return ((way(*inputs(on)) - y).norm() / y.norm()).item()
+
+
 @cache
 def error(name, on):
-    """Relative to full attention; 1 is the error of answering 0."""
-    reference = heads if name == "shared" else full
-    y = reference(*inputs(on))
-    return ((WAYS[name](*inputs(on)) - y).norm() / y.norm()).item()
+    return off(WAYS[name], on)
 
 
 def flops(way):
@@ -145,17 +119,19 @@ def flops(way):
     return counter.get_total_flops()
 
 
-def peak(way):
-    """Most bytes that it holds at one time, beyond Q, K, V and the mask."""
-    with profile(profile_memory=True) as record:
-        way(*NOISE)
-    held = most = 0
-    events = record.profiler.kineto_results.events()
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        if event.name() == "[memory]":
-            held += event.nbytes()      # negative when memory is returned
-            most = max(most, held)
-    return most
+def work(name):
+    """Part of full attention's FLOPs: 4 d a pair where a mask says which pairs.
+
+    >>> flops(exact) == 4 * n**2 * d
+    True
+    """
+    if name in MASKS:
+        spent = 4 * d * MASKS[name][0].sum().item()
+    elif name == "selected":                # scores with 64 means, then 64 keys
+        spent = 2 * d * n * 64 + 4 * d * n * 64
+    else:
+        spent = flops(WAYS[name])
+    return spent / (4 * n**2 * d)
 
 
 def layers(name):
@@ -171,66 +147,53 @@ def layers(name):
             return 0
 
 
-def work(name):
-    """Share of full attention; 4 d FLOPs a pair where queries go one by one.
-
-    >>> for name in MASKS:
-    ...     if name != "window":
-    ...         assert flops(WAYS[name]) == 4 * d * MASKS[name][0].sum()
-    >>> flops(full) == flops(heads) == 4 * n**2 * d
-    True
-    """
-    one_by_one = name in MASKS and name != "window"
-    spent = 4 * d * MASKS[name][0].sum().item() if one_by_one else flops(WAYS[name])
-    return spent / (4 * n**2 * d)
-
-
 def results():
     """The table of the page.
 
-    >>> error("streamed", "noise") < 1e-5, error("streamed", "photograph") < 1e-5
-    (True, True)
-    >>> torch.allclose(blocked(*NOISE), band(*NOISE), atol=1e-6)
-    True
-    >>> same = (NOISE[0], NOISE[1][:, :8].repeat(1, 8), NOISE[2][:, :8].repeat(1, 8))
-    >>> torch.allclose(shared(*same), heads(*same), atol=1e-6)
+    All keys are full attention.
+
+    >>> all(torch.allclose(way(*NOISE, n), exact(*NOISE), atol=1e-6)
+    ...     for way in (selected, best_keys, random_keys))
     True
     >>> layers("window") == -(-(n - 1) // w), layers("dilated")
     (True, 0)
+
+    On the photograph the best keys leave less than any others.
+
+    >>> all(off(lambda *x: best_keys(*x, p), "photograph") < 0.8 * min(
+    ...         off(lambda *x: random_keys(*x, p), "photograph"),
+    ...         off(lambda *x: masked(*x, window(p // 2)), "photograph"))
+    ...     for p in (64, 128, 256))
+    True
     """
     table = {"n": n, "d": d, "w": w}
-    for name, way in WAYS.items():
+    for name in WAYS:
         if name != "mean":
-            table |= {f"{name}_work": work(name), f"{name}_memory": peak(way)}
-        if name != "full":
-            table |= {f"{name}_{on}": error(name, on) for on in ("photograph", "noise")}
+            table |= {f"{name}_work": work(name)}
+        table |= {f"{name}_{on}": error(name, on) for on in ("photograph", "noise")}
         if name in MASKS and name != "dilated":
             table[f"{name}_layers"] = layers(name)
     return table
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.8))
-    names = {"dilated": "dilated window", "window": "window", "strided": "strided",
-             "global": "8 global", "random": "8 global, 16 random",
-             "squares": "8 × 8 squares", "linformer": "Linformer, pooling",
-             "linear": "linear attention", "mean": "mean of all values"}
-    for row, (name, label) in enumerate(names.items()):
-        ax.axhline(row, color=FAINT, lw=1, zorder=0)
-        for on, marker, fill in (("photograph", "o", ATTENTION),
-                                 ("noise", "s", "none")):
-            ax.plot(error(name, on), row, marker, color=ATTENTION, ms=8, mfc=fill,
-                    mew=2, label=f"{label}, {on}")
-    ax.axvline(1, color=GRAY, lw=1, zorder=0)
-    ax.set_xscale("log")
-    ax.set_xticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
-    ax.minorticks_off()
-    ax.set_yticks(range(len(names)), names.values())
-    ax.set(xlabel="error relative to full attention", ylim=(len(names) - 0.5, -0.5))
-    ax.tick_params(axis="y", length=0)
-    ax.legend(ax.lines[1:3], ["photograph", "noise"], loc="lower center",
-              bbox_to_anchor=(0.3, 1), ncols=2, handletextpad=0.1)
-    ax.spines["left"].set_visible(False)
+    fig, ax = plt.subplots(figsize=(5.2, 3.6))
+    budgets = 16, 32, 64, 128, 256, 512
+    ways = {"a window": lambda p: lambda *x: masked(*x, window(p // 2)),
+            "random keys": lambda p: lambda *x: random_keys(*x, p),
+            "the best keys": lambda p: lambda *x: best_keys(*x, p)}
+    places = (560, 0.155), (560, 0.105), (17, 0.13)
+    for (name, way), style, place in zip(ways.items(), ("o:", "o--", "o-"), places):
+        errors = [off(way(p), "photograph") for p in budgets]
+        ax.plot(budgets, errors, style, color=ATTENTION, lw=2, ms=6, label=name)
+        ax.text(*place, name)
+    ax.axhline(0, color=FAINT, lw=1.5, zorder=0)
+    ax.text(16, 0.012, "full attention", color=GRAY)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(budgets, budgets)
+    ax.set_yticks([0, 0.1, 0.2, 0.3, 0.4])
+    ax.set(xlabel="keys that a query reads, of 1,024",
+           ylabel="error of the output", xlim=(14, 1700), ylim=(-0.01, 0.4))
     return fig
 
 

@@ -44,34 +44,26 @@ for g in 8, 4, 2, 1:
 # --8<-- [end:grouped]
 
 HEADS = 8, 4, 2, 1
-# Llama 2 70B: 80 layers, 64 query heads and 8 key-value heads of 128 channels
-LLAMA = {"layers": 80, "heads": 64, "groups": 8, "d_head": 128, "tokens": 4096}
 
 
 def layer(g):
     return grouped(x, W_Q, pooled(W_K, h, g), pooled(W_V, h, g), h)
 
 
-def flops(g):
-    """Of the layer above, without W_O: the projections to Q, K, V, and the core.
+def flops(g, n=n):
+    """Of the whole layer: the matrices for Q, K, V and the output, and the core.
 
     >>> for g in HEADS:
     ...     W_Kg, W_Vg = pooled(W_K, h, g), pooled(W_V, h, g)
     ...     with FlopCounterMode(display=False) as counter:
-    ...         y = grouped(x, W_Q, W_Kg, W_Vg, h)
+    ...         y = grouped(x, W_Q, W_Kg, W_Vg, h)[0] @ W_Q     # as W_O
     ...     print(counter.get_total_flops() == flops(g))
     True
     True
     True
     True
     """
-    return 2 * n * d * (d + 2 * d * g // h) + 4 * n**2 * d
-
-
-def llama(heads):
-    """Bytes in the cache of Llama 2 70B, if it had so many key-value heads."""
-    numbers = 2 * LLAMA["layers"] * heads * LLAMA["d_head"] * LLAMA["tokens"]
-    return 2 * numbers
+    return 2 * n * d * (2 * d + 2 * d * g // h) + 4 * n**2 * d
 
 
 def results():
@@ -99,9 +91,9 @@ def results():
     >>> [layer(g)[1] == 2 * n * d * g // h for g in HEADS]
     [True, True, True, True]
     """
-    return {key: LLAMA[key] for key in ("heads", "groups", "tokens")} | {
+    return {
         "n": n, "d": d, "cache": layer(h)[1], "cache_1": layer(1)[1],
-        "work_1": flops(1) / flops(h), "llama_64": llama(64), "llama_8": llama(8),
+        "work_1": flops(1) / flops(h), "work_1_4096": flops(1, 4096) / flops(h, 4096),
     }
 
 

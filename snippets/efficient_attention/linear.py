@@ -1,4 +1,4 @@
-"""Weights of low rank: linear attention, Linformer, and what no rank can do."""
+"""Linear attention, Linformer, and what their shares can be: matrices of low rank."""
 
 from functools import cache
 
@@ -11,29 +11,43 @@ import torch
 import torch.nn.functional as F
 
 
-def feature(x):
-    """phi(x) = elu(x) + 1, positive (Katharopoulos et al. 2020)."""
-    return F.elu(x) + 1
+def phi(x):
+    return F.elu(x) + 1             # positive: x + 1, or e^x below 0
 
 
-def pairs(Q, K, V, causal=False):
-    """A_ij = phi(q_i) phi(k_j), divided by the sum of its row: n^2."""
-    A = feature(Q) @ feature(K).T                       # (n, n)
-    A = A.tril() if causal else A
+def pairs(Q, K, V):
+    """All n^2 scores, then the sum over the values."""
+    A = phi(Q) @ phi(K).T                       # (n, n)
     return A / A.sum(1, keepdim=True) @ V
 
 
 def linear(Q, K, V):
     """The same with the brackets moved: no n x n matrix."""
-    state = feature(K).T @ V                            # (d, d)
-    total = feature(K).sum(0)                           # (d,)
-    return feature(Q) @ state / (feature(Q) @ total)[:, None]
+    state = phi(K).T @ V                        # (d, d)
+    total = phi(K).sum(0)                       # (d,)
+    return phi(Q) @ state / (phi(Q) @ total)[:, None]
+
+
+torch.manual_seed(0)
+Q, K, V = torch.randn(3, 300, 16, dtype=torch.float64)
+print(torch.allclose(linear(Q, K, V), pairs(Q, K, V)))
+# --8<-- [end:linear]
+
+# --8<-- [start:causal]
+import torch
+import torch.nn.functional as F
+
+
+def shares(Q, K):
+    """A of linear attention where each token sees itself and those before."""
+    A = ((F.elu(Q) + 1) @ (F.elu(K) + 1).T).tril()
+    return A / A.sum(1, keepdim=True)                   # (n, n)
 
 
 def recurrent(Q, K, V):
-    """The causal one, token by token: what it keeps has a fixed size."""
+    """Token by token: what it keeps has a fixed size."""
     state, total, y = 0, 0, []
-    for q, k, v in zip(feature(Q), feature(K), V):      # (d,) each
+    for q, k, v in zip(F.elu(Q) + 1, F.elu(K) + 1, V):  # (d,) each
         state = state + k[:, None] * v                  # (d, d)
         total = total + k                               # (d,)
         y.append(q @ state / (q @ total))
@@ -42,10 +56,11 @@ def recurrent(Q, K, V):
 
 torch.manual_seed(0)
 Q, K, V = torch.randn(3, 300, 16, dtype=torch.float64)
-print("brackets moved:", torch.allclose(linear(Q, K, V), pairs(Q, K, V)))
-print("recurrence:    ", torch.allclose(recurrent(Q, K, V),
-                                        pairs(Q, K, V, causal=True)))
-# --8<-- [end:linear]
+A = shares(Q, K)
+print("recurrence:", torch.allclose(recurrent(Q, K, V), A @ V))
+print("rank of A:", torch.linalg.matrix_rank(A).item(), " of later rows x",
+      "earlier columns:", torch.linalg.matrix_rank(A[150:, :150]).item())
+# --8<-- [end:causal]
 
 # --8<-- [start:linformer]
 import torch
@@ -89,7 +104,7 @@ def photograph():
 
 @cache
 def matrices():
-    """Attention weights A (n, n): of a photograph, of noise, and one step back."""
+    """Shares A (n, n): of a photograph, of noise, and one step back."""
     torch.manual_seed(0)
     x = photograph()
     return {"photograph": weights(x, x), "noise": weights(*torch.randn(2, N, D)),
@@ -110,7 +125,7 @@ def best(name):
 
 @cache
 def untrained():
-    """The errors of both methods on the photograph, in their weights."""
+    """The errors of both methods on the photograph, in their shares."""
     x, A = photograph(), matrices()["photograph"]
 
     def error(B):
@@ -124,17 +139,26 @@ def untrained():
 def results():
     """The numbers the page quotes.
 
-    Brackets moved, and the recurrence; the weights of a row sum to 1.
+    Brackets moved, and the recurrence; the shares of a row sum to 1.
 
     >>> q, k, v = torch.randn(3, 40, 8, dtype=torch.float64)
     >>> torch.allclose(linear(q, k, v), pairs(q, k, v))
     True
-    >>> torch.allclose(recurrent(q, k, v), pairs(q, k, v, causal=True))
+    >>> torch.allclose(recurrent(q, k, v), shares(q, k) @ v)
     True
-    >>> torch.allclose(pairs(q, k, v, causal=True)[0], v[0])
+    >>> torch.allclose(shares(q, k)[0] @ v, v[0])
     True
     >>> one = torch.ones_like(v)
     >>> all(torch.allclose(f(q, k, one), one) for f in (pairs, linear, recurrent))
+    True
+
+    Rank d without the causal mask. With it the whole has full rank (a triangle with a
+    positive diagonal), and what earlier tokens give to later ones has rank d at most.
+
+    >>> rank = torch.linalg.matrix_rank
+    >>> rank(pairs(q, k, torch.eye(40).double())), rank(shares(q, k))
+    (tensor(8), tensor(40))
+    >>> all(rank(shares(q, k)[at:, :at]) <= 8 for at in range(1, 40))
     True
 
     Softmax attention is the same sum with e^(q k / sqrt(d)) for phi(q) phi(k).
@@ -181,7 +205,7 @@ def figure():
               borderaxespad=0)
     ax.set_xscale("log", base=2)
     ax.set_xticks(RANKS[::2] + [1024], [*RANKS[::2], 1024])
-    ax.set(xlabel="rank $p$", ylabel="relative error of the weights",
+    ax.set(xlabel="rank $p$", ylabel="relative error of the shares",
            xlim=(7, 1200), ylim=(0, 1.1))
     return fig
 

@@ -1,7 +1,7 @@
 """Swin: attention in square windows, which move by half a window every other layer."""
 
 import matplotlib.pyplot as plt
-import torch.nn.functional as F  # noqa: F401 (a doctest)
+import torch.nn.functional as F
 from matplotlib.patches import Rectangle
 from style import ATTENTION, FAINT
 from torch.utils.flop_counter import FlopCounterMode  # noqa: F401 (a doctest)
@@ -56,6 +56,31 @@ def pattern(side, M, shift):
     return label == label[:, None]
 
 
+def neighbours(side, M):
+    """M x M pixels around each pixel, moved inside at the border: (side², side²)."""
+    at = torch.arange(side)
+    first = (at - M // 2).clamp(0, side - M)            # of the M rows, for each row
+    near = (at >= first[:, None]) & (at < first[:, None] + M)       # (side, side)
+    return (near[:, None, :, None] & near[None, :, None, :]).reshape(side**2, side**2)
+
+
+def after_a_step(mask, side=16, edge=4):
+    """How far the output is from moving along when the image moves by one pixel.
+
+    Compared away from the border, relative to the output.
+    """
+    torch.manual_seed(0)
+    x = torch.randn(side, side, 8, dtype=torch.float64)
+
+    def layer(x):
+        t = x.flatten(0, 1)
+        return F.scaled_dot_product_attention(t, t, t, attn_mask=mask).view(x.shape)
+    moved, y = layer(x.roll(1, 1)), layer(x).roll(1, 1)
+    inside = slice(edge, side - edge)
+    moved, y = moved[inside, inside], y[inside, inside]
+    return ((moved - y).norm() / y.norm()).item()
+
+
 def squares(shifts):
     """Left, top and width of what the pixel depends on after 1, 2, ... layers."""
     for layers in LAYERS:
@@ -94,6 +119,14 @@ def results():
     >>> counter.get_total_flops() == 4 * 8 * pairs == 4 * 8 * 256 * 4**2
     True
 
+    Neighbourhoods: M * M keys for each pixel, at the border too; all pixels: full
+    attention. They move along with the image, squares of a grid do not.
+
+    >>> bool((neighbours(16, 5).sum(1) == 25).all()), bool(neighbours(12, 12).all())
+    (True, True)
+    >>> after_a_step(neighbours(16, 5)) < 1e-12, after_a_step(pattern(16, 4, 0)) > 0.1
+    (True, True)
+
     What is seen is a square with nothing left out.
 
     >>> [width**2 for _, _, width in squares([0, 2])] == [
@@ -104,6 +137,8 @@ def results():
         "fixed": int(reached([0] * 4).sum()),
         "second": int(reached([0, 2]).sum()), "third": int(reached([0, 2, 0]).sum()),
         "all": int(reached([0, 2, 0, 2]).sum()),
+        "neighbours_step": after_a_step(neighbours(16, 5)),
+        "squares_step": after_a_step(pattern(16, 4, 0)),
         "share": pattern(16, 4, 0).float().mean().item(),
     }
 

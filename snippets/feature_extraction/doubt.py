@@ -1,12 +1,11 @@
 """Six pixels and an edge: whom a kernel asks, and whom attention asks."""
 
 import matplotlib.pyplot as plt
+import torch
 from style import ATTENTION, CONVOLUTION, GRAY
 
-# --8<-- [start:doubt]
-import torch
-
 seen = torch.tensor([2., 1, 3, 9, 8, 7])            # the truth: 2 2 2 8 8 8
+noisier = torch.tensor([2., 1, 5, 9, 8, 7])         # only the third differs
 
 
 def kernel(seen, i):
@@ -18,13 +17,6 @@ def attention(seen, i):
     """A mean of all pixels; those that look like pixel i count more."""
     scores = -(seen - seen[i])**2 / 4               # (n,)
     return torch.softmax(scores, dim=0) @ seen
-
-
-noisier = torch.tensor([2., 1, 5, 9, 8, 7])         # only the third differs
-for row, i in (seen, 1), (seen, 2), (noisier, 2):
-    print(f"pixel {i + 1}, seen {row[i]:.0f}: kernel {kernel(row, i):.1f},",
-          f"attention {attention(row, i):.1f}")
-# --8<-- [end:doubt]
 
 
 def shares(seen, i):

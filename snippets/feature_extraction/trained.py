@@ -231,7 +231,6 @@ def runs():
     return left
 
 
-# --8<-- [start:recorded]
 # After 1500 steps: lowest and highest error of five runs. A record of ten
 # minutes, not a run; record() prints it anew.
 LONG = {"relu": {"discs": (0.32, 0.33), "wallpaper": (0.38, 0.40), "photograph": (0.23, 0.24)},
@@ -246,7 +245,6 @@ LONG = {"relu": {"discs": (0.32, 0.33), "wallpaper": (0.38, 0.40), "photograph":
                        "photograph": (0.21, 0.35)},
         "dots_near": {"discs": (0.30, 0.31), "wallpaper": (0.36, 0.38),
                       "photograph": (0.20, 0.22)}}
-# --8<-- [end:recorded]
 
 
 def results():

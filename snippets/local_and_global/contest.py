@@ -17,6 +17,10 @@ def start(*shape, inputs):                              # as nn.Linear begins
     return ((2 * torch.rand(runs, *shape) - 1) / inputs**0.5).requires_grad_()
 
 
+def around(k):                                          # which k readings, (n, k)
+    return (i[:, None] + torch.arange(k) - k // 2) % n
+
+
 class Attention:
     """Mixes the readings; a small network makes a query and a key from each three."""
 
@@ -24,7 +28,7 @@ class Attention:
         self.numbers = [start(reads, 32, inputs=reads), start(1, 32, inputs=reads),
                         start(32, 16, inputs=32), start(1, 16, inputs=32),
                         torch.zeros(runs, n, requires_grad=True)]
-        self.read = (i[:, None] + torch.arange(reads) - reads // 2) % n
+        self.read = around(reads)
         self.beyond = far > reach
 
     def __call__(self, y):                              # (runs, b, n)
@@ -44,9 +48,8 @@ class TwoKernels:
         self.numbers = [start(k1, hidden, inputs=k1), start(1, hidden, inputs=k1),
                         start(hidden, k2, inputs=hidden * k2),
                         torch.zeros(runs, 1, 1, requires_grad=True)]
-        at1, at2 = ((i[:, None] + torch.arange(k) - k // 2) % n for k in (k1, k2))
-        self.read = at1                                 # (n, k1)
-        self.add = (at2 * k2 + torch.arange(k2)).flatten()
+        self.read = around(k1)
+        self.add = (around(k2) * k2 + torch.arange(k2)).flatten()
 
     def __call__(self, y):                              # (runs, b, n)
         W1, b1, W2, b2 = self.numbers
@@ -132,8 +135,7 @@ class Dynamic:
         self.numbers = [start(reads, hidden, inputs=reads), start(1, hidden, inputs=reads),
                         start(hidden, offsets, inputs=hidden),
                         torch.zeros(runs, 1, offsets, requires_grad=True)]
-        self.read, self.mix = ((i[:, None] + torch.arange(k) - k // 2) % n
-                               for k in (reads, offsets))
+        self.read, self.mix = around(reads), around(offsets)
 
     def __call__(self, y):                              # (runs, b, n)
         W1, b1, W2, b2 = self.numbers

@@ -150,6 +150,7 @@ def trained(name):
     return torch.stack(found), network
 
 
+@cache
 @torch.enable_grad()
 def effect(name):
     """Squared derivative of the untrained output by the vector at each distance: (D,)."""
