@@ -407,7 +407,7 @@ def shares():
 def figure():
     fig, axes = plt.subplots(1, 2, figsize=(5.2, 5.3), sharey=True)
     titles, guess = ("five back", "who speaks?"), 12.5
-    kinds = [kind for kind in ROWS if kind != "one head, other base"]
+    kinds = [kind for kind, (_, _, how) in ROWS.items() if not how]
     for ax, rows, title in zip(axes, RECORDED.values(), titles):
         ax.axvline(guess, color=FAINT, lw=1, zorder=0)
         for row, kind in enumerate(kinds):
