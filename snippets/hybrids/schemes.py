@@ -25,7 +25,7 @@ SCHEMES = {
     "4 gate": [
         ("conv", "places", 0, 2.8, 0.8, 1.8),
         ("attention", "contents", 3.1, 6, 0.8, 1.8),
-        ("gated", "gate", 1.8, 4.2, 2.7, 3.6), ("gated", "weights A", 1, 5, 4.3, 5.3)],
+        ("gated", "gate", 1.8, 4.2, 2.7, 3.6), ("gated", "shares A", 1, 5, 4.3, 5.3)],
     "5 bottleneck": [
         ("conv", "conv", 0, 6, 0.2, 1.2), ("other", "1×1", 2.1, 3.9, 1.8, 2.6),
         ("attention", "attention", 0.9, 5.1, 3.1, 4.2),
