@@ -134,7 +134,7 @@ def record(mnist1d):
     for name in NETWORKS:
         rate = max(RATES, key=lambda rate: accuracy(name, rate, 100, X, y, X_new, y_new))
         found = [accuracy(name, rate, seed, X, y, X_test, y_test) for seed in range(5)]
-        print(f"{name!r}: ({rate}, {[round(1000 * a) for a in found]}),")
+        print(f"{name!r}: ({rate}, {sorted(round(1000 * a) for a in found)}),")
 
 
 # A record of a quarter of an hour, not a run: 4,000 signals to learn from and 1,000 to test.
