@@ -2,6 +2,8 @@
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, HYBRID
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:parts]
 import torch
@@ -196,6 +198,14 @@ def mean(seeds):
     return sum(seeds) / len(seeds) / 1000
 
 
+def cost(name):
+    """How many numbers a network learns, and its million MACs for one signal."""
+    network = NETWORKS[name]().eval()
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH), torch.no_grad():
+        network(torch.zeros(1, 1, 40))
+    return sum(p.numel() for p in network.parameters()), counter.get_total_flops() / 2e6
+
+
 def results():
     """Ranges, means and sizes.
 
@@ -244,8 +254,8 @@ def results():
         **{f"k{k}_s{stride}": seeds for (k, stride), seeds in TOKENS.items()}}
     numbers = {key: mean(seeds) for key, seeds in (series | with_range).items()}
     numbers |= {f"{name}_mean": mean(runs) for name, (_, runs) in PARTS.items()}
-    numbers |= {f"{name}_weights": sum(p.numel() for p in NETWORKS[name]().parameters())
-                for name in PARTS}
+    for name in PARTS:
+        numbers[f"{name}_weights"], numbers[f"{name}_macs"] = cost(name)
     for key, seeds in (with_range | {name: runs for name, (_, runs) in PARTS.items()}).items():
         numbers |= {f"{key}_low": min(seeds) / 1000, f"{key}_high": max(seeds) / 1000}
     return numbers
