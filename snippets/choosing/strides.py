@@ -126,7 +126,7 @@ def figure():
                   ["0.1", "1", "10", "100", "1,000", "10,000", "100,000"])
     ax.minorticks_off()
     ax.set(xlabel="stride, and positions left", ylabel="GMACs of one layer",
-           ylim=(0.05, 1e5))
+           ylim=(0.02, 1e5))
     return fig
 
 
