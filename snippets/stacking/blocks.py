@@ -53,11 +53,33 @@ def off(block):
     return block
 
 
-def seen_by(block, x, middle):
+def seen_by(block, x, middle, training=False):
     """How many positions of x feed one output."""
     x = x.detach().requires_grad_()
-    gradient, = torch.autograd.grad(block.eval()(x)[middle].square().sum(), x)
+    gradient, = torch.autograd.grad(block.train(training)(x)[middle].square().sum(), x)
     return gradient.abs().sum(1 if x.dim() == 4 else -1).count_nonzero().item()
+
+
+def gmacs(depths, widths, mixer, stem, joint):
+    """Billions of multiply-accumulates of a network of four stages, 224 x 224 pixels.
+
+    mixer: per position of a layer of width d; stem and joint: kernel sizes, per axis, of the
+    convolutions before the first stage and between two. The MLP widens four times, 8 d d.
+    """
+    total, positions = 1000 * widths[-1], 56**2             # the classifier
+    into = 3
+    for stage, (depth, d) in enumerate(zip(depths, widths)):
+        total += positions * (d * into * (joint if stage else stem) ** 2
+                              + depth * (8 * d * d + mixer(d)))
+        into, positions = d, positions // 4
+    return total / 1e9
+
+
+NETWORKS = {                            # depths, widths, MACs of the mixer, kernel sizes
+    "convnext": ((3, 3, 9, 3), (96, 192, 384, 768), lambda d: 49 * d, 4, 2),
+    "swin": ((2, 2, 6, 2), (96, 192, 384, 768), lambda d: 4 * d * d + 98 * d, 4, 2),
+    "poolformer": ((6, 6, 18, 6), (64, 128, 320, 512), lambda d: 0, 7, 3),
+}
 
 
 def results():
@@ -66,6 +88,13 @@ def results():
     >>> r = results()
     >>> r["resnet_seen"], r["transformer_seen"]
     (25, 81)
+
+    In training mode, batch norm joins all positions.
+
+    >>> r["resnet_seen_training"]
+    81
+    >>> [round(r[f"gmacs_{name}"], 1) for name in ("convnext", "swin", "poolformer")]
+    [4.5, 4.5, 5.0]
     >>> r["resnet_parameters"] == 18 * d**2 + 6 * d
     True
     >>> r["transformer_parameters"] == 12 * d**2 + 13 * d
@@ -96,7 +125,9 @@ def results():
             ("transformer", TransformerBlock(d), tokens, (0, 40))):
         numbers[f"{name}_seen"] = seen_by(block, x, middle)
         numbers[f"{name}_parameters"] = sum(w.numel() for w in block.parameters())
-    return numbers
+    numbers["resnet_seen_training"] = seen_by(
+        ResNetBlock(d), image, (0, slice(None), 4, 4), training=True)
+    return numbers | {f"gmacs_{name}": gmacs(*network) for name, network in NETWORKS.items()}
 
 
 def branch(ax, x, y, parts, color):

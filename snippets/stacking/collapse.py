@@ -45,6 +45,17 @@ for name in layers:
 # --8<-- [end:collapse]
 
 SPREADS = [10**-(e / 4) for e in range(4, 15)]
+DRAWS, DEEPER = 20, 24                  # of weights and tokens, and layers, for larger weights
+
+
+def after_all(times, seed, layers=L):
+    """The spread after bare layers whose W_Q and W_K are `times` as large as usual."""
+    g = torch.Generator().manual_seed(seed)
+    W = times * torch.randn(2, layers, d, d, generator=g).double() / d**0.5
+    x = torch.randn(n, d, generator=g).double()
+    for Q, K in zip(*W):
+        x = torch.softmax((x @ Q.T) @ (x @ K.T).T / d**0.5, dim=-1) @ x
+    return spread(x)
 
 
 @cache
@@ -88,6 +99,11 @@ def results():
     >>> r["fixed_4"] < 0.1, r["computed_3"] < 1e-4, r["skip_4"] > 0.5
     (True, True, True)
 
+    Large weights choose single tokens and average little, which delays the collapse.
+
+    >>> r["usual_max"] < 1e-9, r["larger_min"] > 0.5, r["larger_deep_max"] < 1e-6
+    (True, True, True)
+
     Equal tokens stay equal, and equal weights make them equal at once.
 
     >>> spread(layers["computed"](start[:1].expand(n, d), 0)) < 1e-12
@@ -102,6 +118,11 @@ def results():
         **{f"computed_{depth}": s for depth, s in enumerate(computed[:3], 1)},
         "skip_4": by_depth("with skip")[3],
         **{f"slope_{name}": slope(after) for name, after in one_layer().items()},
+        "draws": DRAWS,
+        "usual_max": max(after_all(1, seed) for seed in range(DRAWS)),
+        "larger_min": min(after_all(4, seed) for seed in range(DRAWS)),
+        "deeper": DEEPER,
+        "larger_deep_max": max(after_all(4, seed, DEEPER) for seed in range(DRAWS)),
     }
 
 
@@ -109,8 +130,8 @@ def figure():
     fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 6.4))
     depths = range(L + 1)
     lines = [("with skip", "^--", "with skip", (3.1, 3)),
-             ("fixed", "s:", "fixed weights", (3.1, 4e-4)),
-             ("computed", "o-", "computed weights", (0.9, 1e-8))]
+             ("fixed", "s:", "fixed shares", (3.1, 4e-4)),
+             ("computed", "o-", "computed shares", (0.9, 1e-8))]
     for name, style, label, at in lines:
         top.semilogy(depths, [spread(start)] + by_depth(name), style,
                      color=ATTENTION, label=label)
@@ -125,8 +146,8 @@ def figure():
     for name, after in one_layer().items():
         bottom.loglog(SPREADS, after, styles[name], color=ATTENTION, ms=5,
                       label=f"one layer, {name}")
-    bottom.text(4e-4, 1e-3, "fixed weights: slope 1", color=ATTENTION)
-    bottom.text(5e-3, 1e-10, "computed weights:\nslope 3", color=ATTENTION)
+    bottom.text(4e-4, 1e-3, "fixed shares: slope 1", color=ATTENTION)
+    bottom.text(5e-3, 1e-10, "computed shares:\nslope 3", color=ATTENTION)
     bottom.set(title="spread after one layer", xlabel="spread before it",
                ylim=(1e-13, 1))
     bottom.set_xticks([1e-3, 1e-2, 1e-1], ["0.001", "0.01", "0.1"])

@@ -37,8 +37,8 @@ class Layer(nn.Module):
         return x + self.mlp(x)
 
 
-def vit(steps):
-    torch.manual_seed(0)
+def vit(steps, seed=0):
+    torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(20, d), *(Layer() for _ in range(L)),
                           nn.LayerNorm(d), nn.Linear(d, 10))
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
@@ -61,6 +61,8 @@ for name, model in ("before", before), ("after", after):
           f"{far.max():.1f} pixels far (equal weights {distance.mean():.1f})")
 # --8<-- [end:distance]
 
+SEEDS = 5
+trained = [after, *(vit(steps=300, seed=seed) for seed in range(1, SEEDS))]
 near = distance < 3                     # a patch and its neighbours: 3 x 3
 window = near / near.sum(-1, keepdim=True)              # equal weights on these
 
@@ -105,7 +107,7 @@ def results():
     S3c: it has learned the digits, and no head is local.
 
     >>> r = results()
-    >>> r["accuracy"] > 0.9, r["after_far_min"] > 3, r["window_far"] < 2.2
+    >>> r["accuracy_min"] > 0.85, r["after_far_min"] > 3, r["window_far"] < 2.2
     (True, True, True)
 
     It has learned to choose: some heads look at few patches.
@@ -123,16 +125,19 @@ def results():
     """
     numbers = {
         "layers": L, "heads": h,
-        "accuracy": accuracy(after),
+        "accuracy_min": min(map(accuracy, trained)),
+        "accuracy_max": max(map(accuracy, trained)),
         "equal_far": distance.mean().item(),
         "equal_near": near.float().mean().item(),
         "window_far": how_far(window).mean().item(),
-        "below_3": int((heads(how_far, after) < 3).sum()),
+        "below_3": sum(int((heads(how_far, model) < 3).sum()) for model in trained),
+        "all_heads": SEEDS * L * h,
     }
-    for name, found in (("before_near", heads(how_near, before)),
-                        ("after_near", heads(how_near, after)),
-                        ("after_far", heads(how_far, after)),
-                        ("after_many", heads(how_many, after))):
+    for name, measure, models in (("before_near", how_near, [before]),
+                                  ("after_near", how_near, trained),
+                                  ("after_far", how_far, trained),
+                                  ("after_many", how_many, trained)):
+        found = torch.stack([heads(measure, model) for model in models])
         numbers[f"{name}_min"] = found.min().item()
         numbers[f"{name}_max"] = found.max().item()
     return numbers
@@ -146,7 +151,7 @@ def figure():
                                          ("after", after, 0.08, ATTENTION)):
             ax.plot((layers + shift).flatten(), heads(measure, model).flatten(), "o",
                     ms=8, mec=ATTENTION, mfc=face, label=f"{when} training")
-    for height, name in ((distance.mean(), "equal weights"),
+    for height, name in ((distance.mean(), "equal shares"),
                          (how_far(window).mean(), "3×3 window")):
         top.axhline(height, color=GRAY, lw=1, zorder=0)
         top.text(3.6, height + 0.22, name, color=GRAY, ha="right")
