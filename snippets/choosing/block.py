@@ -22,14 +22,16 @@ def block(way, n, d, k=9, N=16):
             "MACs": n * (weights + work + 8 * d**2)}
 
 
-layers, n, d = 6, 100, 64           # a second in frames of 10 ms
-print("one byte a number    weights    work      state    peak")
-for way in ("convolution", "separable", "attention", "linear attention",
-            "state space"):
-    cost = block(way, n, d)
-    print(f"{way:18}{layers * cost['weights'] / 1e3:7.0f} kB"
-          f"{layers * cost['MACs'] / 1e6:6.0f} MMACs"
-          f"{layers * cost['state'] / 1e3:6.0f} kB{cost['peak'] / 1e3:6.0f} kB")
+layers, n, sound = 6, 100, 32_000   # frames of 10 ms; 16,000 samples of 2 bytes
+print("kB, one byte a number      weights + peak + sound      MMACs    state")
+for d in 64, 48:
+    for way in ("convolution", "separable", "attention", "linear attention",
+                "state space"):
+        cost = block(way, n, d)
+        held = [layers * cost["weights"] / 1e3, cost["peak"] / 1e3, sound / 1e3]
+        print(f"d = {d}  {way:16}", *(f"{kB:6.0f}" for kB in held),
+              f"= {sum(held):4.0f} {layers * cost['MACs'] / 1e6:9.0f}",
+              f"{layers * cost['state'] / 1e3:8.0f}")
 # --8<-- [end:block]
 
 WAYS = {"convolution": CONVOLUTION, "separable": CONVOLUTION, "attention": ATTENTION,
@@ -37,23 +39,19 @@ WAYS = {"convolution": CONVOLUTION, "separable": CONVOLUTION, "attention": ATTEN
 
 
 def results():
-    """How far the kinds are apart: the dearest, in units of the separable convolution.
+    """How far the kinds are apart, and what two of them hold, in bytes.
 
-    Work and weights against PyTorch: its layers, and its counter.
+    The work of three kinds, and the weights of attention, against PyTorch's counter and
+    layers.
 
     >>> import torch
     >>> import torch.nn.functional as F
     >>> from torch.utils.flop_counter import FlopCounterMode
-    >>> n, d, N = 40, 24, 8
+    >>> n, d = 40, 24
     >>> def counted(work):
     ...     with FlopCounterMode(display=False) as counter, torch.device("meta"):
     ...         work(torch.empty(n, d), torch.empty(d, d))
     ...     return counter.get_total_flops() // 2
-    >>> def lines(c):
-    ...     return torch.empty(n, 1, c), torch.empty(n, 1, N)
-    >>> def table(c):                   # a table of N x c is written and read
-    ...     v, k = lines(c)
-    ...     return v.mT @ k, (v.mT @ k) @ k.mT
     >>> works = {
     ...     "convolution": lambda x, W: F.conv1d(
     ...         x.T, torch.empty(d, d, 9), padding=4),
@@ -76,22 +74,37 @@ def results():
     ...     costs = {way: block(way, 100, 64)[what] for way in WAYS}
     ...     assert min(costs.values()) == costs["separable"], what
     """
-    return {f"most_{what}": max(block(way, n, d)[what] for way in WAYS)
-            / block("separable", n, d)[what] for what in ("weights", "MACs", "state", "peak")}
+    return {f"most_{what}": max(block(way, n, 64)[what] for way in WAYS)
+            / block("separable", n, 64)[what] for what in ("weights", "MACs", "peak")} | {
+        f"{name}_{d}": 1e3 * sum(held(way, d)) for name, way in (
+            ("separable", "separable"), ("attention", "attention")) for d in (64, 48)} | {
+        "weights_48": 1e3 * held("separable", 48)[0], "peak_48": 1e3 * held("separable", 48)[1],
+        "work_48": layers * block("separable", n, 48)["MACs"],
+        "rate_48": layers * block("separable", n, 48)["MACs"] / 0.1 / 1e6,   # in 100 ms
+        "yamnet_rate": 69 / 0.1,
+        "yamnet_peak": 48 * 32 * (32 + 64),     # its second layer: 32 channels in, 64 out
+        "a_day": 24 * 60 * 60, "alarms": 24 * 60 * 60 / 1000}
+
+
+def held(way, d):
+    """Weights, peak and a second of sound in kB."""
+    cost = block(way, n, d)
+    return layers * cost["weights"] / 1e3, cost["peak"] / 1e3, sound / 1e3
 
 
 def figure():
-    fig, axes = plt.subplots(1, 4, sharey=True, figsize=(5.2, 2.6))
-    least = block("separable", n, d)
-    for ax, what in zip(axes, ("weights", "MACs", "state", "peak")):
+    fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5.2, 2.6))
+    for ax, d in zip(axes, (64, 48)):
         for y, (way, color) in enumerate(WAYS.items()):
-            times = block(way, n, d)[what] / least[what]
-            ax.barh(y, min(times, 8), color=color, height=0.6, label=f"{way}, {what}: times")
-            ax.text(min(times, 8) + 0.4, y, f"{times:.0f}" if times > 8 else f"{times:.1f}",
-                    va="center")
-        ax.set_title({"MACs": "work"}.get(what, what))
-        ax.set(xlim=(0, 12), xticks=[])
-        ax.spines[["top", "right", "bottom"]].set_visible(False)
+            left = 0
+            for what, kB, shade in zip(("weights", "peak", "sound"), held(way, d), (1, 0.5, 0.2)):
+                ax.barh(y, kB, left=left, color=color, alpha=shade, height=0.6,
+                        label=f"{way}, d = {d}, {what}: kB")
+                left += kB
+        ax.axvline(256, color="black", lw=1)
+        ax.text(262, -0.55, "256 kB", va="bottom")
+        ax.set_title(f"{d} channels", pad=18)
+        ax.set(xlim=(0, 500), xticks=[0, 100, 200, 300, 400], xlabel="kB")
     axes[0].set_yticks(range(len(WAYS)), WAYS)
     axes[0].invert_yaxis()
     return fig

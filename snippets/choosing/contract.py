@@ -1,24 +1,29 @@
 """A contract of 200 pages: what a language model must do to read it, and what it keeps."""
 
+import math
+
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
 
 # --8<-- [start:contract]
 L, d, kv, mlp = 32, 4096, 1024, 14336       # Llama 3.1 8B: 8 heads of 128 for K, V
-weights = L * (2 * d * d + 2 * d * kv + 3 * d * mlp) + 2 * 128_256 * d
+
+
+def weights(keys=kv):
+    return L * (2 * d * d + 2 * d * keys + 3 * d * mlp) + 2 * 128_256 * d
 
 
 def reading(n, full=L, window=None, keys=kv):
-    """Reads n tokens: peta-FLOPs, GB kept (2 bytes a number), GB at once.
+    """Reads n tokens: peta-FLOPs; weights, keys and values, a block: GB, 2 bytes each.
 
     full of the layers see all that came before, the others a window.
     """
     near = min(n, window or n)
     pairs = full * n * n / 2 + (L - full) * n * near
-    flops = 2 * n * (weights - 128_256 * d) + 4 * pairs * d
+    flops = 2 * n * (weights(keys) - 128_256 * d) + 4 * pairs * d
     kept = 2 * keys * (full * n + (L - full) * near)
     block = n * (d + 2 * mlp)                   # input, both halves of the MLP
-    return flops / 1e15, 2 * kept / 1e9, 2 * block / 1e9
+    return flops / 1e15, *(2 * m / 1e9 for m in (weights(keys), kept, block))
 
 
 contract = 200 * 650                            # tokens a page: count yours
@@ -26,10 +31,10 @@ ways = {"the whole contract": reading(contract),
         "whole, keys not shared": reading(contract, keys=d),
         "whole, 5 full layers": reading(contract, 5, 1024),
         "8 passages of 500 tokens": reading(8 * 500)}
-print(f"weights: {2 * weights / 1e9:.1f} GB")
-for name, (flops, kept, block) in ways.items():
-    print(f"{name:25}{flops:6.2f} PFLOPs  kept {kept:5.1f} GB",
-          f" a block {block:4.1f} GB")
+print(f"{'':25}PFLOPs   GB: weights + kept + a block")
+for name, (flops, *memory) in ways.items():
+    print(f"{name:25}{flops:6.2f}      ", "  + ".join(f"{m:4.1f}" for m in memory),
+          f" = {sum(memory):4.1f}")
 # --8<-- [end:contract]
 
 KINDS = ("full", "shared", "latent", "mixed", "window", "hybrid", "state", "dilated", "short")
@@ -62,8 +67,19 @@ def results():
 
     The number of weights is that of the published model.
 
-    >>> weights + (2 * L + 1) * d           # with the scales of its norms
+    >>> weights() + (2 * L + 1) * d         # with the scales of its norms
     8030261248
+
+    It reads at most 2^17 tokens: this is what is left for the question and the answer.
+
+    >>> 2**17 - contract
+    1072
+
+    One contract fits a card of 48 GB. Two do not, even if no block had to be held.
+
+    >>> _, w, k, block = ways["the whole contract"]
+    >>> w + k + block < 48 < w + 2 * k
+    True
 
     Against PyTorch's counter: the core of one layer for all pairs, twice the causal half.
 
@@ -78,10 +94,15 @@ def results():
     True
     """
     whole, passages = ways["the whole contract"], ways["8 passages of 500 tokens"]
+    _, held, whole_kept, block = whole
     return {f"kept_{kind}": size for kind, size in kept(100_000).items()} | {
-        "tokens": contract, "weights": 2 * weights, "whole_kept": 1e9 * whole[1],
-        "less_work": whole[0] / passages[0],
-        "core_share": 1 - 2 * contract * (weights - 128_256 * d) / 1e15 / whole[0]}
+        "tokens": contract, "left": 2**17 - contract, "weights": 1e9 * held,
+        "whole_kept": 1e9 * whole_kept, "one": 1e9 * (held + whole_kept + block),
+        "two": 1e9 * (held + 2 * whole_kept), "passages_kept": 1e9 * passages[2],
+        "five_kept": 1e9 * ways["whole, 5 full layers"][2],
+        "less_work": whole[0] / passages[0], "lead": math.log(100_000 - 1),
+        "whole_s": 10 * whole[0], "passages_s": 10 * passages[0],       # 1e14 FLOPs a second
+        "core_share": 1 - 2 * contract * (weights() - 128_256 * d) / 1e15 / whole[0]}
 
 
 def figure():

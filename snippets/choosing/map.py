@@ -28,7 +28,7 @@ def share(keys, d, attentions=1):
 cases = {   # all at once, and after one step: (keys, channels, attentions)
     "a second of sound": [(16_000, 64), (100, 64)],
     "photograph": [(250 * 187, 384), (32 * 32, 384)],
-    "200 pages": [(130_000, 4096), (4000, 4096)],
+    "200 pages": [(130_000 // 2, 4096), (4000 // 2, 4096)],     # causal: half of them
     "medical image": [(256 * 256, 96), (64 * 64, 384)],
     "video": [(250 * 196, 768), (250 + 196, 768, 2)],
     "small image": [(32 * 32, 64), (8 * 8, 64)]}
@@ -42,8 +42,42 @@ STEPS = {"a second of sound": "frames of 10 ms", "photograph": "tiles of 512×51
          "video": "space, then time", "small image": "patches of 4×4"}
 
 
+def thresholds(d, k=9):
+    """The n at which the two sides of each comparison do equal work, counted.
+
+    In units of d they are the same at every width.
+
+    >>> all([n / d for n in thresholds(d).values()] == [2, 2.5, 4.5, 6, 8]
+    ...     for d in (16, 64, 4096))
+    True
+
+    A separable convolution is cheaper than attention unless its kernel reads more than
+    3 d + 2 n positions.
+
+    >>> d, n, k = 16, 5, 3 * 16 + 2 * 5
+    >>> separable = macs(lambda t: (t(1, d) @ t(d, d),
+    ...                             torch.conv1d(t(d, k), t(d, 1, k), groups=d)))
+    >>> separable == 4 * d**2 + 2 * n * d
+    True
+    """
+    matrix = macs(lambda t: t(1, d) @ t(d, d))          # for one position
+    pair = macs(lambda t: (t(1, d) @ t(d, 1)) @ t(1, d))
+    conv = macs(lambda t: torch.conv1d(t(d, k), t(d, d, k)))
+    return {"matrices": 4 * matrix / pair,              # core = its four matrices
+            "layer": (conv - 4 * matrix) / pair,        # layer = a convolution
+            "core": conv / pair,                        # core = a convolution
+            "block": 12 * matrix / pair,                # core = all else in a block
+            "two": 16 * matrix / pair}                  # the same, two attentions
+
+
+def macs(work):
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        work(torch.empty)
+    return counter.get_total_flops() // 2
+
+
 def results():
-    """The shares, and what a block costs in the smallest case.
+    """The shares, the thresholds at a width of 768, and the patches of a photograph.
 
     >>> share(6 * 64, 64), share(8 * 64, 64, 2)
     (0.5, 0.5)
@@ -53,7 +87,9 @@ def results():
     """
     return {f"{name.replace(' ', '_')}_{when}": share(*size)
             for name, sizes in cases.items()
-            for when, size in zip(("before", "after"), sizes)}
+            for when, size in zip(("before", "after"), sizes)} | {
+        name: round(n) for name, n in thresholds(768).items()} | {
+        "patches": 250 * 187, "in_tiles": 63 * 32 * 32}
 
 
 def figure():

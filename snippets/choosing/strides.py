@@ -61,8 +61,34 @@ def fields():
     return r, variance**0.5
 
 
+def kept_for_gradients(side):
+    """Numbers that the CCCC network keeps of one image, eleven vectors for each position.
+
+    Counted by what PyTorch saves in one block, weights left out.
+
+    >>> import torch
+    >>> d, n = 8, 64
+    >>> conv, norm = torch.nn.Conv2d(d, d, 7, padding=3, groups=d), torch.nn.LayerNorm(d)
+    >>> mlp = torch.nn.Sequential(torch.nn.Linear(d, 4 * d), torch.nn.GELU(),
+    ...                           torch.nn.Linear(4 * d, d))
+    >>> weights = {p.data_ptr() for m in (conv, norm, mlp) for p in m.parameters()}
+    >>> saved = {}
+    >>> def pack(t):
+    ...     if t.data_ptr() not in weights:
+    ...         saved[t.data_ptr()] = t
+    ...     return t
+    >>> x = torch.randn(1, d, 8, 8, requires_grad=True)
+    >>> with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+    ...     y = x + mlp(norm(conv(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+    >>> sum(t.numel() for t in saved.values()) == 11 * n * d + 2 * n    # means, deviations
+    True
+    """
+    return sum(11 * blocks * (side // stride)**2 * 24 * stride
+               for blocks, stride in zip((3, 3, 9, 3), (4, 8, 16, 32)))
+
+
 def results():
-    """The numbers the page quotes.
+    """The numbers the page quotes, with 63 tiles a part and half a second for each.
 
     The formulas against counts, at a size where counting is quick.
 
@@ -93,11 +119,15 @@ def results():
     True
     """
     window, spread = fields()
+    weights, tile, _ = network("CCCC", 512)
 
     def ratio(layout, side):
         return network(layout, side)[1] / network("CCCC", side)[1]
 
-    return {"window": window, "needed": 2 * 1023 + 1, "spread": spread,
+    return {"tile": tile, "part": 63 * tile, "a_second": 63 * tile / 0.5,
+            "kept_tile": 4 * kept_for_gradients(512), "weights": weights / 1e6,
+            "training": 4 * (16 * kept_for_gradients(512) + 4 * weights),
+            "window": window, "needed": 2 * 1023 + 1, "spread": spread,
             "detail": ((16 + 1 - 8) / 16)**2,
             "CCAA_ratio_256": ratio("CCAA", 256), "CCAA_ratio": ratio("CCAA", 1024),
             "CCCA_ratio": ratio("CCCA", 1024), "WWWW_ratio": ratio("WWWW", 1024)} | {
