@@ -80,6 +80,7 @@ def results():
             ("separable", "separable"), ("attention", "attention")) for d in (64, 48)} | {
         "weights_48": 1e3 * held("separable", 48)[0], "peak_48": 1e3 * held("separable", 48)[1],
         "work_48": layers * block("separable", n, 48)["MACs"],
+        "bare_64": 1e3 * sum(held("separable", 64)[:2]),
         "rate_48": layers * block("separable", n, 48)["MACs"] / 0.1 / 1e6,   # in 100 ms
         "yamnet_rate": 69 / 0.1,
         "yamnet_peak": 48 * 32 * (32 + 64),     # its second layer: 32 channels in, 64 out
