@@ -14,11 +14,11 @@ M = torch.randn(d, d).double() / d  # W_Q.T @ W_K, scaled
 ring = dict(kernel_size=3, padding=1, padding_mode="circular")
 line, grid = nn.Conv1d(d, d, **ring).double(), nn.Conv2d(d, d, **ring).double()
 for_step, for_cell, i = torch.randn(n), torch.randn(side, side), torch.arange(n)
-steps, down, right = (at - at[:, None] for at in (i, i // side, i % side))
+steps, down, right = (at - at[:, None] for at in (i, i // side, i % side))  # -1 is also n - 1: a ring
 
 
 def attention(x, bias=0):
-    return torch.softmax(x @ M @ x.T + bias, dim=1) @ x  # A is (n, n)
+    return torch.softmax(x @ M @ x.T + bias, dim=1) @ x  # the shares are (n, n)
 
 
 layers = {
