@@ -173,14 +173,10 @@ RECORDED = {                    # accuracy, in thousandths
         "transformer, 1 a token": [530, 499, 554, 535, 504]},
     "digits, same place": {
         "hybrid": [958, 953, 957, 958, 960],
-        "CNN": [948, 955, 962, 960, 967],
-        "ViT": [927, 925, 925, 903, 917],
-        "MLP": [952, 955, 947, 955, 953]},
+        "CNN": [948, 955, 962, 960, 967]},
     "digits, new places": {
         "hybrid": [245, 237, 205, 258, 182],
-        "CNN": [923, 948, 953, 915, 955],
-        "ViT": [142, 197, 187, 195, 172],
-        "MLP": [182, 177, 197, 178, 178]}}
+        "CNN": [923, 948, 953, 915, 955]}}
 TOKENS = {              # (kernel, stride) of one linear layer that makes the tokens
     (2, 2): [575, 547, 559, 598, 577], (3, 2): [659, 719, 760, 653, 688],
     (5, 2): [814, 847, 805, 826, 804], (9, 2): [869, 852, 845, 853, 855],
@@ -244,15 +240,13 @@ def results():
     signals, shuffled, same, new = RECORDED.values()
     series = {
         "signals_cnn": signals["CNN"], "shuffled_hybrid": shuffled["hybrid"],
-        "shuffled_mlp": shuffled["MLP"],
-        "same_vit": same["ViT"], "new_vit": new["ViT"],
-        "same_mlp": same["MLP"], "new_mlp": new["MLP"]}
+        "shuffled_mlp": shuffled["MLP"]}
     with_range = {
         "signals_hybrid": signals["hybrid"],
         "same_hybrid": same["hybrid"], "new_hybrid": new["hybrid"],
-        "same_cnn": same["CNN"], "new_cnn": new["CNN"],
         **{f"k{k}_s{stride}": seeds for (k, stride), seeds in TOKENS.items()}}
     numbers = {key: mean(seeds) for key, seeds in (series | with_range).items()}
+    with_range |= {"same_cnn": same["CNN"], "new_cnn": new["CNN"]}
     numbers |= {f"{name}_mean": mean(runs) for name, (_, runs) in PARTS.items()}
     for name in PARTS:
         numbers[f"{name}_weights"], numbers[f"{name}_macs"] = cost(name)
