@@ -54,11 +54,11 @@ class Attention(nn.Module):
 class Network(nn.Module):
     """Tokens, positions, two blocks, a mean or maximum over the tokens, a classifier."""
 
-    def __init__(self, tokens, mixer=None, hidden=48, read="mean", d=24):
+    def __init__(self, tokens, mixer=None, hidden=48, read="mean", table=True, d=24):
         super().__init__()
         self.tokens, self.read = tokens(), read
         count = self.tokens(torch.zeros(1, 1, 40)).shape[2]
-        self.positions = nn.Parameter(0.5 * torch.randn(count, d))
+        self.positions = nn.Parameter(0.5 * torch.randn(count, d)) if table else 0
         self.blocks = blocks(mixer, hidden)
         self.classifier = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 10))
 
@@ -67,16 +67,24 @@ class Network(nn.Module):
         return self.classifier(y.mean(1) if self.read == "mean" else y.amax(1))
 
 
-def bare():
-    """The hybrid without its frame: no skips and no normalisation."""
+def bare(skips=False, norms=False):
+    """The hybrid without its frame, or without a part of it: skips, normalisation."""
     network = Network(stem, Attention)
-    network.blocks = nn.Sequential(*(nn.Sequential(*layer[1:]) for layer in network.blocks))
-    network.classifier = network.classifier[1]
+    kind = Plus if skips else nn.Sequential
+    network.blocks = nn.Sequential(*(kind(*layer[not norms:]) for layer in network.blocks))
+    network.classifier = network.classifier[not norms:]
     return network
 
 
-def conv(c_in, c_out, k, stride, norm=False):
-    norms = [nn.BatchNorm1d(c_out)] if norm else []
+class Norm(nn.LayerNorm):
+    """The hybrid's normalisation, over the channels at each position: (b, d, n)."""
+
+    def forward(self, x):
+        return super().forward(x.mT).mT
+
+
+def conv(c_in, c_out, k, stride, norm=None):
+    norms = [norm(c_out)] if norm else []
     return nn.Sequential(nn.Conv1d(c_in, c_out, k, stride, k // 2), *norms, nn.ReLU())
 
 
@@ -84,7 +92,11 @@ def stem():
     return nn.Sequential(conv(1, 24, 5, 2), conv(24, 24, 3, 1))
 
 
-def cnn(c, norm=False):
+def patches():
+    return nn.Conv1d(1, 24, 2, 2)
+
+
+def cnn(c, norm=None):
     return nn.Sequential(conv(1, c, 5, 2, norm), conv(c, c, 3, 2, norm), conv(c, c, 3, 2, norm),
                          nn.Flatten(), nn.Linear(5 * c, 10))
 
@@ -93,15 +105,24 @@ NETWORKS = {
     "hybrid": lambda: Network(stem, Attention),
     "deleted": lambda: Network(stem, None, 96),
     "replaced": lambda: Network(stem, near, 40),
-    "patches_2": lambda: Network(lambda: nn.Conv1d(1, 24, 2, 2), Attention, 66),
+    "no_table": lambda: Network(stem, Attention, table=False),
+    "deleted_no_table": lambda: Network(stem, None, 96, table=False),
+    "patches_2": lambda: Network(patches, Attention, 66),
+    "patches_2_maximum": lambda: Network(patches, Attention, 66, "max"),
+    "patches_2_free": lambda: Network(patches, Attention, 66, "max", False),
+    "patches_near": lambda: Network(patches, near, 58),
+    "patches_near_maximum": lambda: Network(patches, near, 58, "max"),
+    "patches_near_no_table": lambda: Network(patches, near, 58, table=False),
+    "patches_near_free": lambda: Network(patches, near, 58, "max", False),
     "one_layer": lambda: Network(lambda: nn.Conv1d(1, 24, 9, 2, 4), Attention, 64),
-    "bare": bare,
+    "bare": bare, "no_skips": lambda: bare(norms=True), "no_norms": lambda: bare(skips=True),
     "maximum": lambda: Network(stem, Attention, read="max"),
     "deleted_maximum": lambda: Network(stem, None, 96, "max"),
     "replaced_maximum": lambda: Network(stem, near, 40, "max"),
-    "cnn": lambda: cnn(25), "cnn_size": lambda: cnn(40), "cnn_norm": lambda: cnn(40, True),
+    "cnn": lambda: cnn(25), "cnn_size": lambda: cnn(40), "cnn_norm": lambda: cnn(40, nn.BatchNorm1d),
+    "cnn_layer": lambda: cnn(40, Norm),
     "cnn_maximum": lambda: nn.Sequential(
-        *cnn(43, True)[:3], nn.AdaptiveMaxPool1d(1), nn.Flatten(), nn.Linear(43, 10))}
+        *cnn(43, nn.BatchNorm1d)[:3], nn.AdaptiveMaxPool1d(1), nn.Flatten(), nn.Linear(43, 10))}
 RATES = 0.003, 0.01, 0.03
 
 
@@ -129,11 +150,11 @@ def accuracy(name, rate, seed, X, y, X_test, y_test, steps=500):
         return (network.eval()(X_test).argmax(1) == y_test).float().mean().item()
 
 
-def record(mnist1d):
+def record(mnist1d, names=NETWORKS):
     """Tries three rates with seed 100 on new signals, then trains five networks with the best."""
     X, y, X_test, y_test = signals(mnist1d, 42)
     X_new, y_new = signals(mnist1d, 7)[2:]
-    for name in NETWORKS:
+    for name in names:
         rate = max(RATES, key=lambda rate: accuracy(name, rate, 100, X, y, X_new, y_new))
         found = [accuracy(name, rate, seed, X, y, X_test, y_test) for seed in range(5)]
         print(f"{name!r}: ({rate}, {sorted(round(1000 * a) for a in found)}),")
