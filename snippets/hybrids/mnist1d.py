@@ -115,7 +115,7 @@ NETWORKS = {
     "patches_near_no_table": lambda: Network(patches, near, 58, table=False),
     "patches_near_free": lambda: Network(patches, near, 58, "max", False),
     "one_layer": lambda: Network(lambda: nn.Conv1d(1, 24, 9, 2, 4), Attention, 64),
-    "bare": bare,
+    "bare": bare, "no_skips": lambda: bare(norms=True), "no_norms": lambda: bare(skips=True),
     "maximum": lambda: Network(stem, Attention, read="max"),
     "deleted_maximum": lambda: Network(stem, None, 96, "max"),
     "replaced_maximum": lambda: Network(stem, near, 40, "max"),
@@ -177,6 +177,8 @@ PARTS = {
     "patches_near_free": (0.01, [950, 951, 956, 959, 963]),
     "one_layer": (0.01, [811, 824, 845, 873, 878]),
     "bare": (0.01, [635, 684, 770, 795, 815]),
+    "no_skips": (0.01, [582, 645, 646, 648, 667]),
+    "no_norms": (0.01, [870, 889, 893, 894, 915]),
     "maximum": (0.03, [949, 950, 954, 959, 960]),
     "deleted_maximum": (0.03, [925, 942, 944, 952, 959]),
     "replaced_maximum": (0.03, [941, 947, 947, 953, 957]),
@@ -217,7 +219,7 @@ LABELS = {
     "hybrid": "the hybrid", "deleted": "attention deleted", "replaced": "attention → convolution",
     "no_table": "no positions", "deleted_no_table": "… and attention deleted",
     "patches_2": "tokens do not overlap",
-    "patches_near_free": "… convolution, maximum, no positions",
+    "patches_near_free": "… convolution, maximum,\nno positions",
     "bare": "no skips, no normalisation", "maximum": "read by a maximum",
     "deleted_maximum": "… and attention deleted", "cnn": "small CNN",
     "cnn_size": "CNN of equal size", "cnn_layer": "CNN, layer norm", "cnn_norm": "CNN, batch norm",
@@ -281,8 +283,10 @@ def results():
     >>> r["patches_near_mean"] + 0.05 < r["patches_near_no_table_mean"]
     True
 
-    The hybrid's own normalisation does not help the CNN.
+    The hybrid needs its skips, not its normalisation, which does not help the CNN either.
 
+    >>> r["no_skips_high"] < r["hybrid_low"] - 0.05 and r["no_norms_mean"] > r["hybrid_mean"]
+    True
     >>> r["cnn_layer_mean"] < r["cnn_size_mean"]
     True
 
