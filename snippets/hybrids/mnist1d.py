@@ -194,15 +194,10 @@ RECORDED = {                    # accuracy, in thousandths
     "signals": {
         "hybrid": [838, 809, 869, 859, 882],
         "CNN": [762, 731, 765, 690, 760],
-        "transformer, 4 a token": [591, 571, 664, 536, 598],
-        "MLP": [557, 558, 526, 531, 524],
-        "transformer, 1 a token": [540, 538, 530, 534, 513]},
+        "transformer, 4 a token": [591, 571, 664, 536, 598]},
     "signals, shuffled": {
         "hybrid": [496, 516, 492, 492, 507],
-        "CNN": [522, 518, 547, 539, 535],
-        "transformer, 4 a token": [488, 464, 501, 474, 477],
-        "MLP": [591, 556, 542, 591, 562],
-        "transformer, 1 a token": [530, 499, 554, 535, 504]},
+        "MLP": [591, 556, 542, 591, 562]},
     "digits, same place": {
         "hybrid": [958, 953, 957, 958, 960],
         "CNN": [948, 955, 962, 960, 967]},
