@@ -99,7 +99,7 @@ FAULTS = {
     "a verdict that is none": (CLAIMS, "true under conditions", "so-so", "verdict", "verdict must be one of ['true'"),
     "a claim without its own words": (CLAIMS, "    zh: \"平方增长\"\n", "", "- id", "either article and zh or"),
     "a claim of nobody": (CLAIMS, "    claim: \"Three squared is nine\"\n", "", "- id: C3", "either article and zh or"),
-    "a claim of two": (CLAIMS, "    claim: ", "    article: A\n    claim: ", "- id: C3", "either article and zh or"),
+    "a claim of two": (CLAIMS, "about: nine", "about: nine\n    article: A\n    zh: A", "- id: C3", "either article"),
     "a claim of ours without a number": (
         CLAIMS, 'article: "A square is a square"\n    zh: "平方是平方"', "claim: A square is a square",
         "- id: C2", "own, claim and a number that decides",
@@ -260,6 +260,7 @@ def test_what_decides_stands_apart_from_what_touches(small):
     entry = small.expand().texts["reference/claims.md"].text.partition("### C3: Three squared is nine { #c3 }")[2]
     decided, touched = entry.split("Touched, not decided, by:")
     assert "Decided by:\n\n- the square: **9**, must be 9" in decided
+    assert "half a side" not in decided
     assert "half a side: **0.5**, must be ≤ 1" in touched and "It is no square." in touched
 
 
