@@ -86,7 +86,8 @@ def _number(number, page):
 
 def _limits(number):
     """What a number of a claim must be."""
-    return " and ".join(sign + typeset(f"{number[limit]:,}") for limit, (sign, _) in LIMITS.items() if limit in number)
+    form = ".0%" if number.get("format", "").endswith("%") else ","
+    return " and ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)
 
 
 def relocate(markdown, source, target):

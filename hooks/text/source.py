@@ -49,8 +49,7 @@ class Text:
     @classmethod
     def join(cls, texts):
         """Several texts as one, each on new lines."""
-        origins = [origin for text in texts for origin in text.origins]
-        return cls("\n".join(text.text for text in texts), origins)
+        return cls("\n".join(text.text for text in texts), [origin for text in texts for origin in text.origins])
 
     def part(self, start, end):
         """What stands between two places in the text."""
