@@ -77,11 +77,11 @@ class Ledger:
 
 def _number(number, page):
     """A number of a claim, what it must be, and why it does not decide if it only touches."""
-    form = number.get("format", "")
-    side = {"<": "&lt; ", ">": "> "}.get(form[:1], "")
-    value = f"**{side}{{{{ {number['value']}:{form} }}}}**"
+    side = {"<": "&lt; ", ">": "> "}.get(number.get("format", "")[:1], "")
+    value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
     code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
-    return f"- {number['what']}: {value}, must be {_limits(number)} ([code]({code})). {number.get('touches', '')}"
+    line = f"- {number['what']}: {value}, must be {_limits(number)} ([code]({code})). {number.get('touches', '')}"
+    return line.rstrip()
 
 
 def _limits(number):
