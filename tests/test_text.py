@@ -98,19 +98,19 @@ FAULTS = {
     ),
     "a verdict that is none": (CLAIMS, "true under conditions", "so-so", "verdict", "verdict must be one of ['true'"),
     "a claim without its own words": (CLAIMS, "    zh: \"平方增长\"\n", "", "- id", "either article and zh or"),
-    "a claim of nobody": (CLAIMS, "    claim: \"Three squared is nine\"\n", "", "- id: C3", "either article and zh or"),
-    "a claim of two": (CLAIMS, "about: nine", "about: nine\n    article: A\n    zh: A", "- id: C3", "either article"),
+    "a claim of nobody": (CLAIMS, "    claim: \"A square is more\"\n", "", "- id: C3", "either article and zh or"),
+    "a claim of two": (CLAIMS, "about: more", "about: more\n    article: A\n    zh: A", "- id: C3", "either article"),
     "a claim of ours without a number": (
         CLAIMS, 'article: "A square is a square"\n    zh: "平方是平方"', "claim: A square is a square",
         "- id: C2", "own, claim and a number that decides",
     ),
     "a claim of ours that is only touched": (
-        CLAIMS, "equals: 9", "equals: 9\n        touches: No.", "- id: C3", "own, claim and a number that decides"
+        CLAIMS, "at_least: 9", "at_least: 9\n        touches: No.", "- id: C3", "own, claim and a number that decides"
     ),
     "a number that touches for no reason": (
         CLAIMS, "at_least: 3", "at_least: 3\n        touches: ''", "touches", "touches must be longer"
     ),
-    "a claim with a foreign field": (CLAIMS, "about: nine", "book: A\n    about: nine", "- id: C3", "{'book'}"),
+    "a claim with a foreign field": (CLAIMS, "about: more", "book: A\n    about: more", "- id: C3", "{'book'}"),
     "a claim with a number for a field": (CLAIMS, "id: C2", "id: 2", "id: 2", "[1].id must be string"),
     "a number without a range": (CLAIMS, "at_least: 3", "", "- what", "a number must have its range"),
     "a number without its value": (CLAIMS, "value: good.number", "", "- what", "must contain ['value']"),
@@ -257,9 +257,9 @@ def test_page_and_ledger_show_the_same(small):
 
 
 def test_what_decides_stands_apart_from_what_touches(small):
-    entry = small.expand().texts["reference/claims.md"].text.partition("### C3: Three squared is nine { #c3 }")[2]
+    entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 }")[2]
     decided, touched = entry.split("Touched, not decided, by:")
-    assert "Decided by:\n\n- the square: **9**, must be 9" in decided
+    assert "Decided by:\n\n- the square: **9**, must be ≥ 9" in decided
     assert "half a side" not in decided
     assert "half a side: **0.5**, must be ≤ 1" in touched and "It is no square." in touched
 
@@ -272,7 +272,7 @@ def test_a_range_is_shown_as_its_number_is(small, form):
 
 def test_each_verdict_links_to_its_claims(small):
     ledger = small.expand().texts["reference/claims.md"].text
-    assert "\n[C2](#c2) a square · [C3](#c3) nine\n" in ledger
+    assert "\n[C2](#c2) a square · [C3](#c3) more\n" in ledger
 
 
 def test_claims_are_counted_by_what_decides(small):
@@ -288,7 +288,7 @@ def test_claims_are_counted_by_what_decides(small):
 def test_a_page_can_quote_a_claim_of_the_site(small):
     small.edit(PAGE, "claims\nC1", "claims\nC1 C3")
     page = small.expand().texts["index.md"].text
-    assert "| [**C3**](reference/claims.md#c3) Three squared is nine | ✓ true | It is [nine](#the-claims) |" in page
+    assert "| [**C3**](reference/claims.md#c3) A square is more | ✓ true | It is [nine](#claims) |" in page
 
 
 def test_two_works_of_a_year_have_letters(small):

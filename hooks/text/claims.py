@@ -77,7 +77,7 @@ class Ledger:
 
 def _number(number, page):
     """A number of a claim, what it must be, and why it does not decide if it only touches."""
-    side = {"<": "&lt; ", ">": "> "}.get(number.get("format", "")[:1], "")
+    side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
     value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
     code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
     line = f"- {number['what']}: {value}, must be {_limits(number)} ([code]({code})). {number.get('touches', '')}"
