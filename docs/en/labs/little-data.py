@@ -385,8 +385,8 @@ plt.show()
 counts = 250, 1000, 4000, 16000
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
 styles = {"attention, patches of 4": "--", "MLP": "--"}
-labels = {"convolution": (250, 0.9), "both": (250, 0.72), "attention, patches of 4": (520, 0.76),
-          "attention": (16000, 0.64), "nothing": (16000, 0.57), "MLP": (16000, 0.715)}
+labels = {"convolution": (250, 0.935), "both": (250, 0.72), "attention, patches of 4": (1150, 0.76),
+          "attention": (700, 0.61), "nothing": (16000, 0.57), "MLP": (16000, 0.725)}
 for name in signal_networks:
     runs = [scores(name, count) for count in counts]
     ax.fill_between(counts, list(map(min, runs)), list(map(max, runs)), lw=0,
@@ -566,9 +566,9 @@ for name, (_, _, same, new) in recorded_places.items():
 #
 # <details markdown="1"><summary>What we found</summary>
 #
-# 1. KERNEL1
+# 1. Only that all tokens are treated alike. It comes to the row *nothing*: three runs had .53 to .61.
 # 2. None, with two-pixel patches: all fall to between .1 and .4, the convolution without a table too. Its layers follow a shift by a whole patch, but a shift by half a patch cuts every stroke in another way.
-# 3. ANYWHERE
+# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .70, and after 6,000 updates about .85. What is not told can be learned, and this is its price again.
 #
 # </details>
 
