@@ -160,7 +160,7 @@ class Build:
     def summary(self, where):
         ran, count = self.cache.ran, self.cache.count
         runs = [f"{kind}: {ran[kind]} run, {count[kind] - ran[kind]} from the cache" for kind in self.cache.folders]
-        held = f"{self.site.ledger.counts()['measured']} claims hold"
+        held = f"{sum('numbers' in claim for claim in self.site.ledger.claims.values())} claims hold"
         seconds = f"{time.monotonic() - self.start:.1f} s"
         return "; ".join([f"{len(self.site.texts)} pages", *runs, held, seconds, where])
 

@@ -33,7 +33,7 @@ def test_only_what_changed_runs(project):
     first = project.build()
     assert len(ran(first)) == 2
     last = first.said.rstrip().rpartition("\n")[2]
-    assert "4 pages; snippets: 2 run, 0 from the cache; labs: 0 run, 0 from the cache; 1 claims hold" in last
+    assert "4 pages; snippets: 2 run, 0 from the cache; labs: 0 run, 0 from the cache; 2 claims hold" in last
     assert last.endswith("open site/index.html")
     project.edit(PAGE, "The square", "The second power")
     again = project.build()

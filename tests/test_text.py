@@ -11,6 +11,7 @@ from conftest import ROOT
 
 DOCS = "tests/project/docs"
 PAGE, CLAIMS, WORKS, TERMS = f"{DOCS}/en/index.md", f"{DOCS}/claims.yml", f"{DOCS}/works.yml", f"{DOCS}/glossary.yml"
+LEDGER = f"{DOCS}/en/reference/claims.md"
 PAGES = "index.md", "reference/claims.md", "reference/glossary.md", "reference/bibliography.md"
 GIVEN = {
     "results": {"number": 3, "square": 9, "half": 0.5, "odd": True},
@@ -62,7 +63,7 @@ FAULTS = {
     "a float without a format": (PAGE, "good.number", "good.half", "{{", "say how many digits"),
     "a format that is none": (PAGE, "good.number", "good.half:2", "{{", "the format '2'"),
     "a number over its bound": (PAGE, "good.number", "good.half:<0.1", "{{", "is 0.5, not < 0.1"),
-    "a truth value": (PAGE, "good.number", "good.odd", "{{", "let a claim compare it"),
+    "a truth value": (PAGE, "good.number", "good.odd", "{{", "is a truth value, not a number"),
     "a mistyped number": (PAGE, "{{ good.number }}", "{{ good number }}", "{{", "'{{ good number }} is"),
     "a section that there is not": (
         PAGE, 'python\n--8<-- "good.py:idea"', 'python\n--8<-- "good.py:cube"',
@@ -84,31 +85,49 @@ FAULTS = {
     "a figure with attributes": (PAGE, "good.svg)", "good.svg){ width=300 }", "![A", "stands alone"),
     "an indented figure": (PAGE, "![A line", "    ![A line", "![A", "stands alone"),
     "no title": (PAGE, "# A page\n", "A page\n", "A page", "begins with # and its title"),
-    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC3", "C3", "no claim 'C3' in the ledger; the nearest"),
+    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC9", "C9", "no claim 'C9' in the ledger; the nearest"),
     "a fence without claims": (PAGE, "claims\nC1\n", "claims\n", None, "no claim ''"),
     "a fence without works": (PAGE, "descartes1637\n", "descartes1637\n```\n\n```sources\n", None, "no work ''"),
-    "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", None, "C2 has no finding of index.md"),
+    "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", (CLAIMS, "- id: C2"), "no finding of 'index.md'"),
+    "a verdict that there is not": (
+        LEDGER, "verdict\ntrue", "verdict\ntru", "tru\n", "no verdict 'tru'; the nearest: true, true under conditions"
+    ),
+    "a group that there is not": (LEDGER, "ledger\nbeyond", "ledger\nbefore", "before", "no group 'before' in the led"),
     "a work that there is not": (
         PAGE, "euclid1482", "eclid1482", "eclid", "no work 'eclid1482'; the nearest: euclid1482"
     ),
     "a verdict that is none": (CLAIMS, "true under conditions", "so-so", "verdict", "verdict must be one of ['true'"),
-    "a claim without a field": (CLAIMS, "    zh: \"平方增长\"\n", "", "- id", "must contain ['zh']"),
-    "a claim with a foreign field": (CLAIMS, "source: a book", "book: A", "- id", "must not contain {'book'}"),
+    "a claim without its own words": (CLAIMS, "    zh: \"平方增长\"\n", "", "- id", "either article and zh or"),
+    "a claim of nobody": (CLAIMS, "    claim: \"A square is more\"\n", "", "- id: C3", "either article and zh or"),
+    "a claim of two": (CLAIMS, "about: more", "about: more\n    article: A\n    zh: A", "- id: C3", "either article"),
+    "a claim of ours without a number": (
+        CLAIMS, 'article: "A square is a square"\n    zh: "平方是平方"', "claim: A square is a square",
+        "- id: C2", "own, claim and a number that decides",
+    ),
+    "a claim of ours that is only touched": (
+        CLAIMS, "at_least: 9", "at_least: 9\n        touches: No.", "- id: C3", "own, claim and a number that decides"
+    ),
+    "a number that touches for no reason": (
+        CLAIMS, "at_least: 3", "at_least: 3\n        touches: ''", "touches", "touches must be longer"
+    ),
+    "a claim with a foreign field": (CLAIMS, "about: more", "book: A\n    about: more", "- id: C3", "{'book'}"),
     "a claim with a number for a field": (CLAIMS, "id: C2", "id: 2", "id: 2", "[1].id must be string"),
     "a number without a range": (CLAIMS, "at_least: 3", "", "- what", "a number must have its range"),
     "a number without its value": (CLAIMS, "value: good.number", "", "- what", "must contain ['value']"),
     "a number with a foreign field": (CLAIMS, "at_least: 3", "at_least: 3\n        unit: m", "- what", "{'unit'}"),
     "a format that is a number": (CLAIMS, "at_least: 3", "at_least: 3\n        format: .1", "format", "format must"),
     "numbers that are no list": (CLAIMS, "no_number: Nothing", "numbers: Nothing", "numbers: N", "must be array"),
-    "a number that is a string": (CLAIMS, "      - what", "      - side\n      - what", "- side", "[0] must be object"),
+    "a number that is a string": (
+        CLAIMS, '      - what: "the side"', '      - side\n      - what: "the side"', "- side", "[0] must be object"
+    ),
     "a bound in words": (CLAIMS, "at_least: 3", "at_least: three", "at_l", "at_least must be number"),
     "a number outside of its range": (
         CLAIMS, "at_least: 3", "at_least: 5", "- what",
         "C1 does not hold: the side (good.number) is 3, must be ≥ 5",
     ),
-    "a claim twice": (CLAIMS, "id: C2", "id: C1", "- id: C1\n    article: \"A square is", "twice"),
-    "neither number nor reason": (CLAIMS, "no_number: Nothing", "source: Nothing", "- id: C2", "either numbers"),
-    "both number and reason": (CLAIMS, "source: a book", "no_number: none", "- id", "either numbers"),
+    "a claim twice": (CLAIMS, "id: C2", "id: C1", "- id: C1\n    about: a square", "twice"),
+    "neither number nor reason": (CLAIMS, "    no_number: Nothing to measure\n", "", "- id: C2", "either numbers"),
+    "both number and reason": (CLAIMS, "about: growth", "about: growth\n    no_number: none", "- id", "either numbers"),
     "a claim that is a string": (CLAIMS, "  - id: C2", "  - C0\n\n  - id: C2", "- C0", "beyond[1] must be object"),
     "a finding of no page": (CLAIMS, "index.md: The", "nowhere.md: The", "- id: C1", "no page 'nowhere.md'"),
     "a finding that is none": (CLAIMS, "findings: {}", "findings: {a/b.md: }", "{a/b.md", "must be string"),
@@ -168,8 +187,8 @@ def test_an_empty_file_is_named(small, path, text):
 
 # The fields of what the YAML files hold: those that it needs, and others.
 FIELDS = {
-    "claim": (CLAIMS, "id article zh verdict findings", "no_number source"),
-    "number": (CLAIMS, "what value", "format equals at_least at_most"),
+    "claim": (CLAIMS, "id about verdict findings", "article zh claim no_number"),
+    "number": (CLAIMS, "what value", "format equals at_least at_most touches"),
     "work": (WORKS, "key authors title year", "at in by short doi arxiv url link"),
     "term": (TERMS, "term zh means see", "in_text"),
 }
@@ -235,6 +254,41 @@ def test_page_and_ledger_show_the_same(small):
     assert "(reference/claims.md#c1)" in page
     assert "(../index.md#a-page)" in ledger
     assert "**3**, must be ≥ 3" in ledger
+
+
+def test_what_decides_stands_apart_from_what_touches(small):
+    entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 }")[2]
+    decided, touched = entry.split("Touched, not decided, by:")
+    assert "Decided by:\n\n- the square: **9**, must be ≥ 9" in decided
+    assert "half a side" not in decided
+    assert "half a side: **0.5**, must be ≤ 1" in touched and "It is no square." in touched
+
+
+@pytest.mark.parametrize("form", [".0%", "<60%"])
+def test_a_range_is_shown_as_its_number_is(small, form):
+    small.edit(CLAIMS, '".1f"\n        at_most: 1', f'"{form}"\n        at_most: 0.6')
+    assert "must be ≤ 60\u00a0%" in small.expand().texts["reference/claims.md"].text
+
+
+def test_each_verdict_links_to_its_claims(small):
+    ledger = small.expand().texts["reference/claims.md"].text
+    assert "\n[C2](#c2) a square · [C3](#c3) more\n" in ledger
+
+
+def test_claims_are_counted_by_what_decides(small):
+    article = {"total": 2, "true": 1, "true_under_conditions": 1, "decided": 1, "touched": 0, "without_number": 1}
+    own = {"own_total": 1, "own_true": 1, "own_decided": 1, "own_touched": 0, "own_without_number": 0}
+    counts = small.expand().ledger.counts()
+    assert counts.items() >= (article | own).items()
+    assert "1 of 2, and 1 of our own" in small.expand().texts["reference/claims.md"].text
+    small.edit(CLAIMS, "at_least: 3", "at_least: 3\n        touches: A side is no square.")
+    assert small.expand().ledger.counts() == counts | {"decided": 0, "touched": 1}
+
+
+def test_a_page_can_quote_a_claim_of_the_site(small):
+    small.edit(PAGE, "claims\nC1", "claims\nC1 C3")
+    page = small.expand().texts["index.md"].text
+    assert "| [**C3**](reference/claims.md#c3) A square is more | ✓ true | It is [nine](#claims) |" in page
 
 
 def test_two_works_of_a_year_have_letters(small):

@@ -1,4 +1,4 @@
-"""The ledger: what the article claims, what of it holds, and the numbers that decide."""
+"""The ledger: claims of the article and of the site, what of each holds, and the numbers that decide or touch it."""
 
 import operator
 import re
@@ -8,10 +8,9 @@ from .data import index, load
 from .numbers import find, typeset
 from .source import Fault, Text, relative
 
-SIGNS = {"true": "✓", "true under conditions": "◐", "imprecise": "≈", "outdated": "↺"}
-VERDICTS = {verdict: f"{sign} {verdict}" for verdict, sign in SIGNS.items()}
+VERDICTS = {"true": "✓ true", "true under conditions": "◐ true under conditions", "imprecise": "≈ imprecise"}
 LIMITS = {"equals": ("", operator.eq), "at_least": ("≥ ", operator.ge), "at_most": ("≤ ", operator.le)}
-LINK = re.compile(r"(?<=\]\()(?!\w+:)[^)\s]+(?=\))")
+KINDS = "total", "decided", "touched", "without_number", *(verdict.replace(" ", "_") for verdict in VERDICTS)
 
 
 class Ledger:
@@ -31,61 +30,64 @@ class Ledger:
                     raise Fault(path, number.line, f"{name} does not hold: {what}")
 
     def counts(self):
-        """How many claims there are, with a number and without, and of each verdict."""
-        verdicts = [claim["verdict"] for claim in self.claims.values()]
-        total, measured = len(verdicts), sum("numbers" in claim for claim in self.claims.values())
-        counts = {"total": total, "measured": measured, "without_number": total - measured}
-        return counts | {verdict.replace(" ", "_"): verdicts.count(verdict) for verdict in VERDICTS}
+        """How many claims of the article there are of each of the KINDS, and of the site's (own_)."""
+        counts = {own + kind: 0 for own in ("", "own_") for kind in KINDS}
+        for claim in self.claims.values():
+            deciding = ["touches" not in number for number in claim.get("numbers", [])]
+            evidence = "decided" if any(deciding) else "touched" if deciding else "without_number"
+            for kind in "total", evidence, claim["verdict"].replace(" ", "_"):
+                counts["own_" * ("claim" in claim) + kind] += 1
+        return counts
 
     def table(self, body, page):
         """What a page found on the claims that its fence names."""
-        rows = [Text.at("| The article | Verdict | What holds |\n|---|---|---|", self.path, 1)]
+        rows = [Text.at("| The claim | Verdict | What holds |\n|---|---|---|", self.path, 1)]
         for word in re.finditer(r"\S+|^$", body.text):
-            name = word[0]
-            claim = body.look_up(self.claims, name, word.start(), f"claim '{name}' in the ledger")
-            if page not in claim["findings"]:
-                raise Fault(self.path, claim.line, f"{name} has no finding of {page}")
-            link = f"[**{name}**]({relative(f'reference/claims.md#{name.lower()}', page)})"
-            row = f"| {link} {claim['article']} | {VERDICTS[claim['verdict']]} | {claim['findings'][page]} |"
+            claim = body.look_up(self.claims, word[0], word.start(), f"claim '{word[0]}' in the ledger")
+            finding = Text.at("", self.path, claim.line).look_up(claim["findings"], page, 0, f"finding of '{page}'")
+            link = f"[**{claim['id']}**]({relative(f'reference/claims.md#{word[0].lower()}', page)})"
+            row = f"| {link} {claim.get('article') or claim['claim']} | {VERDICTS[claim['verdict']]} | {finding} |"
             rows.append(Text.at(row, self.path, claim.line))
         return Text.join(rows)
+
+    def verdict(self, body, _):
+        """Links to the claims of a verdict, each with a few words, for the page that has their entries."""
+        body.look_up(VERDICTS, body.text, 0, f"verdict '{body.text}'")
+        claims = [claim for claim in self.claims.values() if claim["verdict"] == body.text]
+        return " · ".join(f"[{claim['id']}](#{claim['id'].lower()}) {claim['about']}" for claim in claims)
 
     def entries(self, body, page):
         """All that is known of the claims of a group."""
         group = body.look_up(self.groups, body.text, 0, f"group '{body.text}' in the ledger")
-        return Text.join([self._entry(claim, page) for claim in group], "\n\n")
+        return Text.join([self._entry(claim, page) for claim in group])
 
     def _entry(self, claim, page):
-        parts = [f"### {claim['id']}: {claim['article']} {{ #{claim['id'].lower()} }}"]
-        parts.append(f"{VERDICTS[claim['verdict']]} · <span lang=zh>{claim['zh']}</span>")
+        in_chinese = f" · <span lang=zh>{claim['zh']}</span>" if "zh" in claim else ""
+        heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
+        parts = [heading, VERDICTS[claim["verdict"]] + in_chinese]
         for source, finding in claim["findings"].items():
-            link = f"[{self.titles[source]}]({relative(f'{source}#claims', page)})"
-            parts.append(f"- {link}: {relocate(finding, source, page)}")
-        for number in claim.get("numbers", []):
-            code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
-            value = f"**{_value(number)}**, must be {_limits(number)}"
-            parts.append(f"- {number['what']}: {value} ([code]({code}))")
-        for field, label in ("no_number", "- No number"), ("source", "Source"):
-            if field in claim:
-                parts.append(f"{label}: {claim[field]}")
-        return Text.at("\n\n".join(parts), self.path, claim.line)
+            parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
+        for label, touching in ("Decided by", False), ("Touched, not decided, by", True):
+            numbers = [_number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
+            parts += [f"{label}:", *numbers] if numbers else []
+        if "no_number" in claim:
+            parts.append(f"No number: {claim['no_number']}")
+        return Text.at("\n\n".join(parts) + "\n", self.path, claim.line)
 
 
-def _value(number):
-    """A number of a claim, as a page quotes it."""
-    if isinstance(number.get("equals"), bool):
-        return _limits(number)
-    form = number.get("format", "")
-    side = {"<": "&lt; ", ">": "> "}.get(form[:1], "")
-    return f"{side}{{{{ {number['value']}:{form} }}}}"
+def _number(number, page):
+    """A number of a claim, what it must be, and why it does not decide if it only touches."""
+    side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
+    value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
+    code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
+    line = f"- {number['what']}: {value}, must be {_limits(number)} ([code]({code})). {number.get('touches', '')}"
+    return line.rstrip()
 
 
 def _limits(number):
     """What a number of a claim must be."""
-    if isinstance(number.get("equals"), bool):
-        return "yes" if number["equals"] else "no"
-    limits = [(sign, number[limit]) for limit, (sign, _) in LIMITS.items() if limit in number]
-    return " and ".join(sign + typeset(f"{limit:,}") for sign, limit in limits)
+    form = ".0%" if number.get("format", "").endswith("%") else ","
+    return " and ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)
 
 
 def relocate(markdown, source, target):
@@ -94,4 +96,4 @@ def relocate(markdown, source, target):
     >>> relocate("[a](#b), [c](d.md#e)", "x/y.md", "z/w.md")
     '[a](../x/y.md#b), [c](../x/d.md#e)'
     """
-    return LINK.sub(lambda link: relative(urljoin(source, link[0]), target), markdown)
+    return re.sub(r"(?<=\]\()(?!\w+:)[^)\s]+(?=\))", lambda link: relative(urljoin(source, link[0]), target), markdown)

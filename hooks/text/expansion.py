@@ -13,7 +13,7 @@ from .source import Faults
 from .terms import Glossary
 from .works import Works
 
-FENCES = "claims|ledger|sources|bibliography|glossary|gallery"
+FENCES = "claims|ledger|verdict|sources|bibliography|glossary|gallery"
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
 
@@ -56,7 +56,7 @@ def expand(sources):
     plain, characters = {}, set()
 
     def fill(text, page):
-        text = _fill(text, page, claims=ledger.table, ledger=ledger.entries, sources=works.cite)
+        text = _fill(text, page, claims=ledger.table, ledger=ledger.entries, verdict=ledger.verdict, sources=works.cite)
         return code.fill(numbers.fill(text, known), sources.snippets, sources.code)
 
     def finish(text, page):

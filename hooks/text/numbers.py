@@ -57,7 +57,7 @@ def written(value, format=""):
     ValueError: is 0.5: say how many digits to show, as in :.2f
     """
     if isinstance(value, bool):
-        raise ValueError("is a truth value: let a claim compare it")
+        raise ValueError("is a truth value, not a number")
     if not format:
         if not isinstance(value, int):
             raise ValueError(f"is {value}: say how many digits to show, as in :.2f")

@@ -47,11 +47,9 @@ class Text:
         return cls(text, [(path, line)] * (text.count("\n") + 1))
 
     @classmethod
-    def join(cls, texts, between="\n"):
-        """Several texts as one; what stands between ends with a new line."""
-        gap = between.count("\n") - 1
-        origins = [origin for text in texts for origin in text.origins[:1] * gap + text.origins]
-        return cls(between.join(text.text for text in texts), origins[gap:])
+    def join(cls, texts):
+        """Several texts as one, each on new lines."""
+        return cls("\n".join(text.text for text in texts), [origin for text in texts for origin in text.origins])
 
     def part(self, start, end):
         """What stands between two places in the text."""

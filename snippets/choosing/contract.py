@@ -81,6 +81,12 @@ def results():
     >>> w + k + block < 48 < w + 2 * k
     True
 
+    At 0.8 TB a second 200 tokens take four seconds with passages, eight with the whole.
+
+    >>> passages = ways["8 passages of 500 tokens"]
+    >>> [round(200 * (m[1] + m[2]) / 800) for m in (passages, ways["the whole contract"])]
+    [4, 8]
+
     Against PyTorch's counter: the core of one layer for all pairs, twice the causal half.
 
     >>> import torch
@@ -111,6 +117,8 @@ def results():
         "five_kept": 1e9 * ways["whole, 5 full layers"][2],
         "less_work": whole[0] / passages[0], "lead": math.log(100_000 - 1),
         "whole_s": 10 * whole[0], "passages_s": 10 * passages[0],       # 1e14 FLOPs a second
+        "token_whole_ms": (held + whole_kept) / 0.8,                    # 0.8 TB a second
+        "token_passages_ms": sum(passages[1:3]) / 0.8,
         "core_share": 1 - 2 * contract * (weights() - 128_256 * d) / 1e15 / whole[0]}
 
 

@@ -121,15 +121,16 @@ def figure():
     for i, word in enumerate(TEXT):
         ax.text(i, 0, word, ha="center", va="center", weight="bold" if i in ASKS else "normal")
         if i:
-            ax.plot([i - 1, i - 1, i, i], [-0.25, -0.42, -0.42, -0.25], color=CONVOLUTION, lw=2,
-                    label=f"key {TEXT[i - 1]}, value {word}")
+            ax.annotate("", (i - 0.92, -0.25), (i - 0.08, -0.25), label=f"key {TEXT[i - 1]}, value {word}",
+                        arrowprops=dict(arrowstyle="-|>", color=CONVOLUTION, lw=2, shrinkA=0, shrinkB=0,
+                                        connectionstyle="arc3,rad=-0.4"))
     for i, height in zip(ASKS, (0.9, 1.5)):
         found = max(j for j in range(1, i) if TEXT[j - 1] == TEXT[i])
         assert follows()[i] == TEXT[found]
         ax.annotate("", (found, 0.22), (i, 0.22), arrowprops=dict(
             arrowstyle="-|>", color=ATTENTION, lw=2, shrinkA=0, shrinkB=0,
             connectionstyle=f"arc3,rad={height / 3.2}"))
-    ax.text(0, -0.72, "the short convolution joins each word with the one before", color=CONVOLUTION)
+    ax.text(0, -0.72, "the short convolution stores each word under the one before", color=CONVOLUTION)
     ax.text(0, 1.25, "the memory finds what followed", color=ATTENTION)
     ax.set(xlim=(-0.5, 8.5), ylim=(-0.95, 1.6))
     ax.axis("off")

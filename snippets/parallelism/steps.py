@@ -116,7 +116,7 @@ def results():
         numbers[f"{layer.__name__}_computing"] = computing(layer, 1024)
     for layer in convolution, attention:
         lengths = {computing(layer, n) for n in LENGTHS}
-        numbers[f"{layer.__name__}_constant"] = len(lengths) == 1
+        numbers[f"{layer.__name__}_growth"] = max(lengths) - min(lengths)
     slope = (len(path(recurrent, 1024)) - len(path(recurrent, 16))) // (1024 - 16)
     return numbers | {
         "attention_moving": numbers["attention"] - 3 - numbers["attention_computing"],
