@@ -76,8 +76,7 @@ class Build:
         headings to which it may link, the navigation, the theme, the code. It is written to
         the folder of the site at the end of a build without complaint.
         """
-        lines = [line for text in self.site.texts.values() for line in text.text.splitlines()]
-        headings = [line for line in lines if line.startswith("#") or line.endswith(" }")]
+        headings = [re.findall(r"^(?:#.*|.* \})$", text.text, re.MULTILINE) for text in self.site.texts.values()]
         look = [p.read_bytes() for pattern in LOOK for p in sorted(HOOKS.parent.glob(pattern))]
         frame = repr((config.site_url, files, headings, look))
         self.frame, self.kept = hashlib.sha256(frame.encode()).hexdigest(), Path(config.site_dir, ".frame")

@@ -189,7 +189,7 @@ def test_an_empty_file_is_named(small, path, text):
 FIELDS = {
     "claim": (CLAIMS, "id about verdict findings", "article zh claim no_number"),
     "number": (CLAIMS, "what value", "format equals at_least at_most touches"),
-    "work": (WORKS, "key authors title year", "at in short sort doi arxiv url link"),
+    "work": (WORKS, "key authors title year", "at in by short doi arxiv url link"),
     "term": (TERMS, "term zh means see", "in_text"),
 }
 NEEDED = [(kind, path, field) for kind, (path, needed, _) in FIELDS.items() for field in needed.split()]

@@ -52,8 +52,7 @@ def expand(sources):
     terms = Glossary(*sources.terms, sources.pages)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
     copies = {name: copy(text, sources.style) for name, text in sources.code.items()}
-    in_labs = [figure for lab in sources.labs.values() for figure in lab["figures"].items()]
-    drawn = sources.snippets | {f"labs/{name}": figure for name, figure in in_labs}
+    drawn = sources.snippets | {f"labs/{n}": fig for lab in sources.labs.values() for n, fig in lab["figures"].items()}
     plain, characters = {}, set()
 
     def fill(text, page):
@@ -67,7 +66,7 @@ def expand(sources):
         if match := LEFT.search(text.text):
             problem = f"{match[0]!r} is no directive that the site knows: see its exact form in README"
             raise text.fault(match.start(), problem)
-        if not page.startswith(("labs/", "reference/")):
+        if not page.startswith("reference/"):
             text = terms.mark(text)
         text, shown = formulas.fill(text)
         characters.update(shown)
@@ -75,7 +74,7 @@ def expand(sources):
 
     filled = _each(sources.pages, fill)
     texts = _each(filled, finish)
-    files = {"assets/palette.css": css(sources.style)}
+    files = {"assets/palette.css": css(sources.style), "reference/bibliography.bib": works.bibtex()}
     files |= {f"code/{name}.py": text for name, text in copies.items()}
     for name, figure in drawn.items():
         files |= {f"figures/{name}.{kind}": content for kind, content in figures.files(figure).items()}

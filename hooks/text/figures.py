@@ -44,8 +44,7 @@ def fill(text, figures, code, label):
 
 def files(figure):
     """The files of a figure: {their kind: their content}."""
-    kept = {"svg": figure["file"], "png": figure["png"], "csv": figure["csv"]}
-    return {kind: content for kind, content in kept.items() if content}
+    return {kind: figure[key] for kind, key in {"svg": "file", "png": "png", "csv": "csv"}.items() if figure[key]}
 
 
 def gallery(_, page, pages, figures):

@@ -21,10 +21,8 @@ class Glossary:
     def __init__(self, path, text, pages):
         terms = index(path, load(path, text, "terms"), "term")
         self.terms = [terms[name] for name in sorted(terms, key=str.casefold)]
-        self.headings, self.by_form = {}, {}
-        for page, text in pages.items():
-            for match in re.finditer(HEADING, text.text, re.MULTILINE):
-                self.headings[f"{page}#{match['id']}"] = match["title"]
+        found = ((page, match) for page, text in pages.items() for match in re.finditer(HEADING, text.text, re.M))
+        self.by_form, self.headings = {}, {f"{page}#{match['id']}": match["title"] for page, match in found}
         for term in self.terms:
             Text.at("", path, term.line).look_up(self.headings, term["see"], 0, f"heading '{term['see']}'")
             for form in term.get("in_text", [term["term"], f"{term['term']}s"]):
@@ -36,9 +34,8 @@ class Glossary:
         items = []
         for term in self.terms:
             anchor = re.sub(r"\W+", "-", term["term"].lower())
-            link = f"[{self.headings[term['see']]}]({relative(term['see'], page)})"
             name = f"**{term['term']}** <span lang=zh>{term['zh']}</span> {{ #{anchor} }}"
-            items.append(f"{name}\n:   {term['means']} {link}")
+            items.append(f"{name}\n:   {term['means']} [{self.headings[term['see']]}]({relative(term['see'], page)})")
         return "\n\n".join(items)
 
     def mark(self, text):

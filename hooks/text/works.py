@@ -1,17 +1,20 @@
-"""The bibliography: the works that the pages cite, and the pages that cite them."""
+"""The bibliography: the works that the pages cite, as a list with these pages, and as BibTeX."""
 
 import re
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Template
 
 from .data import index, load
 from .source import Fault, relative
 
 PAGE = "reference/bibliography.md"
 ITEM = re.compile(r"^(?P<key>[^:\n]*):?(?P<note>.*(?:\n .*)*)", re.MULTILINE)
-LINKS = {
-    "doi": "[doi:{doi}](https://doi.org/{doi})",
-    "arxiv": "[arXiv:{arxiv}](https://arxiv.org/abs/{arxiv})",
-    "url": "[{link}]({url})",
-}
+LINKS = {"doi": "[doi:{doi}](https://doi.org/{doi})", "arxiv": "[arXiv:{arxiv}](https://arxiv.org/abs/{arxiv})"}
+LINKS["url"] = "[{link}]({url})"
+BIBTEX = Path(__file__).with_name("bibliography.bib.j2").read_text("utf-8")
+CAPITALS = re.compile(r"\w+[A-Z]\w*|\b(?:Bird|Fourier|Llama|Mamba|Wavenet)\b")  # of names
 
 
 class Works:
@@ -27,11 +30,10 @@ class Works:
         """The works that a page's fence names, each with its note."""
 
         def reference(item):
-            key, note = item["key"], item["note"].strip()
-            work = body.look_up(self.works, key, item.start(), f"work '{key}'")
-            self.citing[key][page] = f"[{self.titles[page]}]"
-            title = f"[*{work['title']}*]({relative(f'{PAGE}#{key}', page)})"
-            return f"- {_reference(work, title)} {note}".rstrip()
+            work = body.look_up(self.works, item["key"], item.start(), f"work '{item['key']}'")
+            self.citing[work["key"]][page] = f"[{self.titles[page]}]"
+            title = f"[*{work['title']}*]({relative(PAGE + '#' + item['key'], page)})"
+            return f"- {_reference(work, title)} {item['note'].strip()}".rstrip()
 
         return body.sub(ITEM.finditer(body.text), reference)
 
@@ -39,18 +41,22 @@ class Works:
         """All works, once all pages have cited. Raises Fault for one that none cites."""
         items = []
         for key, work in self.works.items():
-            citing = self.citing[key].items()
-            if not citing:
+            if not self.citing[key]:
                 raise Fault(self.path, work.line, f"no page cites {key}")
-            links = ", ".join(f"{title}({relative(f'{each}#sources', page)})" for each, title in citing)
+            links = [f"{title}({relative(f'{each}#sources', page)})" for each, title in self.citing[key].items()]
             reference = _reference(work, f"*{work['title']}*")
-            items.append(f"- {reference}  \n  {self.label}: {links}\n  {{ #{key} }}")
+            items.append(f"- {reference}  \n  {self.label}: {', '.join(links)}\n  {{ #{key} }}")
         return "\n".join(items)
+
+    def bibtex(self):
+        """All works, for a program that keeps references."""
+        template = Template(BIBTEX, "<%", "%>", "<<", ">>", "<#", "#>", trim_blocks=True)  # braces are BibTeX's
+        return template.render(works=self.works.values(), capitals=partial(CAPITALS.sub, r"{\g<0>}"))
 
 
 def _order(work):
-    first = work["authors"].split(",")[0].removesuffix(" et al.")
-    return work.get("sort", first.split()[-1]).casefold(), work["year"], work["key"]
+    first = work["authors"].removesuffix(" et al.").split(", ")[0]
+    return first.rpartition(". ")[2].casefold(), work["year"], work["key"]
 
 
 def _reference(work, title):
@@ -58,6 +64,6 @@ def _reference(work, title):
     authors = f"{work['authors']} ({work['year']}{letter[0]})" if letter else work["authors"]
     short = f" ({work['short']})" if "short" in work else ""
     stop = "." if short or work["title"][-1] not in "?!" else ""
-    place = f"{work['in']}, " if "in" in work else f"{work['at']} " if "at" in work else ""
+    place = f"{work['at']} " if "at" in work else "".join(f"{work[field]}, " for field in ("in", "by") if field in work)
     place = [f"{place}{work['year']}", *(link.format(**work) for name, link in LINKS.items() if name in work)]
     return f"{authors}: {title}{short}{stop} {', '.join(place)}."

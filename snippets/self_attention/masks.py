@@ -17,7 +17,7 @@ padding = (torch.arange(n) < words).expand(n, n)     # nobody at padding
 
 
 def weights(x, allowed):
-    """A (n, n); where `allowed` is False the score is -inf, the weight 0."""
+    """A (n, n); where `allowed` is False the score is -inf, the share 0."""
     S = (x @ W_Q.T) @ (x @ W_K.T).T         # (n, n)
     return torch.softmax(S.masked_fill(~allowed, -torch.inf) / d**0.5, dim=1)
 
@@ -85,7 +85,7 @@ def figure():
                                       ec=GRAY, lw=0.5))
         above.set(title=f"{name} mask", aspect="equal", xlim=(-0.5, n - 0.5),
                   ylim=(n - 0.5, -0.5))
-        below.set(title="weights $A$", xlabel="key $j$")
+        below.set(title="shares $A$", xlabel="key $j$")
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
     for ax in axes[:, 0]:

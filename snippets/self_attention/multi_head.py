@@ -18,7 +18,7 @@ class SelfAttention(nn.Module):
         self.out = nn.Linear(d, d)          # W_O
 
     def weights(self, x):
-        """Attention weights A and values: (b, h, n, n) and (b, h, n, d_head)."""
+        """Shares A and values: (b, h, n, n) and (b, h, n, d_head)."""
         b, n, d = x.shape
         q, k, v = (part.view(b, n, self.h, d // self.h).transpose(1, 2)
                    for part in self.qkv(x).chunk(3, dim=-1))
@@ -41,7 +41,7 @@ x = torch.randn(2, 10, 64)                  # (b, n, d)
 A, _ = ours.weights(x)
 y, A_theirs = theirs(x, x, x, average_attn_weights=False)
 print("same output as torch:", torch.allclose(ours(x), y, atol=1e-6))
-print("same weights:", torch.allclose(A, A_theirs, atol=1e-6), tuple(A.shape))
+print("same shares:", torch.allclose(A, A_theirs, atol=1e-6), tuple(A.shape))
 # --8<-- [end:multi_head]
 
 sharpness = 6           # inputs of this size give rows with clear peaks
@@ -96,8 +96,8 @@ def results():
 
 def figure():
     fig, axes = plt.subplots(3, figsize=(5.2, 6.4), sharex=True)
-    titles = {1: "1 head: 1 row of weights", 2: "2 heads: 2 rows of weights",
-              4: "4 heads: 4 rows of weights"}
+    titles = {1: "1 head: 1 row of shares", 2: "2 heads: 2 rows of shares",
+              4: "4 heads: 4 rows of shares"}
     for ax, (h, title) in zip(axes, titles.items()):
         ax.imshow(pattern(h).numpy(), cmap=shades(ATTENTION), vmin=0, vmax=0.6,
                   aspect="auto", interpolation="none", label=f"{h} heads")

@@ -18,7 +18,7 @@ for h, n in (1, 10), (8, 10), (8, 1000):
     x = torch.randn(n, 1, d)        # (n, batch, d)
     y, A = layer(x, x, x, average_attn_weights=False)  # A: (batch, h, n, n)
     print(f"h = {h}, n = {n}: {size(layer):,} parameters,",
-          f"{A.numel():,} weights in A")
+          f"{A.numel():,} shares in A")
 # --8<-- [end:parameters]
 
 lengths = [2**power for power in range(0, 13, 2)]

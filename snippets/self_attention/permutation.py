@@ -15,7 +15,7 @@ places = 2 * torch.randn(8, d).double()             # a vector for each position
 
 
 def attend(word, with_places):
-    """Outputs (n, d) and weights A (n, n), the mean of 4 heads."""
+    """Outputs (n, d) and shares A (n, n), the mean of 4 heads."""
     x = letters[[ord(letter) - ord("a") for letter in word]]    # (n, d)
     if with_places:
         x = x + places

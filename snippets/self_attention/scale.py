@@ -143,7 +143,7 @@ def figure():
     upper.set_xticks(sizes, sizes)
     upper.minorticks_off()
     upper.axhline(6, color=FAINT, lw=1, zorder=0)
-    upper.set(title="entropy of a row of 64 weights (bits)", ylim=(0, 6.6))
+    upper.set(title="entropy of a row of 64 shares (bits)", ylim=(0, 6.6))
     slope.set_yscale("log")
     slope.set_yticks([1e-3, 1e-2, 1e-1, 1], ["10⁻³", "10⁻²", "0.1", "1"])
     slope.minorticks_off()

@@ -19,7 +19,7 @@ S = Q @ K.T                                # (n, n): S_ij = q_i . k_j
 A = torch.softmax(S / 2**0.5, dim=1)       # (n, n): each row sums to 1
 y = A @ V                                  # (n, d): y_i = sum_j A_ij v_j
 
-print("each row: 3 scores, 3 weights, 2 channels of y")
+print("each row: 3 scores, 3 shares, 2 channels of y")
 print(torch.cat([S, A, y], dim=1).numpy().round(2))
 # --8<-- [end:by_hand]
 
@@ -40,13 +40,13 @@ def results():
     >>> torch.allclose(torch.linalg.eigvals(A).abs().max(), torch.tensor(1.))
     True
 
-    Every weight is positive, so an output lies between the values: per channel
+    Every share is positive, so an output lies between the values: per channel
     it is never above their largest and never below their smallest.
 
     >>> bool((A > 0).all() and (y <= V.amax(0)).all() and (y >= V.amin(0)).all())
     True
 
-    A number added to all scores of a row changes no weight.
+    A number added to all scores of a row changes no share.
 
     >>> torch.allclose(torch.softmax((S + 7) / 2**0.5, dim=1), A)
     True
@@ -97,7 +97,7 @@ def figure():
     matrix(ax, 0, 14.7, x, "input $x$")
     matrix(ax, 0.7, 9.2, S, "scores $S = Q K^T$")
     matrix(ax, 5.1, 9.2, S / 2**0.5, "scaled: $S$ / √2", ".2f", 1.7)
-    matrix(ax, 0.7, 3.7, A, "weights $A$", ".2f", 1.6, shade=A)
+    matrix(ax, 0.7, 3.7, A, "shares $A$", ".2f", 1.6, shade=A)
     matrix(ax, 9.2, 3.7, y, "$y = A V$", ".2f", 1.6)
     for left, top in ((0, 14.7), (0.7, 9.2), (0.7, 3.7)):
         for i in range(3):
