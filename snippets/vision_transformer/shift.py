@@ -2,7 +2,6 @@
 """Digits learned in one place, tested one pixel and one patch beside it."""
 
 import copy
-from functools import cache
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, FAINT, GRAY
@@ -10,68 +9,172 @@ from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 # --8<-- [start:shift]
 # pip install torch scikit-learn
 import torch
+import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from torch import nn
 
 pixels, y = map(torch.tensor, load_digits(return_X_y=True))
-x = nn.functional.pad(pixels.view(-1, 1, 8, 8), (4, 4)).float() / 8 - 1
-torch.manual_seed(0)
-train, test = torch.randperm(len(x)).split([1197, 600])
+x = F.pad(pixels.view(-1, 1, 8, 8), (4, 4)).float() / 8 - 1     # (1797, 1, 8, 16)
+order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
+train, choose, test = order.split([897, 300, 600])
+
+
+def rotate(z, angle):
+    """Turns pairs of channels: z (..., n, d_head), angle (n, d_head / 2)."""
+    a, b = z.unflatten(-1, (-1, 2)).unbind(-1)
+    turned = a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()
+    return torch.stack(turned, -1).flatten(-2)
+
+
+def angles(rows, columns, d_head=8, speeds=(1, 0.1)):
+    """One half of the channels turns with the row, the other with the column."""
+    place = torch.cartesian_prod(rows, columns)                 # (n, 2)
+    return (place[:, :, None] * torch.tensor(speeds)).flatten(1)    # (n, d_head / 2)
+
+
+class Block(nn.Module):
+    def __init__(self, d, heads):
+        super().__init__()
+        self.heads, self.norm1, self.norm2 = heads, nn.LayerNorm(d), nn.LayerNorm(d)
+        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.mlp = nn.Sequential(nn.Linear(d, 4 * d), nn.GELU(), nn.Linear(4 * d, d))
+
+    def forward(self, t, angle):
+        qkv = self.qkv(self.norm1(t)).unflatten(-1, (3, self.heads, -1))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)                    # (b, heads, n, d_head)
+        if angle is not None:
+            q, k = rotate(q, angle), rotate(k, angle)
+        y = F.scaled_dot_product_attention(q, k, v)
+        t = t + self.out(y.transpose(1, 2).flatten(2))          # (b, n, d)
+        return t + self.mlp(self.norm2(t))
 
 
 class ViT(nn.Module):
-    def __init__(self, positions, d=32):
+    def __init__(self, table=False, rotary=False, d=32):
         super().__init__()
         self.patches = nn.Conv2d(1, d, 2, stride=2)
-        self.p = nn.Parameter(positions * torch.randn(32, d) / 2, positions)
-        self.blocks = nn.Sequential(*(nn.TransformerEncoderLayer(
-            d, 4, 4 * d, 0, "gelu", batch_first=True, norm_first=True)
-            for _ in range(2)))
-        self.head = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 10))
+        self.table = nn.Parameter(torch.randn(32, d) / 2 * table, table)
+        self.angle = angles(torch.arange(4.0), torch.arange(8.0)) if rotary else None
+        self.blocks = nn.ModuleList(Block(d, 4) for _ in range(2))
+        self.classifier = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 10))
 
     def forward(self, image):
-        x = self.patches(image).flatten(2).mT + self.p  # (b, 32, d)
-        return self.head(self.blocks(x).mean(1))
+        t = self.patches(image).flatten(2).mT + self.table      # (b, 32, d)
+        for block in self.blocks:
+            t = block(t, self.angle)
+        return self.classifier(t.mean(1))
 
 
-def conv(c):
-    return nn.Conv2d(c, 24, 3, padding=1), nn.BatchNorm2d(24), nn.ReLU()
-
-
-cnn = nn.Sequential(*conv(1), *conv(24), *conv(24), nn.AdaptiveAvgPool2d(1),
-                    nn.Flatten(), nn.Linear(24, 10))
-models = {"ViT": ViT(True), "no positions": ViT(False), "CNN": cnn}
-for name, model in models.items():
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, fused=True)
-    for i in train[torch.randint(len(train), (200, 32))]:
-        nn.functional.cross_entropy(model(x[i]), y[i]).backward()
-        optimizer.step()
-        optimizer.zero_grad()
-    said = [model.eval()(x[test].roll(s, -1)).argmax(1) for s in range(3)]
-    print(name, *(f"{(s == y[test]).float().mean():.0%}" for s in said))
+torch.manual_seed(0)
+q, k = torch.randn(2, 32, 8).double()
+here = angles(torch.arange(4.0), torch.arange(8.0)).double()
+there = angles(torch.arange(4.0) + 3, torch.arange(8.0) + 5).double()
+scores = [rotate(q, angle) @ rotate(k, angle).T for angle in (here, there)]
+print("3 rows and 5 columns on, the same scores:", torch.allclose(*scores))
+vit, image = ViT().double(), x[test[:1]].double()
+same = torch.allclose(vit(image), vit(image.roll(2, -1)))
+print("no positions, one patch on, the same answer:", same)
 # --8<-- [end:shift]
 
-SHIFTS = range(-4, 5)
+
+def conv(i, o, stride=1):
+    return nn.Conv2d(i, o, 3, stride, padding=1), nn.BatchNorm2d(o), nn.ReLU()
 
 
-@cache
+def cnn(stride, d=37):
+    return nn.Sequential(*conv(1, d), *conv(d, d, stride), *conv(d, d),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(d, 10))
+
+
+NETWORKS = {"table": lambda: ViT(table=True), "none": ViT, "rotary": lambda: ViT(rotary=True),
+            "cnn": lambda: cnn(stride=2)}
+RATES, STEPS, SHIFTS = (1e-3, 3e-3, 1e-2), 150, range(-4, 5)
+
+
+def fit(name, seed, rate, steps=STEPS):
+    torch.manual_seed(seed)
+    model = NETWORKS[name]()
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
+    for batch in train[torch.randint(len(train), (steps, 32))]:
+        F.cross_entropy(model(x[batch]), y[batch]).backward()
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+    return model.eval()
+
+
 @torch.no_grad()
-def right(name):
-    """Share of the test digits that are right, for each shift in pixels."""
-    said = [models[name](x[test].roll(s, dims=-1)).argmax(1) for s in SHIFTS]
-    return [(s == y[test]).float().mean().item() for s in said]
+def right(model, where=test, shift=0):
+    """The part of the digits that the model gets right."""
+    said = model(x[where].roll(shift, dims=-1)).argmax(1)
+    return (said == y[where]).float().mean().item()
 
 
-@torch.no_grad()
-def change(model, s):
-    """How much the scores move if the digits do; relative to the scores, float64."""
-    model, images = copy.deepcopy(model).double().eval(), x[test[:100]].double()
-    before, after = model(images), model(images.roll(s, dims=-1))
-    return ((after - before).norm() / before.norm()).item()
+def record(*names):
+    """Prints RECORDED anew: of three rates the best on `choose`, with another seed."""
+    for name in names or NETWORKS:
+        found = {rate: right(fit(name, 5, rate), choose) for rate in RATES}
+        rate = max(found, key=found.get)
+        models = [fit(name, seed, rate) for seed in range(5)]
+        print(f'    "{name}": ({rate}, [')
+        for shift in SHIFTS:
+            print(f"        {[round(right(m, shift=shift), 3) for m in models]},")
+        print("    ]),", flush=True)
+
+
+# The rate, and right answers of five runs for each shift. A record of ten minutes on one
+# slow core, not a run; record() prints it anew.
+RECORDED = {
+    "table": (0.003, [
+        [0.172, 0.212, 0.152, 0.105, 0.13],
+        [0.11, 0.135, 0.108, 0.035, 0.138],
+        [0.047, 0.037, 0.122, 0.072, 0.063],
+        [0.322, 0.267, 0.333, 0.28, 0.23],
+        [0.868, 0.863, 0.832, 0.895, 0.892],
+        [0.392, 0.272, 0.237, 0.353, 0.35],
+        [0.112, 0.148, 0.092, 0.175, 0.077],
+        [0.157, 0.123, 0.138, 0.175, 0.168],
+        [0.168, 0.162, 0.112, 0.152, 0.193],
+    ]),
+    "rotary": (0.01, [
+        [0.745, 0.652, 0.773, 0.678, 0.643],
+        [0.342, 0.343, 0.352, 0.34, 0.267],
+        [0.762, 0.695, 0.798, 0.705, 0.693],
+        [0.343, 0.388, 0.328, 0.328, 0.298],
+        [0.757, 0.745, 0.8, 0.71, 0.747],
+        [0.343, 0.36, 0.318, 0.335, 0.297],
+        [0.748, 0.727, 0.787, 0.687, 0.728],
+        [0.34, 0.333, 0.313, 0.348, 0.282],
+        [0.717, 0.655, 0.775, 0.66, 0.703],
+    ]),
+    "none": (0.01, [
+        [0.397, 0.438, 0.392, 0.41, 0.387],
+        [0.16, 0.185, 0.198, 0.157, 0.16],
+        [0.397, 0.438, 0.392, 0.41, 0.387],
+        [0.16, 0.185, 0.198, 0.157, 0.16],
+        [0.397, 0.438, 0.392, 0.41, 0.387],
+        [0.16, 0.185, 0.198, 0.157, 0.16],
+        [0.397, 0.438, 0.392, 0.41, 0.387],
+        [0.16, 0.185, 0.198, 0.157, 0.16],
+        [0.397, 0.438, 0.392, 0.41, 0.387],
+    ]),
+    "cnn": (0.01, [
+        [0.975, 0.982, 0.98, 0.975, 0.977],
+        [0.87, 0.868, 0.872, 0.888, 0.837],
+        [0.975, 0.978, 0.982, 0.98, 0.977],
+        [0.877, 0.885, 0.868, 0.897, 0.84],
+        [0.978, 0.98, 0.982, 0.98, 0.98],
+        [0.872, 0.877, 0.867, 0.892, 0.838],
+        [0.977, 0.977, 0.978, 0.975, 0.98],
+        [0.833, 0.847, 0.857, 0.827, 0.827],
+        [0.965, 0.973, 0.978, 0.96, 0.978],
+    ]),
+}
 
 
 def ring(model):
-    """The same CNN, on a ring instead of between borders."""
+    """The same network, on a ring instead of between borders."""
     model = copy.deepcopy(model)
     for layer in model:
         if isinstance(layer, nn.Conv2d):
@@ -79,50 +182,75 @@ def ring(model):
     return model
 
 
+@torch.no_grad()
+def change(model, pixels):
+    """How much the scores move if the digits do, relative to the scores; untrained, float64."""
+    model, images = copy.deepcopy(model).double().eval(), x[test[:100]].double()
+    before, after = model(images), model(images.roll(pixels, dims=-1))
+    return ((after - before).norm() / before.norm()).item()
+
+
 def results():
     """The numbers the page quotes.
 
-    Z3: one pixel, and one patch, are too much for a ViT with positions; not for a CNN.
+    Z3: one pixel, and one patch, are too much for a ViT with a table; not for a CNN.
 
     >>> r = results()
-    >>> r["vit_0"] > 0.8, r["vit_1"] < 0.7, r["vit_2"] < 0.4
-    (True, True, True)
-    >>> min(r["cnn_0"], r["cnn_1"], r["cnn_2"]) > 0.9
-    True
-
-    Without positions a whole patch is no change at all, to rounding; one pixel is.
-
-    >>> r["none_patch"] < 1e-12, r["none_pixel"] > 0.3, r["none_2"] == r["none_0"]
+    >>> r["table_0_min"] > 0.8, r["table_2_max"] < 0.45, r["cnn_lowest"] > 0.8
     (True, True, True)
 
-    And a CNN with stride 1 on a ring does not notice any shift.
+    Without positions a whole patch is no change at all, in any run; one pixel is.
 
-    >>> r["ring_pixel"] < 1e-12, r["ring_patch"] < 1e-12
+    >>> _, scores = RECORDED["none"]
+    >>> scores[4] == scores[6] == scores[2], r["none_1_max"] < r["none_0_min"]
     (True, True)
+
+    So it is before any training, to rounding. A CNN with stride 1 on a ring notices no
+    shift, one with stride 2 none by two pixels.
+
+    >>> _ = torch.manual_seed(0)
+    >>> change(ViT(), 2) < 1e-12 < 1e-3 < change(ViT(), 1)
+    True
+    >>> change(ring(cnn(1)), 1) < 1e-12, change(ring(cnn(2)), 2) < 1e-12 < change(ring(cnn(2)), 1)
+    (True, True)
+
+    The record again, nearly: the table's seed 0 at the rate that it chose.
+
+    >>> model = fit("table", 0, RECORDED["table"][0])
+    >>> abs(right(model) - RECORDED["table"][1][4][0]) < 0.08
+    True
     """
-    numbers = {"cnn_min": min(right("CNN")),
-               "ring_pixel": change(ring(cnn), 1), "ring_patch": change(ring(cnn), 2)}
-    for short, name in ("vit", "ViT"), ("none", "no positions"), ("cnn", "CNN"):
-        numbers |= {f"{short}_{s}": right(name)[4 + s] for s in range(3)}
-        numbers[f"{short}_pixel"] = change(models[name], 1)
-        numbers[f"{short}_patch"] = change(models[name], 2)
+    torch.manual_seed(0)
+    numbers = {"none_patch": change(ViT(), 2), "ring_pixel": change(ring(cnn(1)), 1),
+               "steps": STEPS, "vit": sum(w.numel() for w in ViT(rotary=True).parameters()),
+               "cnn": sum(w.numel() for w in cnn(2).parameters())}
+    for name, (_, scores) in RECORDED.items():
+        numbers[f"{name}_lowest"] = min(map(min, scores))
+        for shift in 0, 1, 2:
+            runs = scores[SHIFTS.index(shift)]
+            numbers |= {f"{name}_{shift}_min": min(runs), f"{name}_{shift}_max": max(runs)}
     return numbers
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.8))
-    percent = {name: [100 * share for share in right(name)] for name in models}
-    for name, color, style in (("CNN", CONVOLUTION, "s-"), ("ViT", ATTENTION, "o-"),
-                               ("no positions", ATTENTION, "D:")):
-        ax.plot(SHIFTS, percent[name], style, color=color, ms=6, label=name)
-    ax.text(4.2, percent["CNN"][-1], "CNN", color=CONVOLUTION, va="center")
-    ax.text(4.2, percent["no positions"][-1], "ViT,\nno positions", color=ATTENTION,
-            va="center")
-    ax.text(4.2, percent["ViT"][-1], "ViT", color=ATTENTION, va="center")
+    fig, ax = plt.subplots(figsize=(6.4, 4))
+    lines = {  # colour, style, label
+        "cnn": (CONVOLUTION, "s-", "CNN"),
+        "rotary": (ATTENTION, "^--", "ViT, rotary"),
+        "none": (ATTENTION, "D:", "ViT,\nno positions"),
+        "table": (ATTENTION, "o-", "ViT, table"),
+    }
+    for name, (color, style, label) in lines.items():
+        _, scores = RECORDED[name]
+        low, high = ([100 * pick(runs) for runs in scores] for pick in (min, max))
+        middle = [(a + b) / 2 for a, b in zip(low, high)]
+        ax.plot(SHIFTS, middle, style, color=color, ms=6, label=label.replace("\n", " "))
+        ax.fill_between(SHIFTS, low, high, color=color, alpha=0.15, lw=0)
+        ax.text(4.2, middle[-1], label, color=color, va="center")
     ax.axhline(10, color=FAINT, lw=1, zorder=0)
-    ax.text(6.7, 2, "chance", color=GRAY, ha="right")
-    ax.set(xlabel="shift in pixels (a patch is 2 wide)", ylabel="per cent right",
-           ylim=(0, 103), xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 6.8))
+    ax.text(6.8, 4, "guessing", color=GRAY, ha="right")
+    ax.set(xlabel="shift in pixels (a patch is 2 wide)", ylabel="right answers, %",
+           ylim=(0, 103), xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 6.9))
     ax.set_xticklabels(["−4", "−2", "0", "2", "4"])
     return fig
 
