@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.cbook import get_sample_data
-from style import GRAY
 
 # --8<-- [start:patches]
 import torch
@@ -81,7 +80,7 @@ def figure():
         photo = plt.imread(file)[60:444, 60:444].mean(-1)
     photo = photo.reshape(96, 4, 96, 4).mean((1, 3))                  # (96, 96)
     fig, ax = plt.subplots(figsize=(5.2, 3.8))
-    marked = {5: "black", 6: GRAY, 9: GRAY}
+    marked = {5: "-", 6: ":", 9: ":"}
     for i in range(16):
         row, column = divmod(i, 4)
         piece = photo[24 * row:24 * row + 24, 24 * column:24 * column + 24]
@@ -91,9 +90,9 @@ def figure():
                       extent=(x, x + size, y - size, y))
             if i in marked:
                 ax.add_patch(plt.Rectangle((x, y - size), size, size, fc="none",
-                                           ec=marked[i], lw=3, zorder=3))
+                                           ec="black", ls=marked[i], lw=3, zorder=3))
         if i in marked:
-            ax.text(i + 0.45, -10.2, i, ha="center", color=marked[i])
+            ax.text(i + 0.45, -10.2, i, ha="center")
     ax.annotate("", (8, -8.1), (8, -6.6),
                 arrowprops=dict(arrowstyle="-|>", color="black"))
     ax.text(8.4, -7.45, "row by row", va="center")

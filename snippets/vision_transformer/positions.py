@@ -103,14 +103,23 @@ def moved(images):
     return F.fold(F.unfold(images, 2, stride=2)[..., ORDER], 8, 2, stride=2)
 
 
-RECORDED = {}  # to be filled
+# The rate, and right answers of five runs, on digits as they are and with their patches
+# in another order. A record of three minutes, not a run; record() prints it anew.
+RECORDED = {
+    "table": (0.003, [0.93, 0.922, 0.935, 0.93, 0.94], [0.187, 0.205, 0.225, 0.208, 0.143]),
+    "none": (0.003, [0.643, 0.598, 0.6, 0.538, 0.663], [0.643, 0.598, 0.6, 0.538, 0.663]),
+    "class_token": (0.003, [0.933, 0.917, 0.923, 0.93, 0.925],
+        [0.118, 0.062, 0.108, 0.185, 0.092]),
+    "small_start": (0.01, [0.868, 0.838, 0.853, 0.857, 0.857], [0.14, 0.222, 0.155, 0.218, 0.145]),
+    "rows_columns": (0.003, [0.937, 0.94, 0.94, 0.94, 0.932], [0.057, 0.088, 0.105, 0.11, 0.088]),
+}
 
 
 @cache
 @torch.enable_grad()
 def trained(kind):
-    """Seed 0 of a kind, for the figure and the identities."""
-    return fit(new(kind, 0), 5e-3)
+    """The first run of the record again, for the figure and the identities."""
+    return fit(new(kind, 0), RECORDED[kind][0])
 
 
 def alike(kind):
@@ -144,10 +153,10 @@ def results():
     >>> r["beside_rows_columns"] > 0.3, abs(r["beside_table"]) < 0.3
     (True, True)
 
-    The record again, nearly: its seed 0 at the rate that it chose.
+    Whoever runs it again comes near the record.
 
-    >>> all(abs(right(fit(new(kind, 0), RECORDED[kind][0])) - RECORDED[kind][1][0]) < 0.08
-    ...     for kind in ("table", "none"))
+    >>> all(abs(right(trained(kind)) - RECORDED[kind][1][0]) < 0.08
+    ...     for kind in ("table", "none", "rows_columns"))
     True
     """
     table, none = trained("table"), trained("none")
@@ -179,8 +188,8 @@ def figure():
         line[0].imshow(images[i, 0], cmap=shades(GRAY), vmin=-1, vmax=1.2,
                        extent=(0, 8, 8, 0), label=f"{name}: a {y[i]}")
         for cut in 2, 4, 6:
-            line[0].axhline(cut, color="white", lw=2)
-            line[0].axvline(cut, color="white", lw=2)
+            line[0].axhline(cut, color=FAINT, lw=2)
+            line[0].axvline(cut, color=FAINT, lw=2)
         line[0].set(xticks=[], yticks=[], ylabel=name)
         for ax, kind in zip(line[1:], ("none", "table")):
             says = 100 * trained(kind)(images[i:i + 1]).softmax(1)[0]

@@ -1,13 +1,13 @@
 # pip install torch matplotlib scikit-learn
 """Networks trained on 8 x 8 pixels meet the same digits at 16 x 16."""
 
-from copy import deepcopy
-
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT, GRAY
+from style import ATTENTION, CONVOLUTION, FAINT
 
 # --8<-- [start:resolution]
 # pip install torch scikit-learn
+from copy import deepcopy
+
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
@@ -130,16 +130,47 @@ def record(*names):
         print("    },", flush=True)
 
 
-RECORDED = {}  # to be filled
-ROWS = {  # what the figure shows: name, network, the test at 16 x 16
+# Right answers of five runs. A record of four minutes, not a run; record() prints it anew.
+RECORDED = {
+    "vit": {  # rates 0.01, 0.003
+        "small": [0.923, 0.905, 0.91, 0.912, 0.933],
+        "large": [0.428, 0.342, 0.338, 0.417, 0.58],
+        "more": [0.77, 0.762, 0.703, 0.798, 0.813],
+        "shrunk": [0.897, 0.877, 0.913, 0.898, 0.933],
+        "line": [0.163, 0.193, 0.185, 0.092, 0.153],
+        "none": [0.098, 0.103, 0.138, 0.088, 0.103],
+    },
+    "batch": {  # rates 0.01, 0.01
+        "small": [0.983, 0.982, 0.982, 0.973, 0.987],
+        "large": [0.283, 0.188, 0.143, 0.19, 0.152],
+        "more": [0.622, 0.603, 0.862, 0.762, 0.728],
+        "shrunk": [0.895, 0.94, 0.95, 0.87, 0.953],
+        "again": [0.645, 0.607, 0.612, 0.672, 0.623],
+    },
+    "layer": {  # rates 0.01, 0.003
+        "small": [0.965, 0.962, 0.955, 0.967, 0.96],
+        "large": [0.167, 0.168, 0.14, 0.235, 0.223],
+        "more": [0.535, 0.627, 0.502, 0.638, 0.615],
+        "shrunk": [0.948, 0.943, 0.93, 0.962, 0.948],
+    },
+    "deep": {  # rates 0.003, 0.001
+        "small": [0.975, 0.983, 0.977, 0.977, 0.982],
+        "large": [0.332, 0.247, 0.298, 0.155, 0.125],
+        "more": [0.803, 0.693, 0.78, 0.713, 0.827],
+        "shrunk": [0.963, 0.975, 0.962, 0.947, 0.955],
+        "again": [0.478, 0.375, 0.28, 0.342, 0.362],
+    },
+}
+
+ROWS = {  # what the figure shows: network, the test at 16 x 16
     "ViT, plane": ("vit", "large"),
     "ViT, line": ("vit", "line"),
     "ViT, none": ("vit", "none"),
     "CNN, batch norm": ("batch", "large"),
-    "… its averages again": ("batch", "again"),
+    "… averages again": ("batch", "again"),
     "CNN, layer norm": ("layer", "large"),
     "CNN, 6 layers": ("deep", "large"),
-    "… its averages again ": ("deep", "again"),
+    "…  averages again": ("deep", "again"),
 }
 
 
@@ -149,12 +180,13 @@ def results():
     >>> r = results()
     >>> r["vit_line_max"] < r["vit_large_min"], r["batch_large_max"] < r["batch_again_min"]
     (True, True)
+    >>> r["vit_large_max"] < r["batch_again_min"], r["deep_again_max"] < r["batch_again_min"]
+    (True, True)
 
     The record again, nearly.
 
-    >>> torch.manual_seed(0)  # doctest: +ELLIPSIS
-    <...>
-    >>> model = fit(ViT(), small, 3e-3, 150)
+    >>> _ = torch.manual_seed(0)
+    >>> model = fit(ViT(), small, 1e-2, 150)
     >>> abs(right(model, small) - RECORDED["vit"]["small"][0]) < 0.08
     True
 

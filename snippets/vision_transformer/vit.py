@@ -111,6 +111,12 @@ def results():
     >>> total == convolution + core + 12 * 24 * n * d**2 + 2 * 1000 * d
     True
 
+    At 384 pixels a side, by the same formula.
+
+    >>> n = 577
+    >>> round((576 * 768 * d + 12 * (2 * n**2 * d + 12 * n * d**2) + 1000 * d) / 1e9)
+    55
+
     Our block is PyTorch's, with the norm first.
 
     >>> theirs = nn.TransformerEncoderLayer(32, 4, 128, 0.0, "gelu",
