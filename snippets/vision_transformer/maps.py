@@ -236,9 +236,10 @@ def results():
     quoted = [(setting, f"{name}_{what}") for setting in ("two", "three")
               for what in ("agrees", "without") for name in NAMES if (name, what) != ("random", "agrees")]
     quoted += [(setting, "effect_without") for setting in ("two", "three")]
-    quoted += [(setting, key) for setting in ("three", "registers") for key in ("right", "norms")]
-    numbers = {}
-    for setting, key in [*quoted, ("three", "against")]:
+    quoted += [("three", "right"), ("registers", "right"), ("three", "against")]
+    numbers = {f"{setting}_norms_max": max(RECORDED[setting]["norms"])
+               for setting in ("three", "registers")}
+    for setting, key in quoted:
         runs = RECORDED[setting][key]
         numbers |= {f"{setting}_{key}_min": min(runs), f"{setting}_{key}_max": max(runs)}
     beats = {setting: {name: sum(a < b for a, b in zip(found[f"{name}_without"],
