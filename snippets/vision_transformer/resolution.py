@@ -3,6 +3,8 @@
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, FAINT
+from torch.nn.attention import SDPBackend, sdpa_kernel  # noqa: F401 (a doctest)
+from torch.utils.flop_counter import FlopCounterMode  # noqa: F401 (a doctest)
 
 # --8<-- [start:resolution]
 # pip install torch scikit-learn
@@ -181,6 +183,15 @@ def results():
     (True, True)
     >>> r["vit_large_max"] < r["batch_again_min"], r["deep_again_max"] < r["batch_again_min"]
     (True, True)
+
+    ViT and CNN have about the same parameters, and do about the same work at 8 x 8.
+
+    >>> def count(network):
+    ...     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+    ...         network(small[:1])
+    ...     return sum(w.numel() for w in network.parameters()), counter.get_total_flops()
+    >>> all(0.9 < a / b < 1.1 for a, b in zip(count(cnn().eval()), count(ViT())))
+    True
 
     The record again, nearly.
 
