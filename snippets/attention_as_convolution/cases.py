@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import CONVOLUTION, FAINT, shades
+from style import FAINT, GRAY, shades
 
 # --8<-- [start:cases]
 from itertools import product
@@ -98,7 +98,7 @@ def results():
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4.2))
     errors, _ = border()
-    shown = ax.imshow(errors, cmap=shades(CONVOLUTION), vmin=0, interpolation="none",
+    shown = ax.imshow(errors, cmap=shades(GRAY), vmin=0, interpolation="none",
                       label="largest difference")
     ax.text(4, 4.5, "inside:\nbelow 10⁻¹²", ha="center", va="center")
     bar = fig.colorbar(shown, label="largest difference", drawedges=False)

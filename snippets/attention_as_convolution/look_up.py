@@ -1,4 +1,4 @@
-"""Look up by content: one attention head does it, the best convolution cannot."""
+"""Look up by content: one attention head does it, the best single convolution cannot."""
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, GRAY, shades
@@ -11,7 +11,7 @@ n = 8                                                   # tokens, and names
 
 
 def sequences(count):
-    """Tokens x: a name, a question, a value; y: the value asked for."""
+    """Tokens x: a name, a question, a number; y: the number asked for."""
     name, question = torch.rand(2, count, n).argsort(-1)
     value = torch.randn(count, n, 1).double()
     x = torch.cat([F.one_hot(name, n), F.one_hot(question, n), value], -1)
@@ -54,7 +54,7 @@ def missed(found):
 
 
 def attention_weights(x):
-    """Read off by handing over the positions: (n, n)."""
+    """The shares (n, n), read off by handing over one number at a time."""
     probe = torch.cat([x[..., :-1].expand(n, n, 2 * n), torch.eye(n)[..., None]], -1)
     return attention(probe.double())[..., 0].T
 
@@ -66,7 +66,7 @@ def results():
     >>> r["attention"] < 1e-12, 0.86 < r["convolution"] < 0.90
     (True, True)
 
-    No convolution can do better than the mean of the values: 1 - 1/n is missed.
+    No single convolution can do better than the mean of the numbers: 1 - 1/n is missed.
 
     >>> missed(fitted) >= missed(mean) - 0.01, abs(missed(mean) - 7 / 8) < 0.02
     (True, True)
@@ -80,7 +80,6 @@ def results():
     return {
         "attention": missed(attention(x)),
         "convolution": missed(fitted),
-        "mean": missed(mean),
         "weight_mean": on_values.mean().item(),
         "parameters": W.numel(),
     }
@@ -88,27 +87,29 @@ def results():
 
 def figure():
     fig, axes = plt.subplot_mosaic([["a", "b", "c"], ["s", "s", "s"]],
-                                   figsize=(5.2, 5.6), height_ratios=[1, 1.9])
+                                   figsize=(6.4, 6.2), height_ratios=[1, 1.7])
     i = torch.arange(n)
     band = on_values[i - i[:, None] + n - 1]    # (n, n)
-    panels = [("a", "one sequence", attention_weights(x[:1]), ATTENTION),
-              ("b", "another", attention_weights(x[1:2]), ATTENTION),
-              ("c", "any", band, CONVOLUTION)]
+    panels = [("a", "attention,\none row of people", attention_weights(x[:1]), ATTENTION),
+              ("b", "attention,\nanother row", attention_weights(x[1:2]), ATTENTION),
+              ("c", "convolution,\nevery row", band, CONVOLUTION)]
     for name, title, weights, color in panels:
-        axes[name].imshow(weights, cmap=shades(color), vmin=0, vmax=1,
-                          interpolation="none", label=title)
-        axes[name].set_title(title, color=color)
-        axes[name].set(xticks=[], yticks=[])
-        axes[name].spines[:].set(visible=True, color=GRAY)
-    axes["a"].set(xlabel="value $j$", ylabel="output $i$")
+        ax = axes[name]
+        ax.imshow(weights, cmap=shades(color), vmin=0, vmax=1, interpolation="none",
+                  label=title)
+        ax.set_title(title, color=color)
+        ax.set(xticks=[], yticks=[], xlabel="number of person")
+        ax.spines[:].set(visible=True, color=GRAY)
+    axes["a"].set_ylabel("answer for person")
+    axes["c"].text(3.5, 3.5, "each about 1/8", ha="center", va="center")
     ax, wanted = axes["s"], y[:20].flatten()
     ax.plot(wanted, fitted[:20].flatten(), "s", color=CONVOLUTION, ms=3,
             label="convolution")
     ax.plot(wanted, attention(x[:20]).flatten(), "o", color=ATTENTION, ms=3,
             label="attention")
-    ax.text(1.2, 2.2, "attention", color=ATTENTION, ha="right")
-    ax.text(-2.6, 0.9, "convolution", color=CONVOLUTION)
-    ax.set(xlabel="value that was asked for", ylabel="output", aspect="equal",
+    ax.text(1.2, 2.0, "attention", color=ATTENTION, ha="right")
+    ax.text(-2.9, 0.9, "convolution", color=CONVOLUTION)
+    ax.set(xlabel="number that was asked for", ylabel="answer",
            xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
     return fig
 

@@ -1,4 +1,4 @@
-"""A 3-wide convolution from three attention heads, by hand: each head is a shift."""
+"""A kernel that sharpens, from three attention heads by hand: each head is a shift."""
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, GRAY, minus
@@ -7,15 +7,15 @@ from style import ATTENTION, CONVOLUTION, GRAY, minus
 import torch
 import torch.nn.functional as F
 
-x = torch.tensor([4., 5, 1, 0, 3, 2])
-kernel = {-1: 1, 0: 2, 1: -1}                   # offset: weight
+x = torch.tensor([2., 2, 3, 5, 6, 6])           # a blurred edge
+kernel = {-1: -1, 0: 3, 1: -1}                  # offset: weight
 
 i = torch.arange(len(x))
 
 
 def head(offset, alpha=40):
-    """Weights A (n, n) that depend on the positions alone."""
-    scores = -alpha * (i - i[:, None] - offset)**2      # (n, n)
+    """Shares A (n, n) that depend on the positions alone."""
+    scores = -alpha * (i - (i[:, None] + offset))**2    # (n, n)
     return torch.softmax(scores.float(), dim=-1)
 
 
@@ -25,10 +25,10 @@ for offset, weight in kernel.items():
     y += weight * handed
     print(f"{weight:2} x head {offset:2}: {handed.int().tolist()}")
 
-taps = torch.tensor([[list(kernel.values())]]).float()  # (1, 1, k)
+weights = torch.tensor([[list(kernel.values())]]).float()   # (1, 1, k)
 padded = F.pad(x[None, None], (1, 1), mode="replicate")
 print("sum of heads:", y.int().tolist())
-print("F.conv1d    :", F.conv1d(padded, taps)[0, 0].int().tolist())
+print("F.conv1d    :", F.conv1d(padded, weights)[0, 0].int().tolist())
 # --8<-- [end:shifts]
 
 NAMES = {-1: "head −1", 0: "head 0", 1: "head +1"}
@@ -37,16 +37,21 @@ NAMES = {-1: "head −1", 0: "head 0", 1: "head +1"}
 def results():
     """The numbers the page quotes.
 
-    >>> torch.equal(y, F.conv1d(padded, taps)[0, 0])
+    >>> torch.equal(y, F.conv1d(padded, weights)[0, 0])
     True
 
     A head is a shift: ones on one diagonal, and the border repeats itself.
 
+    The edge is steeper than before, by 4 in place of 2.
+
+    >>> (x[3] - x[2]).item(), (y[3] - y[2]).item()
+    (2.0, 4.0)
+
     >>> head(-1).round().argmax(dim=1).tolist(), head(1).round().argmax(dim=1).tolist()
     ([0, 0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 5])
     """
-    return ({"y2": int(y[2]), "y0": int(y[0])}
-            | {f"x{j}": int(x[j]) for j in range(4)})
+    return ({f"y{j}": int(y[j]) for j in (0, 2, 3)}
+            | {f"share_{j}": share.item() for j, share in enumerate(head(1, alpha=2)[2])})
 
 
 def figure():

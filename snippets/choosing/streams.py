@@ -1,4 +1,4 @@
-"""What a second of audio, or a long text, costs each way of looking back."""
+"""What an endless stream of sound costs each way of looking back."""
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION
@@ -7,7 +7,8 @@ from style import ATTENTION, CONVOLUTION
 def convolutions(n, d, k, dilations):
     """Causal layers, one after the other; all numbers for the stack."""
     back = (k - 1) * sum(dilations)
-    return {"flops": 2 * n * k * d**2 * len(dilations),
+    return {"weights": k * d**2 * len(dilations),
+            "MACs": n * k * d**2 * len(dilations),
             "train": n * d * len(dilations),    # kept for the gradients
             "state": back * d,                  # kept for the next output
             "field": back + 1}                  # positions it sees
@@ -16,7 +17,8 @@ def convolutions(n, d, k, dilations):
 def attention(n, d, L, w=None):
     """L causal layers; each position sees w before it, or all n."""
     keys = min(w + 1, n) if w else n
-    return {"flops": L * (8 * n * d**2 + 4 * n * keys * d),
+    return {"weights": L * 4 * d**2,
+            "MACs": L * (4 * n * d**2 + 2 * n * keys * d),
             "train": L * 5 * n * d,             # fused; without h n
             "state": L * 2 * min(w or n, n) * d,
             "field": min(n, 1 + L * (w or n))}
@@ -29,17 +31,14 @@ audio = {                   # costs of a second, samples for each token
     "dilated, 30 layers": (convolutions(second, 64, 2, wavenet), 1),
     "window 512, 6 layers": (attention(second, 64, 6, 512), 1),
     "attention, 6 layers": (attention(second, 64, 6), 1),
-    "frames, convolution": (convolutions(25, 144, 3, [1] * 16), 640),
+    "frames, convolution": (convolutions(25, 144, 3, [1] * 12), 640),
     "frames, attention": (attention(25, 144, 16), 640)}
 for name, (cost, hop) in audio.items():
-    print(f"{name:20} {cost['flops'] / 1e9:7.2f} GFLOPs ",
+    print(f"{name:20} {cost['weights'] / 1e6:5.2f} M weights",
+          f"{cost['MACs'] / 1e9:7.2f} GMACs ",
           f"state {4 * cost['state'] / 1e3:9,.1f} kB ",
-          f"field {1e3 * cost['field'] * hop / second:7,.1f} ms")
+          f"sees {1e3 * cost['field'] * hop / second:5,.0f} ms")
 # --8<-- [end:streams]
-
-N, D, LAYERS = 100_000, 4096, 32                # the sizes of Llama 2 7B
-FRAME_STEM = 2 * 16_000 * 144                   # FLOPs a second, patches of 640
-
 
 def kept(name):
     """Bytes of a state, 4 a number. And the formulas against counts and gradients.
@@ -62,7 +61,7 @@ def kept(name):
     >>> with FlopCounterMode(display=False) as counter:
     ...     for dilation in dilations:          # padded: n outputs each
     ...         y = F.conv1d(x, W, dilation=dilation, padding="same")
-    >>> counter.get_total_flops() == cost["flops"]
+    >>> counter.get_total_flops() == 2 * cost["MACs"]
     True
 
     Attention with a causal window: the field of 3 layers, and the work of one.
@@ -81,31 +80,12 @@ def kept(name):
     >>> Q, K, M = torch.ones(n, d), torch.ones(w + 1, d), torch.ones(d, d)
     >>> with FlopCounterMode(display=False) as counter:
     ...     _ = [Q @ M for _ in range(4)], (Q @ K.T) @ K
-    >>> counter.get_total_flops() == attention(n, d, 1, w)["flops"]
+    >>> counter.get_total_flops() == 2 * attention(n, d, 1, w)["MACs"]
     True
-    >>> attention(n, d, 1, n)["flops"] == attention(n, d, 1)["flops"]
+    >>> attention(n, d, 1, n)["MACs"] == attention(n, d, 1)["MACs"]
     True
     """
     return 4 * audio[name][0]["state"]
-
-
-def text():
-    """100,000 tokens: the caches in bytes, 2 a number, and the work in 10^15."""
-    full, window = attention(N, D, LAYERS), attention(N, D, LAYERS, 4096)
-    mixed = (attention(N, D, 5)["state"], attention(N, D, 27, 1024)["state"])
-    dilated = convolutions(N, D, 2, [2**i for i in range(17)])
-    short = convolutions(N, D, 4, [1] * LAYERS)
-    mlp = LAYERS * 16 * N * D**2
-    core = LAYERS * 4 * N**2 * D
-    return {
-        "cache_full": 2 * full["state"], "cache_grouped": 2 * full["state"] // 4,
-        "cache_window": 2 * window["state"], "cache_mixed": 2 * sum(mixed),
-        "cache_dilated": 2 * dilated["state"], "cache_short": 2 * short["state"],
-        "cache_fixed": 2 * LAYERS * D * 128,
-        "field_window": 1 + LAYERS * 4096, "field_dilated": dilated["field"],
-        "field_short": short["field"], "layers_dilated": 17,
-        "read_matrices": (full["flops"] + mlp - core) / 1e15, "read_core": core / 1e15,
-        "read_window": LAYERS * 4 * N * 4097 * D / 1e15}
 
 
 def results():
@@ -114,8 +94,11 @@ def results():
     >>> r = results()
     >>> round(r["dilated_ms"]), round(r["window_ms"])
     (192, 192)
-    >>> r["read_core"] > 4 * r["read_matrices"] * 0.9
-    True
+
+    On frames: 25 positions are one second for both.
+
+    >>> [audio[name][0]["field"] for name in ("frames, convolution", "frames, attention")]
+    [25, 25]
 
     At the same reach and width, L layers of attention keep 2 L times the state.
 
@@ -124,15 +107,16 @@ def results():
     (1024, 12.0)
     """
     dilated, window = audio["dilated, 30 layers"][0], audio["window 512, 6 layers"][0]
-    return text() | {
+    return {
         "dilated_state": kept("dilated, 30 layers"),
         "window_state": kept("window 512, 6 layers"),
         "attention_state": kept("attention, 6 layers"),
+        "frame_state": kept("frames, convolution"),
         "frame_attention_state": kept("frames, attention"),
+        "frame_ratio": round(kept("frames, attention") / kept("frames, convolution")),
         "dilated_train": 4 * dilated["train"],
         "dilated_ms": 1e3 * dilated["field"] / second,
-        "window_ms": 1e3 * window["field"] / second,
-        "frame_stem": FRAME_STEM / 1e9}
+        "window_ms": 1e3 * window["field"] / second}
 
 
 def figure():

@@ -5,38 +5,36 @@ from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:strides]
 def layer(stride, side=1024):
-    """FLOPs of what a layer may do at this stride; d = 24 x stride."""
+    """MACs of what a layer may do at this stride; d = 24 x stride."""
     n, d = (side // stride)**2, 24 * stride
     return {"n": n,
-            "3x3 convolution": 18 * n * d**2,
-            "7x7 depthwise": 2 * 49 * n * d,    # each channel by itself
-            "projections": 8 * n * d**2,        # Q, K, V and the output
-            "core": 4 * n**2 * d,
-            "core in 8x8 windows": 4 * n * 64 * d,
-            "MLP": 16 * n * d**2}
+            "3x3 convolution": 9 * n * d**2,
+            "7x7 depthwise": 49 * n * d,        # each channel by itself
+            "projections": 4 * n * d**2,        # Q, K, V and the output
+            "core": 2 * n**2 * d,
+            "core in 8x8 windows": 2 * n * 64 * d,
+            "MLP": 8 * n * d**2}
 
 
 def network(layout, side):
-    """Stages of 3, 3, 9, 3 blocks at strides 4, 8, 16, 32; no stem."""
-    total = 0
+    """Weights, MACs and peak of 3, 3, 9, 3 blocks at strides 4 to 32."""
+    weights = macs = peak = 0
     for letter, blocks, stride in zip(layout, (3, 3, 9, 3), (4, 8, 16, 32)):
-        cost = layer(stride, side)
-        total += blocks * (cost["MLP"] + {
-            "C": cost["7x7 depthwise"],
-            "A": cost["projections"] + cost["core"],
-            "W": cost["projections"] + cost["core in 8x8 windows"]}[letter])
-    return total
+        cost, d = layer(stride, side), 24 * stride
+        mixer = {"C": cost["7x7 depthwise"],
+                 "A": cost["projections"] + cost["core"],
+                 "W": cost["projections"] + cost["core in 8x8 windows"]}[letter]
+        macs += blocks * (cost["MLP"] + mixer)
+        weights += blocks * (8 * d**2 + (49 * d if letter == "C" else 4 * d**2))
+        peak = max(peak, 5 * cost["n"] * d)
+    return weights, macs, peak
 
 
-for stride in 1, 4, 16, 32:
-    cost = layer(stride)
-    print(f"stride {stride:2}: n = {cost['n']:9,}, GFLOPs: 3x3",
-          f"{cost['3x3 convolution'] / 1e9:.0f}, core "
-          f"{cost['core'] / 1e9:,.0f}, windows "
-          f"{cost['core in 8x8 windows'] / 1e9:.1f}")
 for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW":
-    print(layout, *(f"{network(layout, side) / 1e9:6,.0f} GFLOPs at {side}"
-                    for side in (256, 1024)), sep="  ")
+    weights, small, _ = network(layout, 256)
+    _, large, peak = network(layout, 1024)
+    print(f"{layout}  {weights / 1e6:3.0f} M weights, GMACs: {small / 1e9:4.1f} at 256,",
+          f"{large / 1e9:5.0f} at 1024, {4 * peak / 1e6:.0f} MB at once")
 # --8<-- [end:strides]
 
 STRIDES = [1, 2, 4, 8, 16, 32]
@@ -51,6 +49,8 @@ def fields():
     >>> window, spread = fields()
     >>> window, round(spread)
     (1688, 150)
+    >>> window < 2 * 1023 + 1           # from corner to corner
+    True
     """
     r, variance, jump = 1, 0, 1
     for (kernel, stride), blocks in zip(((4, 4), (2, 2), (2, 2), (2, 2)), (3, 3, 9, 3)):
@@ -61,8 +61,34 @@ def fields():
     return r, variance**0.5
 
 
+def kept_for_gradients(side):
+    """Numbers that the CCCC network keeps of one image, eleven vectors for each position.
+
+    Counted by what PyTorch saves in one block, weights left out.
+
+    >>> import torch
+    >>> d, n = 8, 64
+    >>> conv, norm = torch.nn.Conv2d(d, d, 7, padding=3, groups=d), torch.nn.LayerNorm(d)
+    >>> mlp = torch.nn.Sequential(torch.nn.Linear(d, 4 * d), torch.nn.GELU(),
+    ...                           torch.nn.Linear(4 * d, d))
+    >>> weights = {p.data_ptr() for m in (conv, norm, mlp) for p in m.parameters()}
+    >>> saved = {}
+    >>> def pack(t):
+    ...     if t.data_ptr() not in weights:
+    ...         saved[t.data_ptr()] = t
+    ...     return t
+    >>> x = torch.randn(1, d, 8, 8, requires_grad=True)
+    >>> with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+    ...     y = x + mlp(norm(conv(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+    >>> sum(t.numel() for t in saved.values()) == 11 * n * d + 2 * n    # means, deviations
+    True
+    """
+    return sum(11 * blocks * (side // stride)**2 * 24 * stride
+               for blocks, stride in zip((3, 3, 9, 3), (4, 8, 16, 32)))
+
+
 def results():
-    """The numbers the page quotes.
+    """The numbers the page quotes, with 63 tiles a part and half a second for each.
 
     The formulas against counts, at a size where counting is quick.
 
@@ -74,7 +100,7 @@ def results():
     ...     with torch.device("meta"), FlopCounterMode(display=False) as counter:
     ...         work(torch.empty(n, d), torch.empty(d, d), torch.empty(d, 16, 16))
     ...     return counter.get_total_flops()
-    >>> [count(work) == cost[name] for name, work in {
+    >>> [count(work) == 2 * cost[name] for name, work in {
     ...     "projections": lambda x, W, image: [x @ W for _ in range(4)],
     ...     "core": lambda x, W, image: (x @ x.T) @ x,
     ...     "core in 8x8 windows": lambda x, W, image: (
@@ -93,13 +119,20 @@ def results():
     True
     """
     window, spread = fields()
-    numbers = {"window": window, "spread": spread, "detail": ((16 + 1 - 8) / 16)**2,
-               "CCAA_ratio_256": network("CCAA", 256) / network("CCCC", 256)}
-    for layout in "CCCA", "CCAA", "WWWW":
-        numbers[f"{layout}_ratio"] = network(layout, 1024) / network("CCCC", 1024)
-    return numbers | {f"core_{stride}": layer(stride)["core"] / 1e9
-                      for stride in (1, 4, 16, 32)} | {
-        f"a_{stride}": 8 * layer(stride)["n"]**2 for stride in (1, 4, 16)}
+    weights, tile, _ = network("CCCC", 512)
+
+    def ratio(layout, side):
+        return network(layout, side)[1] / network("CCCC", side)[1]
+
+    return {"tile": tile, "part": 63 * tile, "a_second": 63 * tile / 0.5,
+            "kept_tile": 4 * kept_for_gradients(512), "weights": weights / 1e6,
+            "training": 4 * (16 * kept_for_gradients(512) + 4 * weights),
+            "window": window, "needed": 2 * 1023 + 1, "spread": spread,
+            "detail": ((16 + 1 - 8) / 16)**2,
+            "CCAA_ratio_256": ratio("CCAA", 256), "CCAA_ratio": ratio("CCAA", 1024),
+            "CCCA_ratio": ratio("CCCA", 1024), "WWWW_ratio": ratio("WWWW", 1024)} | {
+        f"core_{stride}": layer(stride)["core"] / 1e9 for stride in (1, 16, 32)} | {
+        f"a_{stride}": 8 * layer(stride)["n"]**2 for stride in (1, 16)}
 
 
 def figure():
@@ -109,21 +142,21 @@ def figure():
                               ("3x3 convolution", "o-", CONVOLUTION),
                               ("7x7 depthwise", "o--", CONVOLUTION)):
         ax.plot(STRIDES, [layer(stride)[key] / 1e9 for stride in STRIDES], style,
-                color=color, ms=5, label=f"{key}, GFLOPs")
-    matrices = [24 * layer(s)["n"] * (24 * s)**2 / 1e9 for s in STRIDES]
-    ax.plot(STRIDES, matrices, ":", color=GRAY, label="projections and MLP, GFLOPs")
-    ax.text(1, 20, "projections and MLP", color=GRAY)
-    ax.text(2.9, 1.5e4, "core of attention,\nall pairs", color=ATTENTION)
-    ax.text(4.4, 1.75, "core in 8×8 windows", color=ATTENTION)
-    ax.text(5.6, 5.6, "3×3 convolution", color=CONVOLUTION)
-    ax.text(1, 0.19, "7×7, each\nchannel by itself", color=CONVOLUTION)
+                color=color, ms=5, label=f"{key}, GMACs")
+    matrices = [12 * layer(s)["n"] * (24 * s)**2 / 1e9 for s in STRIDES]
+    ax.plot(STRIDES, matrices, ":", color=GRAY, label="projections and MLP, GMACs")
+    ax.text(1, 10, "projections and MLP", color=GRAY)
+    ax.text(2.9, 7e3, "core of attention,\nall pairs", color=ATTENTION)
+    ax.text(4.4, 0.9, "core in 8×8 windows", color=ATTENTION)
+    ax.text(5.6, 2.8, "3×3 convolution", color=CONVOLUTION)
+    ax.text(1, 0.1, "7×7, each\nchannel by itself", color=CONVOLUTION)
     ax.loglog()
     ax.set_xticks(STRIDES, [f"{s}\n{1024 // s}²" for s in STRIDES])
     ax.set_yticks([0.1, 1, 10, 100, 1e3, 1e4, 1e5],
                   ["0.1", "1", "10", "100", "1,000", "10,000", "100,000"])
     ax.minorticks_off()
-    ax.set(xlabel="stride, and positions left", ylabel="GFLOPs of one layer",
-           ylim=(0.1, 2e5))
+    ax.set(xlabel="stride, and positions left", ylabel="GMACs of one layer",
+           ylim=(0.02, 1e5))
     return fig
 
 

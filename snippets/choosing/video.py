@@ -5,21 +5,28 @@ from style import ATTENTION, CONVOLUTION, HYBRID
 
 # --8<-- [start:video]
 def block(frames, p=196, d=768):
-    """GFLOPs of a block with its MLP; each frame has p patches."""
+    """A block with its MLP, over frames of p patches.
+
+    Weights in millions; GMACs; MB that a stream keeps, 2 bytes a number.
+    """
     n = frames * p
-    matrix = 2 * n * d**2               # one d x d matrix at each patch
-    pairs = 4 * n * d                   # one key for each query
-    ways = {"all pairs": 4 * matrix + pairs * n,
-            "space, then time": 8 * matrix + pairs * (p + frames),
-            "space, 3-wide in time": (4 + 3) * matrix + pairs * p,
-            "3x3x3 convolution": 27 * matrix}
-    return {name: (work + 8 * matrix) / 1e9 for name, work in ways.items()}
+    ways = {    # d x d matrices, keys that a patch meets, vectors kept
+        "all pairs": (4, n, 2 * n),
+        "space, then time": (8, p + frames, 2 * n),
+        "space, 3-wide in time": (4 + 3, p, 2 * p),
+        "space, depthwise in time": (4 + 1, p, 2 * p),
+        "3x3x3 convolution": (27, 0, 2 * p)}
+    return {name: ((matrices + 8) * d**2 / 1e6,
+                   n * ((matrices + 8) * d**2 + 2 * keys * d) / 1e9,
+                   2 * kept * d / 1e6)
+            for name, (matrices, keys, kept) in ways.items()}
 
 
-print("GFLOPs a frame, at     8     16    250   1500 frames")
-for name in block(1):
-    print(f"{name:21}", *(f"{block(frames)[name] / frames:6.1f}"
-                          for frames in (8, 16, 250, 1500)))
+print("M weights, GMACs a frame at 8, 16, 250 frames, MB kept after 250")
+for name, (weights, _, kept) in block(250).items():
+    print(f"{name:25}{weights:5.1f}", *(
+        f"{block(frames)[name][1] / frames:6.1f}" for frames in (8, 16, 250)),
+        f"{kept:7.1f}")
 # --8<-- [end:video]
 
 P, D, L, FPS = 196, 768, 12, 25
@@ -30,8 +37,7 @@ def results():
 
     A single frame is an image: space and time together are one frame's pairs.
 
-    >>> matrix = 2 * P * D**2 / 1e9
-    >>> abs(block(1)["all pairs"] - 12 * matrix - 4 * P * P * D / 1e9) < 1e-12
+    >>> abs(block(1)["all pairs"][1] - (12 * P * D**2 + 2 * P * P * D) / 1e9) < 1e-12
     True
 
     Counted: the layers at a small size.
@@ -45,7 +51,7 @@ def results():
     ...     kernel = torch.empty(d, d, 3, 3, 3)
     >>> def core(y):
     ...     return (y @ y.mT) @ y
-    >>> works = block(frames, p, d).values()
+    >>> works = [work for _, work, _ in block(frames, p, d).values()]
     >>> for work in (lambda: ([x @ W for _ in range(12)], core(x.flatten(0, 1))),
     ...              lambda: ([x @ W for _ in range(16)], core(x),
     ...                       core(x.transpose(0, 1))),
@@ -53,18 +59,19 @@ def results():
     ...                       x.mT.reshape(1, d, frames, 4, 4), kernel, padding=1))):
     ...     with FlopCounterMode(display=False) as counter:
     ...         _ = work()
-    ...     print(counter.get_total_flops() / 1e9 in works)
+    ...     print(any(abs(counter.get_total_flops() / 2e9 - w) < 1e-15 for w in works))
     True
     True
     True
     """
-    keys = {"joint": "all pairs", "divided": "space, then time"}
-    numbers = {f"{key}_{frames}": block(frames)[name] / frames
-               for key, name in keys.items() for frames in (8, 250, 1500)}
-    return numbers | {
-        "mixed_8": block(8)["space, 3-wide in time"] / 8,
-        "conv_8": block(8)["3x3x3 convolution"] / 8,
-        "half": 6 * D // P,
+    def frame(name, frames):
+        return block(frames)[name][1] / frames
+
+    return {
+        "joint_8": frame("all pairs", 8), "divided_8": frame("space, then time", 8),
+        "joint_250": frame("all pairs", 250), "divided_250": frame("space, then time", 250),
+        "joint_1500": frame("all pairs", 1500), "conv_8": frame("3x3x3 convolution", 8),
+        "tokens": 250 * P, "half": 6 * D // P,
         "cache": 2 * L * 2 * 250 * P * D, "state": 2 * L * 2 * P * D,
         "field": 1 + 2 * L, "field_s": (1 + 2 * L) / FPS}
 
@@ -73,20 +80,20 @@ def figure():
     fig, ax = plt.subplots(figsize=(5.2, 4))
     frames = [1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000, 1500]
     for name, style, color, at in (
-            ("all pairs", "s-", ATTENTION, (150, 44)),
-            ("space, then time", "s--", ATTENTION, (1500, 5.5)),
-            ("space, 3-wide in time", "D:", HYBRID, (12, 2.55)),
-            ("3x3x3 convolution", "o-", CONVOLUTION, (1, 9.3))):
-        ax.plot(frames, [block(f)[name] / f for f in frames], style, color=color, ms=5,
-                label=f"{name}: GFLOPs a frame")
+            ("all pairs", "s-", ATTENTION, (150, 22)),
+            ("space, then time", "s--", ATTENTION, (1500, 2.8)),
+            ("space, 3-wide in time", "D:", HYBRID, (12, 1.25)),
+            ("3x3x3 convolution", "o-", CONVOLUTION, (1, 4.6))):
+        ax.plot(frames, [block(f)[name][1] / f for f in frames], style, color=color, ms=5,
+                label=f"{name}: GMACs a frame")
         ax.text(*at, name.replace("3x3x3", "3×3×3"), color=color,
                 ha="right" if color == ATTENTION else "left")
     ax.loglog()
     ax.set_xticks([1, 8, 25, 250, 1500],
                   ["1", "8", "25\n1 s", "250\n10 s", "1,500\n1 min"])
-    ax.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
+    ax.set_yticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
     ax.minorticks_off()
-    ax.set(xlabel="frames", ylabel="GFLOPs a frame, one block", ylim=(2, 300))
+    ax.set(xlabel="frames", ylabel="GMACs a frame, one block", ylim=(1, 150))
     return fig
 
 

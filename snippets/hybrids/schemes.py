@@ -1,4 +1,4 @@
-"""Six ways to combine convolution and attention, drawn."""
+"""Seven ways to combine convolution and attention, drawn."""
 
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
@@ -25,7 +25,7 @@ SCHEMES = {
     "4 gate": [
         ("conv", "places", 0, 2.8, 0.8, 1.8),
         ("attention", "contents", 3.1, 6, 0.8, 1.8),
-        ("gated", "gate", 1.8, 4.2, 2.7, 3.6), ("gated", "weights A", 1, 5, 4.3, 5.3)],
+        ("gated", "gate", 1.8, 4.2, 2.7, 3.6), ("gated", "shares A", 1, 5, 4.3, 5.3)],
     "5 bottleneck": [
         ("conv", "conv", 0, 6, 0.2, 1.2), ("other", "1×1", 2.1, 3.9, 1.8, 2.6),
         ("attention", "attention", 0.9, 5.1, 3.1, 4.2),
@@ -34,6 +34,11 @@ SCHEMES = {
         ("conv", "conv", 0, 2.4, 1.6, 3.4),
         ("attention", "attention", 2.7, 6, 1.6, 3.4),
         ("gated", "join", 1.8, 4.2, 4.4, 5.3)],
+    "7 short": [
+        ("conv", "short conv", 0.6, 5.4, 0.4, 1.2),
+        ("attention", "memory", 0.6, 5.4, 1.4, 2.2),
+        ("other", "twice more", 0.6, 5.4, 2.8, 3.6),
+        ("attention", "attention", 0.6, 5.4, 4.3, 5.2)],
 }
 ARROWS = {                      # from (x, y) to (x, y)
     "1 stem": [(3, 2.2, 3, 3.0)],
@@ -48,6 +53,7 @@ ARROWS = {                      # from (x, y) to (x, y)
                      (3, 5.5, 3, 6.0)],
     "6 branches": [(3, 0.2, 1.2, 1.6), (3, 0.2, 4.35, 1.6), (1.2, 3.4, 2.4, 4.4),
                    (4.35, 3.4, 3.6, 4.4), (3, 5.3, 3, 6.0)],
+    "7 short": [(3, 2.2, 3, 2.8), (3, 3.6, 3, 4.3), (3, 5.2, 3, 6.0)],
 }
 
 
@@ -56,7 +62,7 @@ def results():
 
     >>> r = results()
     >>> r["schemes"], r["with_attention"]
-    (6, 6)
+    (7, 7)
     """
     drawn = [any(kind == "attention" for kind, *_ in boxes)
              for boxes in SCHEMES.values()]
@@ -64,7 +70,9 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(3, 2, figsize=(5.2, 7.6))
+    fig, axes = plt.subplots(3, 3, figsize=(7.2, 7.0))
+    for ax in axes.flat[len(SCHEMES):]:
+        ax.axis("off")
     for ax, (name, boxes) in zip(axes.flat, SCHEMES.items()):
         for kind, text, left, right, bottom, top in boxes:
             ax.add_patch(plt.Rectangle((left, bottom), right - left, top - bottom,

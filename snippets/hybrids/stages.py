@@ -130,13 +130,15 @@ def figure():
     for stage in range(4):
         top.text(left[stage] + 0.06, stage, f"core {parts(stage)[2]:.2g}", va="center")
     top.legend(loc="lower right")
-    top.set(xlim=(0, 5.4), ylim=(3.5, -0.5), xlabel="GFLOPs of one attention block")
+    top.set(xlim=(0, 5.4), ylim=(3.5, -0.5), xlabel="GFLOPs of one attention block",
+            ylabel="side×side, channels")
     top.set_yticks(range(4), [f"{side}×{side}, {d}" for side, d in zip(SIDES, WIDTHS)])
     colors = [CONVOLUTION, HYBRID, HYBRID, HYBRID, ATTENTION]
     for y, (layout, color) in enumerate(zip(LAYOUTS, colors)):
         bottom.barh(y, total(layout), 0.65, color=color, label=layout)
         bottom.text(total(layout) + 0.2, y, f"{total(layout):.1f}", va="center")
     bottom.set_yticks(range(5), LAYOUTS)
+    bottom.set_ylabel("layout of four stages")
     bottom.set(ylim=(4.5, -0.5), xlabel="GFLOPs of the network", xlim=(0, 21))
     for ax in top, bottom:
         ax.tick_params(axis="y", length=0)

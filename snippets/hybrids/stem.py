@@ -1,7 +1,7 @@
 """A convolutional stem: tokens whose fields overlap, for the price of one block."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION
+from style import CONVOLUTION, GRAY
 
 # --8<-- [start:stem]
 import torch
@@ -96,22 +96,22 @@ def results():
 
 def figure():
     fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 5.4), height_ratios=(1, 1.2))
-    top.text(0, 5.9, "patches: 16 pixels, no overlap", color=ATTENTION)
+    top.text(0, 5.9, "patches: 16 pixels, no overlap", color=GRAY)
     top.text(0, 3.5, "stem: 31 pixels, every 16", color=CONVOLUTION)
     for token in range(6):
         start = 16 * token
-        top.barh(4.9, 15, left=start + 0.5, height=0.8, color=ATTENTION, alpha=0.35,
+        top.barh(4.9, 15, left=start + 0.5, height=0.8, color=GRAY, alpha=0.35,
                  label=f"patch {token}")
         top.barh(2.7 - token % 2, 30, left=start - 15, height=0.8, color=CONVOLUTION,
                  alpha=0.35, label=f"stem, token {token}")
     top.set(xlabel="pixels along one side", xlim=(-16, 97), ylim=(1, 6.8), yticks=[],
             xticks=range(0, 97, 16))
     top.spines["left"].set_visible(False)
-    for width, style, color, name in ((16, "o-", ATTENTION, "patches"),
+    for width, style, color, name in ((16, "o-", GRAY, "patches"),
                                       (31, "s-", CONVOLUTION, "stem")):
         bottom.plot(SIZES, [whole(width, k) for k in SIZES], style, color=color, ms=4,
                     lw=1.5, label=name)
-    bottom.text(8.5, 0.42, "patches", color=ATTENTION)
+    bottom.text(8.5, 0.42, "patches", color=GRAY)
     bottom.text(23, 0.5, "stem", color=CONVOLUTION)
     bottom.set(xlabel="size of a detail, pixels", ylim=(-0.03, 1.06),
                yticks=[0, 0.5, 1], xticks=[1, 5, 10, 16, 24, 31])

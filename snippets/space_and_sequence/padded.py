@@ -69,6 +69,32 @@ def results():
     >>> for conv, bias in zip(convs, biases):
     ...     conv.bias = bias
 
+    A layer that only looks back never sees what is padded at the end.
+
+    >>> def looks_back(x):
+    ...     ahead = torch.ones(x.shape[1], x.shape[1]).triu(1).bool()
+    ...     for _ in range(4):
+    ...         x = x + mha(x, x, x, attn_mask=ahead)[0]
+    ...     return x
+    >>> def causal(x):
+    ...     for conv in convs:
+    ...         z = nn.functional.pad(x.mT, (2, 0))
+    ...         x = nn.functional.conv1d(z, conv.weight, conv.bias).relu().mT
+    ...     return x
+    >>> int(wrong(looks_back).sum()), int(wrong(causal).sum())
+    (0, 0)
+
+    A batch normalisation counts the padding in training, and no longer afterwards.
+
+    >>> batch_norm = nn.BatchNorm1d(d).double()
+    >>> def normalised(x, keep=1):
+    ...     return convolutions(x, keep, between=batch_norm)
+    >>> int(wrong(normalised, keep=real).sum())
+    10
+    >>> _ = batch_norm.eval()
+    >>> int(wrong(normalised, keep=real).sum())
+    0
+
     Normalising each position by itself needs no mask of its own.
 
     >>> each = nn.LayerNorm(d).double()

@@ -1,0 +1,132 @@
+"""A contract of 200 pages: what a language model must do to read it, and what it keeps."""
+
+import math
+
+import matplotlib.pyplot as plt
+from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
+
+# --8<-- [start:contract]
+L, d, kv, mlp = 32, 4096, 1024, 14336       # Llama 3.1 8B: 8 heads of 128 for K, V
+
+
+def weights(keys=kv):
+    return L * (2 * d * d + 2 * d * keys + 3 * d * mlp) + 2 * 128_256 * d
+
+
+def reading(n, full=L, window=None, keys=kv):
+    """Reads n tokens: peta-FLOPs; weights, keys and values, a block: GB, 2 bytes each.
+
+    full of the layers see all that came before, the others a window.
+    """
+    near = min(n, window or n)
+    pairs = full * n * n / 2 + (L - full) * n * near
+    flops = 2 * n * (weights(keys) - 128_256 * d) + 4 * pairs * d
+    kept = 2 * keys * (full * n + (L - full) * near)
+    block = n * (d + 2 * mlp)                   # input, both halves of the MLP
+    return flops / 1e15, *(2 * m / 1e9 for m in (weights(keys), kept, block))
+
+
+contract = 200 * 650                            # tokens a page: count yours
+ways = {"the whole contract": reading(contract),
+        "whole, keys not shared": reading(contract, keys=d),
+        "whole, 5 full layers": reading(contract, 5, 1024),
+        "8 passages of 500 tokens": reading(8 * 500)}
+print(f"{'':25}PFLOPs   GB: weights + kept + a block")
+for name, (flops, *memory) in ways.items():
+    print(f"{name:25}{flops:6.2f}      ", "  + ".join(f"{m:4.1f}" for m in memory),
+          f" = {sum(memory):4.1f}")
+# --8<-- [end:contract]
+
+KINDS = ("full", "shared", "latent", "mixed", "window", "hybrid", "state", "dilated", "short")
+
+
+def kept(n, d=4096, L=32, head=128):
+    """Bytes that nine kinds of layers keep after n tokens, 2 a number.
+
+    >>> a, b = kept(100_000), kept(200_000)
+    >>> [kind for kind in KINDS if a[kind] == b[kind]]
+    ['window', 'state', 'dilated', 'short']
+    >>> a["full"] == 4 * a["shared"]
+    True
+    """
+    fixed = d * head                            # of linear attention: d rows of 128
+    numbers = {"full": L * 2 * n * d,
+               "shared": L * 2 * n * d // 4,
+               "latent": L * n * (4 * head + head // 2),
+               "mixed": 2 * d * (5 * n + 27 * 1024),
+               "window": 2 * d * L * 4096,
+               "hybrid": 8 * 2 * n * d // 4 + 24 * fixed,
+               "state": L * 2 * fixed,
+               "dilated": d * (2**17 - 1),      # 17 layers: 1, 2, 4, ..., 65,536
+               "short": d * L * 3}
+    return {kind: 2 * count for kind, count in numbers.items()}
+
+
+def results():
+    """What the pages quote; bytes at 100,000 tokens, and readings of the contract.
+
+    The number of weights is that of the published model.
+
+    >>> weights() + (2 * L + 1) * d         # with the scales of its norms
+    8030261248
+
+    It reads at most 2^17 tokens: this is what is left for the question and the answer.
+
+    >>> 2**17 - contract
+    1072
+
+    One contract fits a card of 48 GB. Two do not, even if no block had to be held.
+
+    >>> _, w, k, block = ways["the whole contract"]
+    >>> w + k + block < 48 < w + 2 * k
+    True
+
+    Against PyTorch's counter: the core of one layer for all pairs, twice the causal half.
+
+    >>> import torch
+    >>> from torch.utils.flop_counter import FlopCounterMode
+    >>> n = 512
+    >>> with FlopCounterMode(display=False) as counter, torch.device("meta"):
+    ...     Q, K = torch.empty(32, n, 128), torch.empty(32, n, 128)
+    ...     y = (Q @ K.mT) @ K
+    >>> core = 1e15 * (reading(n)[0] - reading(n, full=0, window=1)[0]) / L
+    >>> abs(core / (counter.get_total_flops() / 2 - 4 * n * d) - 1) < 1e-6
+    True
+    """
+    whole, passages = ways["the whole contract"], ways["8 passages of 500 tokens"]
+    _, held, whole_kept, block = whole
+    return {f"kept_{kind}": size for kind, size in kept(100_000).items()} | {
+        "tokens": contract, "left": 2**17 - contract, "weights": 1e9 * held,
+        "whole_kept": 1e9 * whole_kept, "one": 1e9 * (held + whole_kept + block),
+        "two": 1e9 * (held + 2 * whole_kept), "passages_kept": 1e9 * passages[2],
+        "five_kept": 1e9 * ways["whole, 5 full layers"][2],
+        "less_work": whole[0] / passages[0], "lead": math.log(100_000 - 1),
+        "whole_s": 10 * whole[0], "passages_s": 10 * passages[0],       # 1e14 FLOPs a second
+        "core_share": 1 - 2 * contract * (weights() - 128_256 * d) / 1e15 / whole[0]}
+
+
+def figure():
+    fig, ax = plt.subplots(figsize=(5.2, 4))
+    lengths = [1000 * 2**power for power in range(11)]
+    for kind, name, color, style in (
+            ("full", "attention", ATTENTION, "-"), ("shared", "4 heads share", ATTENTION, "--"),
+            ("latent", "one latent", ATTENTION, ":"),
+            ("hybrid", "8 of 32 layers attention", HYBRID, "-"),
+            ("window", "windows", GRAY, "-"), ("dilated", "17 dilated convolutions", CONVOLUTION, "-"),
+            ("state", "state-space layers", GRAY, "--")):
+        sizes = [kept(n)[kind] / 1e9 for n in lengths]
+        ax.plot(lengths, sizes, style, color=color, label=f"{name}: GB")
+        ax.text(1.15 * lengths[-1], sizes[-1] * {"latent": 1.25, "hybrid": 0.75}.get(kind, 1),
+                name, color=color, va="center")
+    ax.loglog()
+    ax.set_xticks([1000, 10_000, 100_000, 1e6], ["1,000", "10,000", "100,000", "1 million"])
+    ax.set_yticks([0.1, 1, 10, 100], ["100 MB", "1 GB", "10 GB", "100 GB"])
+    ax.minorticks_off()
+    ax.set(xlabel="tokens read", xlim=(1000, 1.2e8))
+    ax.set_title("kept for the next token")
+    return fig
+
+
+if __name__ == "__main__":
+    figure()
+    plt.show()
