@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "MATPLOTLIBRC": str(figure.STYLE),
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PYTHONPATH": "",  # nothing of the project
+    "TQDM_DISABLE": "1",  # a page shows no progress bars
 }
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 from .source import Text
 
-LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)\.md(?=[)#])")
+LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
 
 
 def page(lab, path, script, label):
@@ -24,8 +24,16 @@ def page(lab, path, script, label):
 
 
 def notebook(lab, site_url):
-    """A notebook whose links to other pages lead to the site, if its address is known."""
-    if not site_url:
-        return lab["notebook"]
+    """A notebook whose links to other pages lead to the site; without its address, only their words stay.
+
+    >>> lab = {"notebook": "[Cost](../differences/cost.md#count)"}
+    >>> notebook(lab, "https://a.org/en/"), notebook(lab, "")
+    ('[Cost](https://a.org/en/differences/cost.html#count)', 'Cost')
+    """
     base = urljoin(site_url, "labs/")
-    return LINK.sub(lambda match: f"]({urljoin(base, match[1])}.html", lab["notebook"])
+
+    def link(match):
+        words, page, anchor = match.groups("")
+        return f"[{words}]({urljoin(base, page)}.html{anchor})" if site_url else words
+
+    return LINK.sub(link, lab["notebook"])

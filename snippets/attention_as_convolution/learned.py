@@ -107,6 +107,7 @@ def examples(count, seed):
     return x, teacher(x), new, teacher(new)
 
 
+@functools.cache
 @torch.enable_grad()
 def train(name, count, seed, rate, steps=500):
     """The layer, and the part of the variance of new outputs that it misses."""
@@ -207,7 +208,6 @@ def record():
         print("single", sum(share > 0.9 for share in places(seed)[2]))
 
 
-@functools.cache
 def places(seed=0):
     """Where nine heads look before and after training on 64 images: rows, columns (9, 2).
 
@@ -238,7 +238,8 @@ def results():
 
     The usual heads know the images that they were trained on, and no others.
 
-    >>> results()["usual_seen"] < 1e-3, results()["usual_4_min"] > 1
+    >>> r = results()
+    >>> r["usual_seen"] < 1e-3, r["usual_4_min"] > 1
     (True, True)
 
     Without the content in the scores, 64 images do more, and four still do nothing.

@@ -23,14 +23,21 @@ def block(way, n, d, k=9, N=16):
 
 
 layers, n, sound = 6, 100, 32_000   # frames of 10 ms; 16,000 samples of 2 bytes
+
+
+def held(way, d):
+    """Weights, peak and a second of sound: kB."""
+    cost = block(way, n, d)
+    return layers * cost["weights"] / 1e3, cost["peak"] / 1e3, sound / 1e3
+
+
 print("kB, one byte a number      weights + peak + sound      MMACs    state")
 for d in 64, 48:
     for way in ("convolution", "separable", "attention", "linear attention",
                 "state space"):
         cost = block(way, n, d)
-        held = [layers * cost["weights"] / 1e3, cost["peak"] / 1e3, sound / 1e3]
-        print(f"d = {d}  {way:16}", *(f"{kB:6.0f}" for kB in held),
-              f"= {sum(held):4.0f} {layers * cost['MACs'] / 1e6:9.0f}",
+        print(f"d = {d}  {way:16}", *(f"{kB:6.0f}" for kB in held(way, d)),
+              f"= {sum(held(way, d)):4.0f} {layers * cost['MACs'] / 1e6:9.0f}",
               f"{layers * cost['state'] / 1e3:8.0f}")
 # --8<-- [end:block]
 
@@ -74,23 +81,18 @@ def results():
     ...     costs = {way: block(way, 100, 64)[what] for way in WAYS}
     ...     assert min(costs.values()) == costs["separable"], what
     """
+    weights, peak, _ = held("separable", 48)
+    work = layers * block("separable", n, 48)["MACs"]
     return {f"most_{what}": max(block(way, n, 64)[what] for way in WAYS)
             / block("separable", n, 64)[what] for what in ("weights", "MACs", "peak")} | {
         f"{name}_{d}": 1e3 * sum(held(way, d)) for name, way in (
             ("separable", "separable"), ("attention", "attention")) for d in (64, 48)} | {
-        "weights_48": 1e3 * held("separable", 48)[0], "peak_48": 1e3 * held("separable", 48)[1],
-        "work_48": layers * block("separable", n, 48)["MACs"],
+        "weights_48": 1e3 * weights, "peak_48": 1e3 * peak, "work_48": work,
         "bare_64": 1e3 * sum(held("separable", 64)[:2]),
-        "rate_48": layers * block("separable", n, 48)["MACs"] / 0.1 / 1e6,   # in 100 ms
+        "rate_48": work / 0.1 / 1e6,            # in 100 ms
         "yamnet_rate": 69 / 0.1,
         "yamnet_peak": 48 * 32 * (32 + 64),     # its second layer: 32 channels in, 64 out
         "a_day": 24 * 60 * 60, "alarms": 24 * 60 * 60 / 1000}
-
-
-def held(way, d):
-    """Weights, peak and a second of sound in kB."""
-    cost = block(way, n, d)
-    return layers * cost["weights"] / 1e3, cost["peak"] / 1e3, sound / 1e3
 
 
 def figure():

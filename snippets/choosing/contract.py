@@ -92,6 +92,15 @@ def results():
     >>> core = 1e15 * (reading(n)[0] - reading(n, full=0, window=1)[0]) / L
     >>> abs(core / (counter.get_total_flops() / 2 - 4 * n * d) - 1) < 1e-6
     True
+
+    And the matrices that a token meets, the last one included; 2 L d is its own core.
+
+    >>> shapes = L * [(d, d), (d, d), (d, kv), (d, kv), (d, mlp), (d, mlp), (mlp, d)]
+    >>> with FlopCounterMode(display=False) as counter, torch.device("meta"):
+    ...     for shape in [*shapes, (d, 128_256)]:
+    ...         _ = torch.empty(1, shape[0]) @ torch.empty(shape)
+    >>> abs((1e15 * reading(1)[0] - 2 * L * d) / counter.get_total_flops() - 1) < 1e-6
+    True
     """
     whole, passages = ways["the whole contract"], ways["8 passages of 500 tokens"]
     _, held, whole_kept, block = whole

@@ -16,10 +16,13 @@ def layer(stride, side=1024):
             "MLP": 8 * n * d**2}
 
 
+stages = (3, 4), (3, 8), (9, 16), (3, 32)       # blocks, stride
+
+
 def network(layout, side):
-    """Weights, MACs and peak of 3, 3, 9, 3 blocks at strides 4 to 32."""
+    """Weights, MACs and peak; layout: a letter for each stage."""
     weights = macs = peak = 0
-    for letter, blocks, stride in zip(layout, (3, 3, 9, 3), (4, 8, 16, 32)):
+    for letter, (blocks, stride) in zip(layout, stages):
         cost, d = layer(stride, side), 24 * stride
         mixer = {"C": cost["7x7 depthwise"],
                  "A": cost["projections"] + cost["core"],
@@ -38,6 +41,7 @@ for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW":
 # --8<-- [end:strides]
 
 STRIDES = [1, 2, 4, 8, 16, 32]
+SAVED = 11              # vectors of d numbers that a block keeps for each position
 
 
 def fields():
@@ -53,8 +57,8 @@ def fields():
     True
     """
     r, variance, jump = 1, 0, 1
-    for (kernel, stride), blocks in zip(((4, 4), (2, 2), (2, 2), (2, 2)), (3, 3, 9, 3)):
-        for k, s in [(kernel, stride)] + [(7, 1)] * blocks:
+    for joint, (blocks, _) in zip((4, 2, 2, 2), stages):
+        for k, s in [(joint, joint)] + [(7, 1)] * blocks:
             r += (k - 1) * jump
             variance += (k * k - 1) / 12 * jump**2
             jump *= s
@@ -80,11 +84,10 @@ def kept_for_gradients(side):
     >>> x = torch.randn(1, d, 8, 8, requires_grad=True)
     >>> with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
     ...     y = x + mlp(norm(conv(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
-    >>> sum(t.numel() for t in saved.values()) == 11 * n * d + 2 * n    # means, deviations
+    >>> sum(t.numel() for t in saved.values()) == SAVED * n * d + 2 * n     # means, deviations
     True
     """
-    return sum(11 * blocks * (side // stride)**2 * 24 * stride
-               for blocks, stride in zip((3, 3, 9, 3), (4, 8, 16, 32)))
+    return sum(SAVED * blocks * (side // stride)**2 * 24 * stride for blocks, stride in stages)
 
 
 def results():

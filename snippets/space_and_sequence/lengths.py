@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:lengths]
+import copy
 import math
 
 import torch
@@ -108,9 +109,9 @@ def accuracy(model, task, n, b=16):
 
 
 def changed(model, how, s):
-    """The same trained layer for s times the length, without more training."""
-    width = d // model.h
-    omega, model.sharper, model.window = turns(width), 1.0, None
+    """The trained layer for s times the length, without more training; a copy."""
+    model, width = copy.copy(model), d // model.h
+    omega = turns(width)
     if how == "window":  # nothing further back than in training
         model.window = N
     if how == "interpolated":  # every angle s times smaller
@@ -316,10 +317,8 @@ def results():
     >>> _ = torch.manual_seed(0)
     >>> x = torch.randint(NAMES, (2, N))
     >>> model = live("rotary", speaker)
-    >>> whole = changed(model, "", 1)(x)
-    >>> whole.allclose(changed(model, "window", 1)(x))
+    >>> model(x).allclose(changed(model, "window", 1)(x))
     True
-    >>> _ = changed(model, "", 1)
 
     A shift of the whole text changes no score of rotary, relative and ALiBi: the output
     of the last 20 tokens behind the same 12 is the same, wherever the text begins.
@@ -388,7 +387,7 @@ def shares():
     >>> 0.3 < near < 0.7, far < 0.12, abs(far - predicted) < 0.03, unseen > 0.8
     (True, True, True, True)
     """
-    model = changed(live("relative", five_back), "", 1)
+    model = live("relative", five_back)
     torch.manual_seed(0)
     with torch.no_grad():
         model(torch.randint(NAMES, (4, 512)))
@@ -396,7 +395,7 @@ def shares():
     head = looks[:, 31, 26].argmax()
     near, far = (looks[head, i, i - 5].item() for i in (31, 511))
     odds = near / (1 - near) * 31  # e^gap, from share = e^gap / (e^gap + n - 1)
-    model = changed(live("rotary", speaker), "", 1)
+    model = live("rotary", speaker)
     with torch.no_grad():
         model(speaker(4, 512)[0])
     back = torch.arange(512)[:, None] - torch.arange(512)

@@ -140,14 +140,7 @@ GRID = [(down, right) for down in range(SIDE) for right in range(SIDE)]
 RECORDED = {  # by record(), in %: of five runs the middle, elsewhere; the mean map
     ("convolution", False, True): (
         [81, 86, 85, 85, 89], [81, 86, 85, 85, 89],
-        [85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85]),
+        64 * [85]),
     ("convolution", False, False): (
         [89, 91, 85, 87, 92], [9, 11, 10, 10, 11],
         [12, 11, 6, 7, 8, 9, 8, 9,
@@ -180,14 +173,7 @@ RECORDED = {  # by record(), in %: of five runs the middle, elsewhere; the mean 
          9, 10, 11, 9, 13, 13, 8, 11]),
     ("attention", False, True): (
         [88, 84, 85, 85, 84], [88, 84, 85, 85, 84],
-        [85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85,
-         85, 85, 85, 85, 85, 85, 85, 85]),
+        64 * [85]),
     ("attention", False, False): (
         [90, 84, 89, 90, 90], [9, 8, 11, 9, 9],
         [8, 12, 6, 6, 6, 8, 8, 8,
@@ -241,29 +227,31 @@ MORE = {  # by record_more(), in %: of five runs (trained side by side)
 }
 
 
+def maps(layer, places, whole, grid=GRID, **how):
+    """Of five runs the right answers at each place of the grid."""
+    models = [trained(layer, places, whole, seed, **how) for seed in range(5)]
+    return [[accuracy(model, *at, 1497, 1597) for at in grid] for model in models]
+
+
+def percent(shares):
+    return [round(100 * share) for share in shares]
+
+
 def record():
     """Makes RECORDED: `trained` as above; 6 minutes on one core (torch 2.13)."""
     found = {}
     for name, layer in OPERATIONS.items():
         for places, whole in VERSIONS:
-            models = [trained(layer, places, whole, seed) for seed in range(5)]
-            maps = [[accuracy(model, *at, 1497, 1597) for at in GRID] for model in models]
+            each = maps(layer, places, whole)
             found[name, places, whole] = (
-                [round(100 * one[GRID.index((2, 2))]) for one in maps],
-                [round(100 * elsewhere(one)) for one in maps],
-                [round(20 * sum(each)) for each in zip(*maps)])
+                percent(one[GRID.index((2, 2))] for one in each),
+                percent(map(elsewhere, each)),
+                percent(sum(at) / 5 for at in zip(*each)))
     return found
 
 
 def record_more():
     """Makes MORE: 12 minutes on one core (torch 2.13)."""
-    def maps(layer, places, whole, grid=GRID, **how):
-        models = [trained(layer, places, whole, seed, **how) for seed in range(5)]
-        return [[accuracy(model, *at, 1497, 1597) for at in grid] for model in models]
-
-    def percent(shares):
-        return [round(100 * share) for share in shares]
-
     on_paper = [at for at in GRID if max(at) <= 4]  # (2, 2) is the middle of these 25
     found = {"edge": {}, "small": {}, "everywhere": {}}
     for name, layer in ("convolution", ConvolutionWithEdge), ("attention", AttentionWithEdge):
