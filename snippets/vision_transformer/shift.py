@@ -88,18 +88,69 @@ def cnn(stride, d=37):
                          nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(d, 10))
 
 
-NETWORKS = {"table": lambda: ViT(table=True), "none": ViT, "rotary": lambda: ViT(rotary=True),
-            "cnn": lambda: cnn(stride=2)}
-RATES, STEPS, SHIFTS = (1e-3, 3e-3, 1e-2), 150, range(-4, 5)
+def cut(vit, *window, **where):
+    """A ViT with other windows than 2x2, for example some that overlap."""
+    vit.patches = nn.Conv2d(1, 32, *window, **where)
+    return vit
 
 
-def fit(name, seed, rate, steps=STEPS):
+def cut_cnn(d=40):
+    """A CNN that begins with the cut of the ViT, and then has two 3x3 layers."""
+    return nn.Sequential(nn.Conv2d(1, d, 2, stride=2), nn.BatchNorm2d(d), nn.ReLU(),
+                         *conv(d, d), *conv(d, d),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(d, 10))
+
+
+def overlapping():
+    return cut(ViT(rotary=True), 4, stride=2, padding=1)
+
+
+NETWORKS = {  # the network, its steps of training, and by how many pixels images move in them
+    "table": (lambda: ViT(table=True), 150, 0),
+    "rotary": (lambda: ViT(rotary=True), 150, 0),
+    "none": (ViT, 150, 0),
+    "cnn": (lambda: cnn(stride=2), 150, 0),
+    "moves": (lambda: ViT(table=True), 600, 4),
+    "overlap": (overlapping, 150, 0),
+    "cut_cnn": (cut_cnn, 150, 0),
+    "enlarged": (lambda: cut(ViT(table=True), 4, stride=4), 150, 0),
+    "longer": (lambda: ViT(table=True), 600, 0),
+    "overlap_longer": (overlapping, 600, 0),
+    "moves_short": (lambda: ViT(table=True), 150, 4),
+    "moves_long": (lambda: ViT(table=True), 1500, 4),
+    "moves_cnn": (lambda: cnn(stride=2), 600, 4),
+}
+DRAWN = "cnn", "rotary", "none", "table", "moves"
+RATES, SHIFTS = (1e-3, 3e-3, 1e-2), range(-4, 5)
+
+
+def images(name):
+    """What a network learns from: the strip, or the strip at twice the size."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear") if name == "enlarged" else x
+
+
+def moved(batch, most):
+    """Each image by another number of pixels: (b, 1, height, width)
+
+    >>> bars = torch.eye(16)[[8, 8, 8]].view(3, 1, 1, 16)
+    >>> places = torch.cat([moved(bars, 4) for _ in range(100)]).argmax(-1)
+    >>> places.min().item(), places.max().item()
+    (4, 12)
+    """
+    if not most:
+        return batch
+    by = torch.randint(-most, most + 1, (len(batch),)).tolist()
+    return torch.stack([image.roll(pixels, dims=-1) for image, pixels in zip(batch, by)])
+
+
+def fit(name, seed, rate):
+    new, steps, moves = NETWORKS[name]
     torch.manual_seed(seed)
-    model = NETWORKS[name]()
+    model, learned = new(), images(name)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
     for batch in train[torch.randint(len(train), (steps, 32))]:
-        F.cross_entropy(model(x[batch]), y[batch]).backward()
+        F.cross_entropy(model(moved(learned[batch], moves)), y[batch]).backward()
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
@@ -107,26 +158,30 @@ def fit(name, seed, rate, steps=STEPS):
 
 
 @torch.no_grad()
-def right(model, where=test, shift=0):
+def right(model, where=test, shift=0, shown=x):
     """The part of the digits that the model gets right."""
-    said = model(x[where].roll(shift, dims=-1)).argmax(1)
+    said = model(shown[where].roll(shift, dims=-1)).argmax(1)
     return (said == y[where]).float().mean().item()
 
 
 def record(*names):
-    """Prints RECORDED anew: of three rates the best on `choose`, with another seed."""
+    """Prints RECORDED anew: of three rates the best on `choose`, with another seed.
+
+    For what is drawn, at all SHIFTS; for the others, at 0 to 4 pixels.
+    """
     for name in names or NETWORKS:
-        found = {rate: right(fit(name, 5, rate), choose) for rate in RATES}
+        shown = images(name)
+        found = {rate: right(fit(name, 5, rate), choose, shown=shown) for rate in RATES}
         rate = max(found, key=found.get)
         models = [fit(name, seed, rate) for seed in range(5)]
         print(f'    "{name}": ({rate}, [')
-        for shift in SHIFTS:
-            print(f"        {[round(right(m, shift=shift), 3) for m in models]},")
+        for shift in SHIFTS if name in DRAWN else range(5):
+            print(f"        {[round(right(m, shift=shift, shown=shown), 3) for m in models]},")
         print("    ]),", flush=True)
 
 
-# The rate, and right answers of five runs for each shift. A record of ten minutes on one
-# slow core, not a run; record() prints it anew.
+# The rate, and right answers of five runs for each shift: from -4 to 4 pixels, or from 0 on.
+# A record of an hour on one slow core, not a run; record() prints it anew.
 RECORDED = {
     "table": (0.003, [
         [0.172, 0.212, 0.152, 0.105, 0.13],
@@ -172,12 +227,74 @@ RECORDED = {
         [0.833, 0.847, 0.857, 0.827, 0.827],
         [0.965, 0.973, 0.978, 0.96, 0.978],
     ]),
+    "moves": (0.003, [
+        [0.847, 0.9, 0.902, 0.918, 0.88],
+        [0.887, 0.912, 0.903, 0.897, 0.917],
+        [0.85, 0.903, 0.918, 0.897, 0.915],
+        [0.852, 0.895, 0.888, 0.882, 0.903],
+        [0.85, 0.895, 0.91, 0.9, 0.895],
+        [0.88, 0.887, 0.892, 0.892, 0.885],
+        [0.887, 0.918, 0.927, 0.912, 0.907],
+        [0.883, 0.907, 0.893, 0.913, 0.923],
+        [0.855, 0.937, 0.923, 0.925, 0.917],
+    ]),
+    "overlap": (0.003, [
+        [0.878, 0.927, 0.902, 0.872, 0.878],
+        [0.412, 0.613, 0.492, 0.482, 0.485],
+        [0.877, 0.933, 0.895, 0.872, 0.878],
+        [0.388, 0.612, 0.478, 0.473, 0.46],
+        [0.798, 0.925, 0.885, 0.848, 0.84],
+    ]),
+    "cut_cnn": (0.003, [
+        [0.965, 0.965, 0.968, 0.967, 0.97],
+        [0.712, 0.658, 0.693, 0.69, 0.695],
+        [0.96, 0.965, 0.97, 0.965, 0.97],
+        [0.678, 0.648, 0.672, 0.673, 0.652],
+        [0.963, 0.962, 0.967, 0.962, 0.965],
+    ]),
+    "enlarged": (0.003, [
+        [0.89, 0.893, 0.88, 0.922, 0.902],
+        [0.787, 0.68, 0.688, 0.747, 0.73],
+        [0.447, 0.312, 0.293, 0.368, 0.4],
+        [0.223, 0.202, 0.18, 0.255, 0.205],
+        [0.142, 0.158, 0.122, 0.167, 0.127],
+    ]),
+    "longer": (0.003, [
+        [0.963, 0.957, 0.95, 0.958, 0.96],
+        [0.433, 0.395, 0.398, 0.442, 0.387],
+        [0.117, 0.178, 0.152, 0.227, 0.12],
+        [0.097, 0.112, 0.152, 0.182, 0.137],
+        [0.177, 0.137, 0.175, 0.137, 0.212],
+    ]),
+    "overlap_longer": (0.003, [
+        [0.96, 0.96, 0.968, 0.97, 0.97],
+        [0.652, 0.735, 0.703, 0.638, 0.677],
+        [0.963, 0.958, 0.963, 0.967, 0.965],
+        [0.638, 0.73, 0.682, 0.63, 0.655],
+        [0.952, 0.955, 0.968, 0.947, 0.945],
+    ]),
+    "moves_short": (0.003, [
+        [0.505, 0.522, 0.443, 0.568, 0.552],
+        [0.407, 0.425, 0.327, 0.448, 0.385],
+        [0.563, 0.48, 0.372, 0.568, 0.543],
+        [0.432, 0.407, 0.37, 0.515, 0.48],
+        [0.438, 0.352, 0.495, 0.578, 0.552],
+    ]),
+    "moves_long": (0.01, [
+        [0.943, 0.955, 0.937, 0.958, 0.945],
+        [0.957, 0.957, 0.943, 0.952, 0.95],
+        [0.952, 0.955, 0.932, 0.963, 0.942],
+        [0.962, 0.952, 0.947, 0.958, 0.948],
+        [0.957, 0.967, 0.953, 0.955, 0.953],
+    ]),
+    "moves_cnn": (0.003, [
+        [0.988, 0.988, 0.987, 0.99, 0.985],
+        [0.992, 0.987, 0.988, 0.99, 0.988],
+        [0.99, 0.988, 0.987, 0.99, 0.985],
+        [0.992, 0.987, 0.985, 0.987, 0.99],
+        [0.988, 0.988, 0.985, 0.992, 0.99],
+    ]),
 }
-
-
-QUOTED = [("table", 0, min), ("table", 0, max), ("table", 1, max), ("table", 2, max),
-          ("rotary", 0, min), ("rotary", 0, max), ("rotary", 1, max), ("rotary", 2, min),
-          ("none", 0, min), ("none", 1, max)]
 
 
 def ring(model):
@@ -218,6 +335,20 @@ def results():
     >>> r["table_0_min"] > 0.8, r["table_2_max"] < 0.45, r["cnn_lowest"] > 0.8
     (True, True, True)
 
+    Windows that overlap, or 3x3 layers after the cut, make the saw shallower, in every run.
+
+    >>> def lost(name):
+    ...     return [a - b for a, b in zip(*RECORDED[name][1][-5:-3])]
+    >>> max(lost("cnn")) < min(lost("cut_cnn")), max(lost("cut_cnn")) < min(lost("rotary"))
+    (True, True)
+    >>> max(lost("overlap_longer")) < min(lost("rotary"))
+    True
+
+    Random moves in training mend both faults, after more steps. Steps alone do not.
+
+    >>> r["moves_lowest"] > 0.8, r["moves_short_0_max"] < 0.6, r["longer_1_max"] < 0.45
+    (True, True, True)
+
     Without positions a whole patch is no change at all, in any run; one pixel is.
 
     >>> _, scores = RECORDED["none"]
@@ -233,21 +364,23 @@ def results():
     >>> change(ring(cnn(1)), 1) < 1e-12, change(ring(cnn(2)), 2) < 1e-12 < change(ring(cnn(2)), 1)
     (True, True)
 
-    The record again, nearly: the table's seed 0 at the rate that it chose.
+    The record again, nearly: seed 0 at the rate that was chosen, unshifted.
 
-    >>> model = fit("table", 0, RECORDED["table"][0])
-    >>> abs(right(model) - RECORDED["table"][1][4][0]) < 0.08
-    True
+    >>> [name for name in ("table", "cut_cnn", "moves_short") if abs(
+    ...     right(fit(name, 0, RECORDED[name][0]), shown=images(name))
+    ...     - RECORDED[name][1][-5][0]) > 0.08]
+    []
     """
     torch.manual_seed(0)
     numbers = {"none_patch": change(ViT(), 2), "ring_pixel": change(ring(cnn(1)), 1),
-               "steps": STEPS, "vit": sum(w.numel() for w in ViT(rotary=True).parameters()),
+               "steps": NETWORKS["rotary"][1], "vit": sum(w.numel() for w in ViT(rotary=True).parameters()),
                "cnn": sum(w.numel() for w in cnn(2).parameters()),
                "vit_macs": macs(ViT(rotary=True)), "cnn_macs": macs(cnn(2))}
-    for name, shift, pick in QUOTED:
-        _, scores = RECORDED[name]
-        numbers[f"{name}_{shift}_{pick.__name__}"] = pick(scores[SHIFTS.index(shift)])
-    numbers["cnn_lowest"] = min(map(min, RECORDED["cnn"][1]))
+    for name, (_, scores) in RECORDED.items():
+        for shift, runs in enumerate(scores[-5:-2]):            # 0, 1 and 2 pixels
+            numbers |= {f"{name}_{shift}_min": min(runs), f"{name}_{shift}_max": max(runs)}
+    for name in "cnn", "moves":
+        numbers[f"{name}_lowest"] = min(map(min, RECORDED[name][1]))
     return numbers
 
 
@@ -258,6 +391,7 @@ def figure():
         "rotary": (ATTENTION, "^--", "ViT, rotary"),
         "none": (ATTENTION, "D:", "ViT,\nno positions"),
         "table": (ATTENTION, "o-", "ViT, table"),
+        "moves": (ATTENTION, "P-", "ViT, table,\nmoved digits"),
     }
     for name, (color, style, label) in lines.items():
         _, scores = RECORDED[name]
