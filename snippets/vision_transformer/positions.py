@@ -1,79 +1,140 @@
 # pip install torch matplotlib scikit-learn
-"""A small ViT with a table of positions, with rows and columns, and with none."""
+"""The patches of a digit in another order: who notices, and what positions are worth."""
+
+from functools import cache
 
 import matplotlib.pyplot as plt
-import torch.nn.functional as F
-from style import ATTENTION, GRAY, shades
+from style import ATTENTION, FAINT, GRAY, shades
 
 # --8<-- [start:positions]
 # pip install torch scikit-learn
 import torch
+import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from torch import nn
 
 pixels, y = map(torch.tensor, load_digits(return_X_y=True))
 x = pixels.view(-1, 1, 8, 8).float() / 8 - 1            # (1797, 1, 8, 8)
-torch.manual_seed(0)
-train, test = torch.randperm(len(x)).split([1197, 600])
+order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
+train, choose, test = order.split([897, 300, 600])
 
 
 class ViT(nn.Module):
-    def __init__(self, *shapes, pool=False, d=32):
+    def __init__(self, *shapes, start=0.5, class_token=False, d=32):
         super().__init__()
-        self.pool, self.patches = pool, nn.Conv2d(1, d, 2, stride=2)
-        self.p = nn.ParameterList(torch.randn(d, *s) / 2 for s in shapes)
-        self.class_token = nn.Parameter(torch.zeros(d))
+        self.patches = nn.Conv2d(1, d, 2, stride=2)
+        self.p = nn.ParameterList(start * torch.randn(d, *s) for s in shapes)
+        self.first = nn.Parameter(torch.zeros(int(class_token), d))
         self.blocks = nn.Sequential(*(nn.TransformerEncoderLayer(
             d, 4, 4 * d, 0, "gelu", batch_first=True, norm_first=True)
             for _ in range(2)))
-        self.head = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 10))
+        self.classifier = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 10))
 
     def forward(self, image):
-        x = self.patches(image) + sum(self.p)           # (b, d, 4, 4)
-        first = self.class_token.expand(len(x), 1, -1)
-        x = self.blocks(torch.cat([first, x.flatten(2).mT], dim=1))
-        return self.head(x[:, 1:].mean(1) if self.pool else x[:, 0])
+        t = (self.patches(image) + sum(self.p)).flatten(2).mT   # (b, 16, d)
+        if len(self.first):
+            t = torch.cat([self.first.expand(len(t), 1, -1), t], dim=1)
+            return self.classifier(self.blocks(t)[:, 0])
+        return self.classifier(self.blocks(t).mean(1))
 
 
-models = {"table": ViT((4, 4)), "rows + columns": ViT((4, 1), (1, 4)),
-          "none": ViT(), "table, mean": ViT((4, 4), pool=True)}
-for name, model in models.items():
+def fit(model, rate, steps=200):
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, 150)
-    for batch in train[torch.randint(len(train), (150, 32))]:
-        nn.functional.cross_entropy(model(x[batch]), y[batch]).backward()
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
+    for batch in train[torch.randint(len(train), (steps, 32))]:
+        F.cross_entropy(model(x[batch]), y[batch]).backward()
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
-    right = (model(x[test]).argmax(1) == y[test]).float().mean()
-    print(f"{right:.0%} {name}")
+    return model.eval()
+
+
+torch.manual_seed(0)
+image = x[test[:1]]
+cut = F.unfold(image, 2, stride=2)                      # (1, 4, 16)
+shuffled = F.fold(cut[..., torch.randperm(16)], 8, 2, stride=2)
+for name, vit in ("no positions", ViT()), ("a table", ViT((4, 4))):
+    same = torch.allclose(vit(image), vit(shuffled), atol=1e-4)
+    print(f"{name}: the same scores for shuffled patches? {same}")
 # --8<-- [end:positions]
 
-place = torch.cartesian_prod(torch.arange(4.0), torch.arange(4.0))
-beside = torch.cdist(place, place) == 1          # (16, 16): neighbours on the grid
+KINDS = {
+    "table": dict(shapes=[(4, 4)]),
+    "rows_columns": dict(shapes=[(4, 1), (1, 4)]),
+    "none": dict(shapes=[]),
+    "class_token": dict(shapes=[(4, 4)], class_token=True),
+    "small_start": dict(shapes=[(4, 4)], start=0.02),
+}
+RATES = 1e-3, 3e-3, 1e-2
+SEEDS = range(5)
+EXAMPLE = 1039                                          # a test digit, for the figure
+
+
+def new(kind, seed):
+    torch.manual_seed(seed)
+    options = dict(KINDS[kind])
+    return ViT(*options.pop("shapes"), **options)
 
 
 @torch.no_grad()
-def share(model, images=x[test]):
-    """Share of the test digits that the model gets right."""
-    return (model(images).argmax(1) == y[test]).float().mean().item()
+def right(model, where=test, images=x):
+    """The part of the digits that the model gets right."""
+    return (model(images[where]).argmax(1) == y[where]).float().mean().item()
 
 
-def shuffled(images):
-    """The same patches in another order, the same for all images, and that order.
+def record(*kinds):
+    """Prints RECORDED anew: of three rates the best on `choose`, with another seed."""
+    for kind in kinds or KINDS:
+        found = {rate: right(fit(new(kind, 5), rate), choose) for rate in RATES}
+        rate = max(found, key=found.get)
+        models = [fit(new(kind, seed), rate) for seed in SEEDS]
+        print(f'    "{kind}": ({rate}, {[round(right(m), 3) for m in models]},',
+              f"{[round(right(m, images=moved(x)), 3) for m in models]}),", flush=True)
 
-    >>> torch.allclose(shuffled(x)[0].sum((1, 2, 3)), x.sum((1, 2, 3)))
+
+ORDER = torch.randperm(16, generator=torch.Generator().manual_seed(1))
+
+
+def moved(images):
+    """The same patches in another order, the same for all images.
+
+    >>> torch.allclose(moved(x).sum((1, 2, 3)), x.sum((1, 2, 3)), atol=1e-3)
     True
     """
-    order = torch.randperm(16, generator=torch.Generator().manual_seed(1))
-    cut = F.unfold(images, 2, stride=2)                       # (b, 4, 16)
-    return F.fold(cut[..., order], 8, 2, stride=2), order
+    return F.fold(F.unfold(images, 2, stride=2)[..., ORDER], 8, 2, stride=2)
 
 
-def similarity(model):
-    """Cosine between the vectors of each two positions: (16, 16)"""
-    grid = (sum(model.p) + torch.zeros(32, 4, 4)).detach()
-    p = F.normalize(grid.flatten(1).T, dim=1)
+def record_longer():
+    """Prints LONGER anew: no positions, 1,500 steps instead of 200, at the rate of RECORDED."""
+    rate = RECORDED["none"][0]
+    print("LONGER =", [round(right(fit(new("none", seed), rate, 1500)), 3) for seed in range(3)])
+
+
+# The rate, and right answers of five runs, on digits as they are and with their patches
+# in another order. A record of three minutes, not a run; record() prints it anew.
+RECORDED = {
+    "table": (0.003, [0.93, 0.922, 0.935, 0.93, 0.94], [0.187, 0.205, 0.225, 0.208, 0.143]),
+    "none": (0.003, [0.643, 0.598, 0.6, 0.538, 0.663], [0.643, 0.598, 0.6, 0.538, 0.663]),
+    "class_token": (0.003, [0.933, 0.917, 0.923, 0.93, 0.925],
+        [0.118, 0.062, 0.108, 0.185, 0.092]),
+    "small_start": (0.01, [0.868, 0.838, 0.853, 0.857, 0.857], [0.14, 0.222, 0.155, 0.218, 0.145]),
+    "rows_columns": (0.003, [0.937, 0.94, 0.94, 0.94, 0.932], [0.057, 0.088, 0.105, 0.11, 0.088]),
+}
+# Right answers of three longer runs. A record of two minutes; record_longer() prints it anew.
+LONGER = [0.735, 0.728, 0.723]
+
+
+@cache
+@torch.enable_grad()
+def trained(kind):
+    """The first run of the record again, for the figure and the identities."""
+    return fit(new(kind, 0), RECORDED[kind][0])
+
+
+def alike(kind):
+    """Cosine between the vectors of each two places of a trained network: (16, 16)"""
+    p = sum(trained(kind).p).detach().expand(32, 4, 4)
+    p = F.normalize(p.flatten(1).T, dim=1)
     return p @ p.T
 
 
@@ -81,60 +142,71 @@ def similarity(model):
 def results():
     """The numbers the page quotes.
 
-    D4e: positions carry the two dimensions; without them a ViT sees a bag of patches.
+    D4e: positions carry the two dimensions between patches; without them a ViT sees a bag.
 
     >>> r = results()
-    >>> min(r["table"], r["rows_columns"], r["mean"]) > 0.9, r["none"] < 0.75
+    >>> r["none_moved"] < 1e-4, r["table_relabelled"] < 1e-4
     (True, True)
-    >>> r["none_moved"] < 1e-4, r["table_relabelled"] < 1e-4, r["table_shuffled"] < 0.3
-    (True, True, True)
+
+    The digit of the figure: both networks read it, and after the shuffle the table's does not.
+
+    >>> EXAMPLE in test, [trained(kind)(images[[EXAMPLE]]).argmax() == y[EXAMPLE]
+    ...                   for kind in ("none", "table") for images in (x, moved(x))]
+    (True, [tensor(True), tensor(True), tensor(True), tensor(False)])
 
     Rows and columns make neighbours alike by construction, the table does not.
 
     >>> r["beside_rows_columns"] > 0.3, abs(r["beside_table"]) < 0.3
     (True, True)
+
+    Whoever runs it again comes near the record.
+
+    >>> all(abs(right(trained(kind)) - RECORDED[kind][1][0]) < 0.08
+    ...     for kind in ("table", "none", "rows_columns"))
+    True
     """
-    table, rows_columns, none, mean = models.values()
-    images, order = shuffled(x[test])
-    relabelled = ViT((4, 4))
+    table, none = trained("table"), trained("none")
+    relabelled = new("table", 0).eval()
     relabelled.load_state_dict(table.state_dict())
     p = relabelled.p[0].data
-    p.copy_(p.flatten(1)[:, order].view(32, 4, 4))
-
-    return {
-        "table": share(table),
-        "rows_columns": share(rows_columns),
-        "none": share(none),
-        "mean": share(mean),
-        "none_moved": (none(images) - none(x[test])).abs().max().item(),
-        "table_relabelled": (relabelled(images) - table(x[test])).abs().max().item(),
-        "table_shuffled": share(table, images),
-        "beside_table": similarity(table)[beside].mean().item(),
-        "beside_rows_columns": similarity(rows_columns)[beside].mean().item(),
+    p.copy_(p.flatten(1)[:, ORDER].view(32, 4, 4))
+    place = torch.cartesian_prod(torch.arange(4.0), torch.arange(4.0))
+    beside = torch.cdist(place, place) == 1             # (16, 16): neighbours on the grid
+    numbers = {
+        "none_moved": (none(moved(x)) - none(x)).abs().max().item(),
+        "table_relabelled": (relabelled(moved(x)) - table(x)).abs().max().item(),
+        "beside_table": alike("table")[beside].mean().item(),
+        "beside_rows_columns": alike("rows_columns")[beside].mean().item(),
+        "shuffled_min": min(RECORDED["table"][2]), "shuffled_max": max(RECORDED["table"][2]),
+        "longer_min": min(LONGER), "longer_max": max(LONGER),
+        "train": len(train), "digit": y[EXAMPLE].item(),
+        "parameters": sum(w.numel() for w in table.parameters()),
     }
+    for kind, (_, scores, _) in RECORDED.items():
+        numbers |= {f"{kind}_min": min(scores), f"{kind}_max": max(scores)}
+    return numbers
 
 
+@torch.no_grad()
 def figure():
-    fig = plt.figure(figsize=(5.2, 4.8))
-    axes = fig.subplot_mosaic("ab;cc", height_ratios=(1.3, 1))
-    for panel, name in ("a", "table"), ("b", "rows + columns"):
-        ax = axes[panel]
-        ax.imshow(similarity(models[name])[5].view(4, 4), cmap=shades(ATTENTION),
-                  vmin=0, vmax=1, interpolation="none",
-                  label=f"{name}, cosine with patch 5")
-        ax.add_patch(plt.Rectangle((0.5, 0.5), 1, 1, fc="none", ec="black", lw=2.5))
-        ax.set(xticks=[], yticks=[])
-        ax.set_title(name)
-        ax.spines[:].set(visible=True, color=GRAY)
-    percent = {name: 100 * share(model) for name, model in models.items()}
-    bars = axes["c"].barh([*percent], percent.values(), color=ATTENTION, alpha=0.8,
-                          height=0.6, label="test digits right, per cent")
-    axes["c"].bar_label(bars, [f"{value:.0f} %" for value in percent.values()],
-                       padding=5)
-    axes["c"].invert_yaxis()
-    axes["c"].set(xlim=(0, 112), xticks=[], title="new digits right")
-    axes["c"].spines[["bottom", "left"]].set_visible(False)
-    axes["c"].tick_params(axis="y", length=0)
+    fig, axes = plt.subplots(2, 3, figsize=(7.2, 4.2), width_ratios=(1, 1.3, 1.3))
+    i = EXAMPLE
+    for line, images, name in zip(axes, (x, moved(x)), ("as it is", "shuffled")):
+        line[0].imshow(images[i, 0], cmap=shades(GRAY), vmin=-1, vmax=1.2,
+                       extent=(0, 8, 8, 0), label=f"{name}: a {y[i]}")
+        for cut in 2, 4, 6:
+            line[0].axhline(cut, color=FAINT, lw=2)
+            line[0].axvline(cut, color=FAINT, lw=2)
+        line[0].set(xticks=[], yticks=[], ylabel=name)
+        for ax, kind in zip(line[1:], ("none", "table")):
+            says = 100 * trained(kind)(images[i:i + 1]).softmax(1)[0]
+            colors = [ATTENTION if digit == says.argmax() else FAINT for digit in range(10)]
+            ax.bar(range(10), says, color=colors, label=f"{name}, {kind}")
+            ax.set(ylim=(0, 105), xticks=range(10), yticks=(0, 50, 100))
+    axes[0, 1].set_title("without positions", fontsize=11)
+    axes[0, 2].set_title("with a table", fontsize=11)
+    axes[0, 1].set_ylabel("says, %")
+    axes[1, 1].set_ylabel("says, %")
     return fig
 
 
