@@ -192,7 +192,7 @@ five = {  # lowest and highest of five runs
     "ViT: spread grows to": (2.292, 2.870),
     "own patch, before": (0.947, 0.972),
     "own patch, after": (0.187, 0.258),
-    "own patch, without skips": (0.057, 0.094),
+    "own patch, without skips": (0.059, 0.095),
     "directions, attention only, 2 layers": (2.455, 3.767),
     "directions, attention only": (1.002, 1.035),
     "directions, ViT": (7.893, 8.468),
@@ -208,15 +208,14 @@ five = {  # lowest and highest of five runs
 sizes = [sum(p.numel() for p in model.parameters()) for model in (cnn, vit)]
 print("numbers to learn: CNN {:,}, ViT {:,}".format(*sizes))
 assert abs(sizes[0] / sizes[1] - 1) < 0.03
-assert 0.01 < five["CNN: right"][0] - five["ViT: right"][1]
-assert five["CNN: right"][1] - five["ViT: right"][0] < 0.04
+assert 0.985 < five["CNN: right"][0] and 0.955 < five["ViT: right"][0] < five["ViT: right"][1] < 0.985
 low, high = five["CNN without batch norm: right"]
 assert low < five["ViT: right"][1] and five["ViT: right"][0] < high < five["CNN: right"][0]
 
 # %% [markdown]
-# Both have about 36,000 numbers to learn and the same steps. (For each we tried four learning rates, on the first 897 digits, and judged them by the next 300; .005 is best for both. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
+# Both have about 36,000 numbers to learn and take the same steps. (For each we tried four learning rates on the first 897 digits, judged by the next 300; .005 was the best for the ViT, and none was better for the CNN. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
-# The CNN reads two digits of a hundred more. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the CNN reads as many as the ViT, and with patches that overlap, the ViT comes closer (you will try it below).
+# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN overlap with those of the ViT, and with patches that overlap, the ViT comes a little closer (you will try it below).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## Filters
@@ -228,7 +227,7 @@ def draw(ax, kernel, colour):
     """Hinton diagram of one kernel (k, k)."""
     k, weights = len(kernel), kernel.flatten()
     row, column = torch.arange(k * k) // k, torch.arange(k * k) % k
-    ax.scatter(column, row, 1200 / k**2 * (weights / weights.abs().max()).abs(), marker="s",
+    ax.scatter(column, row, 800 / k**2 * (weights / weights.abs().max()).abs(), marker="s",
                fc=[colour if weight > 0 else "none" for weight in weights], ec=colour)
     ax.set(xlim=(-0.6, k - 0.4), ylim=(k - 0.4, -0.6), xticks=[], yticks=[], aspect=1)
     ax.spines[:].set(visible=True, color=FAINT)
@@ -257,10 +256,8 @@ assert abs(low - five["CNN: right"][0]) < 0.006 and abs(high - five["CNN: right"
 # %% [markdown]
 # **Figure.** The first eight kernels of each network, before and after training. Compare each with the one above it.
 #
-# Textbooks show first layers full of clean edge detectors. Ours is not one: what you see after training is mostly still the random start.
-#
-# Are these kernels good as they are, then? A look cannot tell, but an experiment can: leave the first kernels of the CNN as they were drawn, and train the rest. It reads as well as before, in each of five runs more than 98 of 100 digits. So the first layer need not be learned here:
-# forty-four random kernels already take differences in many directions, and the layers above learn which of them to use.
+# Textbooks show first layers full of clean edge detectors. Here, what you see after training is mostly still the random start. Are these kernels good as they are, then? A look cannot tell, but an experiment can: leave the first kernels of the CNN as they were drawn, and train the rest. It reads as well as before, in each of five runs more than 98 of 100 digits. So the first layer need not be learned here:
+# forty-four random kernels together measure all that 3×3 kernels can, and the layers above learn what to make of it.
 #
 # ## What the heads look at
 #
@@ -297,11 +294,11 @@ assert torch.special.entr(A).sum(-1).exp().max() > 10  # others take a mean over
 #
 # One picture is one picture. So let us ask all heads, for all queries and all 600 test digits:
 #
-# - **How far?** The mean distance $\sum_j a_{ij}\,\lVert p_i - p_j \rVert$ in pixels, where $a_{ij}$ is the share that query $i$ gives to patch $j$, and $p$ is the place of a patch.
+# - **How far?** The mean distance $\sum_j a_{ij}\,\lVert p_i - p_j \rVert$ in pixels; $a_{ij}$ is the share that query $i$ gives to patch $j$, and $p$ the place of a patch.
 # - **How many?** The number of patches that divide the row among themselves, $\exp(-\sum_j a_{ij} \log a_{ij})$: 16 if all get the same, 1 if one gets everything.
 # - **How much does the digit decide?** Take two digits and the same query: what part of the row goes to other patches? For a convolution this is exactly 0.
 #
-# And what would a *local* head look like? We have to know before we say that there is none. If the query's own patch and its neighbours, a 3×3 window, get equal shares, the mean distance is 1.9 pixels. If all patches do, it is 4.0.
+# What would a *local* head look like? If the query's own patch and its neighbours, a 3×3 window, get equal shares, the mean distance is 1.9 pixels. If all patches do, it is 4.0.
 
 # %% alt="Sixteen heads by layer, before and after training. Upper panel: the mean distance stays between 3.2 and 4.3 pixels, close to the line of equal shares at 4.0 and far above the line of a 3 by 3 window at 1.9. Lower panel: the number of patches falls from 14 or more to fewer, for some heads below 5."
 place = torch.cartesian_prod(torch.arange(4.0), torch.arange(4.0)).to(device) * 2  # in pixels
@@ -350,15 +347,15 @@ plt.show()
 assert 1.85 < local < 1.95 and 3.95 < uniform < 4.05
 assert five["how_far, before"][0] > 3.8 and five["how_far, after"][0] > 3.1  # none is local
 assert five["how_far, after"][1] < 4.3
-assert five["how_many, before"][0] > 14 and five["how_many, after"][0] < 4
+assert 14 < five["how_many, before"][0] > five["how_many, after"][1] and five["how_many, after"][0] < 3.4
 assert five["how_different, before"][1] < 0.15 and five["how_different, after"][0] > 0.18
 assert five["how_different, after"][1] > 0.6
 
 # %% [markdown]
 # **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; below, training makes the heads choose fewer patches.
 #
-# Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest among fewer than four. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
-# go elsewhere, against about an eighth at most before. Yet the mean *distance* stays near that of equal shares. In none of the five runs has a head become local: the nearest looks 3.3 pixels far. The distance alone would have missed what these heads did learn.
+# Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest of all among three. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
+# go elsewhere, against about an eighth at most before. Yet no head of the five runs has become local: the nearest looks 3.3 pixels far. The distance alone would have missed what the heads did learn.
 #
 # So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw the lower layers of a
 # smaller one, a DeiT-S, become local on ImageNet alone. So the number of images does not decide by itself, and our grid of 4 × 4 patches is too small to say more.
@@ -393,6 +390,7 @@ fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.4))
 networks = {"CNN before": cnn_before, "CNN after": cnn, "ViT before": vit_before, "ViT after": vit}
 for ax, (name, model) in zip(axes.flat, networks.items()):
     colour, side = (CONVOLUTION, 1) if isinstance(model, CNN) else (ATTENTION, 2)
+    # the root, so that faint parts show
     ax.imshow(field(model).sqrt(), cmap=fade(colour), vmin=0, interpolation="none",
               label=name)
     ax.set_title(name, color=colour)
@@ -406,23 +404,21 @@ plt.show()
 assert [field(model).count_nonzero() for model in networks.values()] == [49, 49, 64, 64]
 assert 0 < five["CNN: spread grows by"][0] and five["CNN: spread grows by"][1] < 0.3
 assert five["ViT: spread grows to"][0] > 2  # times what it was
-assert five["own patch, before"][0] > 0.9 and five["own patch, without skips"][1] < 0.12
-assert 0.15 < five["own patch, after"][0] and five["own patch, after"][1] < 0.3
+assert five["own patch, before"][0] > 0.9 and five["own patch, without skips"][1] < 0.125
+assert 0.15 < five["own patch, after"][0] < five["own patch, after"][1] < 0.3
 
 # %% [markdown]
 # **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob hardly changes, while the ViT's grows from one patch to the whole digit.
 #
-# <small>The colour is the square root of the energy, so that faint parts show.</small>
+# The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels. Its window has 49 pixels before and after: this is arithmetic.
 #
-# The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels. Its window has 49 pixels before and after, because this is arithmetic.
-#
-# The ViT *can* reach all 64 pixels from the start. But more than nine tenths of the energy come from the output's own patch. Is this the attention, or is it the skips, which carry the patch straight through? Take the skips and the MLPs away, and the own patch has about a sixteenth, like every other. So it is the
-# skips. After training, with the skips in place, the own patch has a fifth to a quarter, and the spread, the root mean square distance, has more than doubled. **The field of the CNN is mostly built in, that of the ViT is learned.**
+# The ViT *can* reach all 64 pixels from the start. But more than nine tenths of the energy come from the output's own patch. Is this the attention, or is it the skips, which carry the patch straight through? Take the skips away, and the own patch has less than an eighth, not much more than the sixteenth of an equal division. So it is the
+# skips. After training, with the skips in place, the own patch has about a fifth to a quarter, and the spread, the root mean square distance, has more than doubled. **The field of the CNN is mostly built in, that of the ViT is learned.**
 #
 # ## Do the tokens stay different?
 #
 # A head gives each token a mean of values, and means of means lie closer and closer together. [Stacking](../similarities/stacking.md#collapse) shows how untrained attention without skips makes all tokens the same, as Dong et al. (2021) prove for weights that are not too large.
-# Does it still happen after training? Let $X$ be the tokens after a layer, one in each row, and $\bar x$ their mean. We ask what part of them is not the same in all rows,
+# Does it still happen after training? Let $X$ be the tokens after a layer, one in each row, and $\bar x$ their mean. We ask what part of them is not the same in all rows (*spread* in that chapter),
 #
 # $$\frac{\lVert X - \mathbf{1}\bar x^\top \rVert}{\lVert X \rVert},$$
 #
@@ -489,9 +485,9 @@ assert five["CNN of shares: right"][1] < 0.8
 #
 # ## Three things to change
 #
-# Write down what you expect before you run.
+# Write down what you expect before you run. (The last cell protests then, because your network is not that of the record.)
 #
-# 1. **Overlapping patches.** Put `nn.Conv2d(1, d, 3)` for the patches, which gives 6 × 6 = 36 tokens, one pixel apart (`positions` and `place` have to follow, and `distance < 3` becomes `< 1.5`). How many digits are read rightly? Does a head become local now?
+# 1. **Overlapping patches.** Put `nn.Conv2d(1, d, 4, stride=2, padding=1)` for the patches: there are as many as before, and each overlaps its neighbours. How many digits are read now? Does a head become local?
 # 2. **Smaller positions.** Let the table of positions start with `0.02 * torch.randn(16, d)`. Does it matter where a learned table starts?
 # 3. **One of the two.** Train `build(ViT, mlp=False)` and `build(ViT, skip=False)`. Which of the two reads better, and which is better than attention only, which has neither?
 #
@@ -507,9 +503,9 @@ assert five["CNN of shares: right"][1] < 0.8
 #
 # Five runs each.
 #
-# 1. Accuracy rises to between .980 and .985. No head becomes local: the mean distance stays above 2.7 pixels, where a 3×3 window has 1.1 and equal shares have 3.1.
+# 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. No head becomes local; the nearest looks 3.6 pixels far.
 # 2. It matters: .94 to .96, each run below each with the start of .5.
-# 3. `mlp=False` reads .96 to .98, like the whole ViT. `skip=False` is a matter of luck: most runs read between .5 and .9, which is less than attention only (.92 to .97), and one learned nothing.
+# 3. `mlp=False` reads .96 to .98, like the whole ViT. `skip=False` is a matter of luck: from .81 down to chance (two of five), always less than attention only with .92 to .97.
 #
 # </details>
 
@@ -526,7 +522,7 @@ def numbers(seed, cnn, vit, pure):
         "CNN: spread grows by": spread(cnn) - spread(cnn_0),
         "ViT: spread grows to": spread(vit) / spread(vit_0),
         "own patch, before": own_patch(vit_0), "own patch, after": own_patch(vit),
-        "own patch, without skips": own_patch(build(ViT, seed, **attention_only)),
+        "own patch, without skips": own_patch(build(ViT, seed, skip=False)),
         "difference, CNN": by_depth(difference, cnn)[-1],
         "directions, attention only, 2 layers": by_depth(directions, pure)[2],
     }
