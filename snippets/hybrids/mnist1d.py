@@ -316,10 +316,10 @@ def results():
     >>> r["patches_2_maximum_high"] + 0.1 < r["later_low"] < r["later_high"] < r["maximum_low"]
     True
     """
-    with_range = {f"signals_{name}": seeds for name, seeds in FIRST.items()}
-    with_range |= {f"k{k}_s{stride}": seeds for (k, stride), seeds in TOKENS.items()}
+    with_range = {f"k{k}_s{stride}": seeds for (k, stride), seeds in TOKENS.items()}
     numbers = {key: mean(seeds) for key, seeds in with_range.items()}
-    with_range["later"] = LATER
+    numbers |= {f"signals_{name}": mean(seeds) for name, seeds in FIRST.items()}
+    with_range |= {"signals_hybrid": FIRST["hybrid"], "later": LATER}
     numbers |= {f"{name}_mean": mean(runs) for name, (_, runs) in PARTS.items()}
     for name in [name for name in PARTS if name not in PATCHES]:
         numbers[f"{name}_weights"], numbers[f"{name}_macs"] = cost(name)
