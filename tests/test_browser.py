@@ -180,5 +180,5 @@ def test_the_cheat_sheet_prints_on_one_sheet(visit, server):
 def test_the_cheat_sheet_shows_both_operations_on_a_phone(visit, server):
     tab = visit(server + "en/reference/cheat-sheet.html")
     tab.set_viewport_size({"width": 360, "height": 740})
-    edges = "[...document.querySelectorAll('td')].map(cell => cell.getBoundingClientRect().right)"
-    assert len(tab.evaluate(edges)) > 50 and max(tab.evaluate(edges)) <= 360
+    edges = tab.evaluate("[...document.querySelectorAll('td')].map(cell => cell.getBoundingClientRect().right)")
+    assert len(edges) > 50 and max(edges) <= 360

@@ -13,7 +13,10 @@ PAGE = "reference/bibliography.md"
 ITEM = re.compile(r"^(?P<key>[^:\n]*):?(?P<note>.*(?:\n .*)*)", re.MULTILINE)
 LINKS = {"doi": "[doi:{doi}](https://doi.org/{doi})", "arxiv": "[arXiv:{arxiv}](https://arxiv.org/abs/{arxiv})"}
 LINKS["url"] = "[{link}]({url})"
-BIBTEX = Path(__file__).with_name("bibliography.bib.j2").read_text("utf-8")
+BIBTEX = Template(  # braces are BibTeX's
+    Path(__file__).with_name("bibliography.bib.j2").read_text("utf-8"),
+    "<%", "%>", "<<", ">>", "<#", "#>", trim_blocks=True,
+)
 CAPITALS = re.compile(r"\w+[A-Z]\w*|\b(?:Bird|Fourier|Llama|Mamba|Wavenet)\b")  # of names
 
 
@@ -50,8 +53,7 @@ class Works:
 
     def bibtex(self):
         """All works, for a program that keeps references."""
-        template = Template(BIBTEX, "<%", "%>", "<<", ">>", "<#", "#>", trim_blocks=True)  # braces are BibTeX's
-        return template.render(works=self.works.values(), capitals=partial(CAPITALS.sub, r"{\g<0>}"))
+        return BIBTEX.render(works=self.works.values(), capitals=partial(CAPITALS.sub, r"{\g<0>}"))
 
 
 def _order(work):

@@ -83,8 +83,8 @@ def results():
 
     At 0.8 TB a second 200 tokens take four seconds with passages, eight with the whole.
 
-    >>> passages = ways["8 passages of 500 tokens"]
-    >>> [round(200 * (m[1] + m[2]) / 800) for m in (passages, ways["the whole contract"])]
+    >>> r = results()
+    >>> [round(0.2 * r[f"token_{what}_ms"]) for what in ("passages", "whole")]
     [4, 8]
 
     Against PyTorch's counter: the core of one layer for all pairs, twice the causal half.

@@ -181,7 +181,7 @@ def record():
         errors = [round(1000 * error(name, rate, seed)) for seed in range(5)]
         print(f"{name!r}: ({rate}, {errors}),")
     for name, (rate, runs) in LONGER.items():
-        print(name, [round(1000 * error(name, rate, seed, 7500)) for seed, _ in enumerate(runs)])
+        print(name, [round(1000 * error(name, rate, seed, 7500)) for seed in range(len(runs))])
 
 
 def cost(name):

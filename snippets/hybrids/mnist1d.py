@@ -92,8 +92,13 @@ def stem():
     return nn.Sequential(conv(1, 24, 5, 2), conv(24, 24, 3, 1))
 
 
+def linear(k, stride):
+    """Tokens of one linear layer."""
+    return nn.Conv1d(1, 24, k, stride, k // 2 if k > stride else 0)
+
+
 def patches():
-    return nn.Conv1d(1, 24, 2, 2)
+    return linear(2, 2)
 
 
 def cnn(c, norm=None):
@@ -114,7 +119,7 @@ NETWORKS = {
     "patches_near_maximum": lambda: Network(patches, near, 58, "max"),
     "patches_near_no_table": lambda: Network(patches, near, 58, table=False),
     "patches_near_free": lambda: Network(patches, near, 58, "max", False),
-    "one_layer": lambda: Network(lambda: nn.Conv1d(1, 24, 9, 2, 4), Attention, 64),
+    "one_layer": lambda: Network(lambda: linear(9, 2), Attention, 64),
     "bare": bare, "no_skips": lambda: bare(norms=True), "no_norms": lambda: bare(skips=True),
     "maximum": lambda: Network(stem, Attention, read="max"),
     "deleted_maximum": lambda: Network(stem, None, 96, "max"),
@@ -150,11 +155,6 @@ def accuracy(make, rate, seed, X, y, X_test, y_test, steps=500):
         return (network.eval()(X_test).argmax(1) == y_test).float().mean().item()
 
 
-def tokens(k, stride):
-    """A hybrid whose tokens come from one linear layer."""
-    return Network(lambda: nn.Conv1d(1, 24, k, stride, k // 2 if k > stride else 0), Attention)
-
-
 def record_first(mnist1d):
     """Trains with the rate 0.01 what FIRST, TOKENS and LATER have."""
     ordered = signals(mnist1d, 42)
@@ -168,7 +168,7 @@ def record_first(mnist1d):
     five(NETWORKS["cnn"], ordered)
     five(NETWORKS["hybrid"], shuffled)
     for k, stride in TOKENS:
-        five(lambda k=k, stride=stride: tokens(k, stride), ordered)
+        five(lambda k=k, stride=stride: Network(lambda: linear(k, stride), Attention), ordered)
     five(NETWORKS["patches_2_maximum"], ordered, 5000)
 
 

@@ -87,12 +87,12 @@ def without(vit, removed):
 
 
 @torch.no_grad()
-def effects(vit):
-    """How much log-probability the answer loses without each patch: (b, 16)"""
+def one_by_one(vit):
+    """Log-probability of the answer with all patches, (b, 1), and without each, (b, 16)."""
     whole = vit(x[test]).log_softmax(1)
     answer = whole.argmax(1, keepdim=True)
-    return torch.cat([(whole - without(vit, torch.full((len(whole), 1), i))).gather(1, answer)
-                      for i in range(16)], dim=1)
+    each = [without(vit, torch.full_like(answer, i)).gather(1, answer) for i in range(16)]
+    return whole.gather(1, answer), torch.cat(each, dim=1)
 
 
 def agreement(one, other):
@@ -127,31 +127,23 @@ def norms(vit):
     return (size.amax(1) / size.median(1).values).mean().item()
 
 
-@torch.no_grad()
-def against(vit, least=0.1):
+def against(whole, each, least=0.1):
     """The part of the patches that hold the log-odds of the answer down by more than this.
 
     Log-odds, because a log-probability has a ceiling: an answer that is nearly sure cannot gain.
     """
-    whole = vit(x[test]).log_softmax(1)
-    answer = whole.argmax(1, keepdim=True)
-
-    def odds(log_p):
-        log_p = log_p.double().gather(1, answer)
-        return log_p - (-log_p.expm1()).log()
-
-    lost = torch.cat([odds(whole) - odds(without(vit, torch.full((len(whole), 1), i)))
-                      for i in range(16)], dim=1)
-    return (lost < -least).float().mean().item()
+    whole, each = (log_p.double() - (-log_p.double().expm1()).log() for log_p in (whole, each))
+    return (whole - each < -least).float().mean().item()
 
 
 @torch.no_grad()
 def measured(vit):
     """Agreement with the effect and right answers without the top two, of each map."""
-    effect, all_maps = effects(vit), maps(vit)
+    (whole, each), all_maps = one_by_one(vit), maps(vit)
+    effect = whole - each
     said = vit(x[test]).argmax(1)
     found = {"right": (said == y[test]).float().mean().item(), "norms": norms(vit),
-             "against": against(vit),
+             "against": against(whole, each),
              "effect_without": right_without(vit, effect),
              "rollout_ink": agreement(all_maps["rollout"], all_maps["ink"])}
     for name, score in all_maps.items():
@@ -288,9 +280,8 @@ def results():
 
 def figure():
     fig, axes = plt.subplots(4, 3, figsize=(5.2, 6.8))
-    with torch.no_grad():
-        effect = effects(vit).abs()
-    columns = {"last layer": last, "rollout": rollout, "if removed": effect}
+    whole, each = one_by_one(vit)
+    columns = {"last layer": last, "rollout": rollout, "if removed": (whole - each).abs()}
     chosen = [(y[test] == digit).nonzero()[0, 0].item() for digit in (0, 3, 4, 7)]
     for line, i in zip(axes, chosen):
         for ax, (name, score) in zip(line, columns.items()):

@@ -388,10 +388,11 @@ def own_patch(model):
 
 fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.4))
 networks = {"CNN before": cnn_before, "CNN after": cnn, "ViT before": vit_before, "ViT after": vit}
+fields = {name: field(model) for name, model in networks.items()}
 for ax, (name, model) in zip(axes.flat, networks.items()):
     colour, side = (CONVOLUTION, 1) if isinstance(model, CNN) else (ATTENTION, 2)
     # the root, so that faint parts show
-    ax.imshow(field(model).sqrt(), cmap=fade(colour), vmin=0, interpolation="none",
+    ax.imshow(fields[name].sqrt(), cmap=fade(colour), vmin=0, interpolation="none",
               label=name)
     ax.set_title(name, color=colour)
     ax.add_patch(plt.Rectangle((3.5, 3.5), side, side, fc="none", ec="black", lw=2))
@@ -401,7 +402,7 @@ for ax, (name, model) in zip(axes.flat, networks.items()):
     ax.spines[:].set(visible=True, color=GRAY)
 plt.show()
 
-assert [field(model).count_nonzero() for model in networks.values()] == [49, 49, 64, 64]
+assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64]
 assert 0 < five["CNN: spread grows by"][0] and five["CNN: spread grows by"][1] < 0.3
 assert five["ViT: spread grows to"][0] > 2  # times what it was
 assert five["own patch, before"][0] > 0.9 and five["own patch, without skips"][1] < 0.125
