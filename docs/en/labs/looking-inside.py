@@ -262,7 +262,7 @@ assert abs(low - five["CNN: right"][0]) < 0.006 and abs(high - five["CNN: right"
 # ## What the heads look at
 #
 # One digit, one query: the outlined patch. Each panel is a head, and its colour shows how large a share each of the 16 patches gets. The shares of a panel
-# [sum to one](../operations/self-attention.md#row-sums). (The literature calls them attention weights.)
+# [sum to one](../operations/self-attention.md#row-sums).
 
 # %% alt="Sixteen copies of one digit, one for each of four heads in four layers, with orange where the outlined query patch attends. Some heads put more than half of their share on three patches, others spread it over the digit."
 QUERY = 10  # third row, third column of the 4 × 4 patches
