@@ -205,8 +205,8 @@ def figure():
             ax.set(ylim=(0, 105), xticks=range(10), yticks=(0, 50, 100))
     axes[0, 1].set_title("without positions", fontsize=11)
     axes[0, 2].set_title("with a table", fontsize=11)
-    axes[0, 1].set_ylabel("says, %")
-    axes[1, 1].set_ylabel("says, %")
+    axes[0, 1].set_ylabel("sure of it, %")
+    axes[1, 1].set_ylabel("sure of it, %")
     return fig
 
 
