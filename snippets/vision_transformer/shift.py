@@ -412,13 +412,14 @@ def figure():
         middle = [(a + b) / 2 for a, b in zip(low, high)]
         axes[panel].plot(SHIFTS, middle, style, color=color, ms=6, label=f"{name}, {label}")
         axes[panel].fill_between(SHIFTS, low, high, color=color, alpha=0.15, lw=0)
-        axes[panel].text(4.2, middle[-1], label, color=color, va="center")
+        aside = {"moves_cnn": 4, "moves": -4}.get(name, 0)
+        axes[panel].text(4.2, middle[-1] + aside, label, color=color, va="center")
     for ax, title in zip(axes, ("trained on digits in the middle, 150 steps",
                                 "trained on moved digits, 600 steps")):
         ax.set_title(title)
         ax.axhline(10, color=FAINT, lw=1, zorder=0)
-        ax.text(6.8, 4, "guessing", color=GRAY, ha="right")
         ax.set(ylabel="right answers, %", ylim=(0, 103), yticks=[0, 50, 100])
+    axes[0].text(6.8, 4, "guessing", color=GRAY, ha="right")
     axes[1].set(xlabel="shift in the test, in pixels (a patch is 2 wide)",
                 xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 6.9))
     axes[1].set_xticklabels(["−4", "−2", "0", "2", "4"])
