@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.cbook import get_sample_data
+from style import FAINT
 
 # --8<-- [start:patches]
 import torch
@@ -93,6 +94,8 @@ def figure():
                                            ec="black", ls=marked[i], lw=3, zorder=3))
         if i in marked:
             ax.text(i + 0.45, -10.2, i, ha="center")
+            ax.text(5.7 + 1.55 * column, -1.55 * row - 0.7, i, ha="center", va="center",
+                    bbox=dict(fc=FAINT, ec="none", pad=2))
     ax.annotate("", (8, -8.1), (8, -6.6),
                 arrowprops=dict(arrowstyle="-|>", color="black"))
     ax.text(8.4, -7.45, "row by row", va="center")
