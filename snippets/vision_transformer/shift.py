@@ -385,7 +385,8 @@ def results():
     """
     torch.manual_seed(0)
     numbers = {"none_patch": change(ViT(), 2), "ring_pixel": change(ring(cnn(1)), 1),
-               "steps": NETWORKS["rotary"][1], "vit": sum(w.numel() for w in ViT(rotary=True).parameters()),
+               "steps": NETWORKS["rotary"][1],
+               "vit": sum(w.numel() for w in ViT(rotary=True).parameters() if w.requires_grad),
                "cnn": sum(w.numel() for w in cnn(2).parameters()),
                "vit_macs": macs(ViT(rotary=True)), "cnn_macs": macs(cnn(2))}
     for name, (_, scores) in RECORDED.items():
