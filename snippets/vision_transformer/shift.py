@@ -424,6 +424,7 @@ def figure():
     axes[1].set(xlabel="shift in the test, in pixels (a patch is 2 wide)",
                 xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 6.9))
     axes[1].set_xticklabels(["−4", "−2", "0", "2", "4"])
+    axes[0].tick_params(labelbottom=True)
     return fig
 
 
