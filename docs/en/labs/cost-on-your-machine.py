@@ -290,3 +290,52 @@ for (d_, k_), found in crossings.items():
             always = "slower" if 0 in each else "faster"
             print(f"d = {d_}, k = {k_}, {name}: {outside} of {passes} passes found no crossing.\n"
                   f"  Attention was {always} at each length from {lengths[0]} to {lengths[-1]}.")
+
+# %% [markdown]
+# ## Memory
+#
+# You have seen the second cost of attention in passing: written out, it holds the scores and their shares at the same time, two matrices of $n \times n$ numbers of 4 bytes for each head. Is this what a long input costs in memory? Let us count three things: what a layer holds at most *while it runs*; what it *keeps for training*, because the backward pass will need it; and, for
+# a network that writes a text word by word, the [cache](../differences/cost.md#cache) of keys and values.
+
+# %%
+@torch.no_grad()
+def peak_bytes(layer, x):
+    """The most that one call holds at any time, its output included."""
+    layer(x)  # what is set up once does not count
+    if CUDA:
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        layer(x)
+        return torch.cuda.max_memory_allocated() - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        layer(x)
+    held = peak = 0
+    events = record.profiler.kineto_results.events()
+    for event in sorted(events, key=lambda e: e.start_ns()):
+        if event.name() == "[memory]":
+            held += event.nbytes()  # negative when memory is returned
+            peak = max(peak, held)
+    return peak
+
+
+def kept_bytes(layer, x):
+    """What is kept for the backward pass, besides the layer's weights."""
+    stores = set()
+    with saved_tensors_hooks(lambda t: stores.add(t.untyped_storage()) or t, lambda t: t):
+        layer(x)
+    stores -= {p.untyped_storage() for p in layer.parameters()}
+    return sum(store.nbytes() for store in stores)
+
+
+MiB = 2**20 * b  # per input
+memory_lengths = [512, 1024, 2048, 4096]
+held = {n: [measure(*layers(n, d, k)[name]) / MiB for measure in (peak_bytes, kept_bytes)
+            for name in styles] for n in memory_lengths}
+
+print("MiB       while it runs                kept for training            cache")
+print("     n " + f"{'conv':>8} {'written':>8} {'fused':>8}   " * 2)
+for n, row in held.items():
+    print(f"{n:6}", *(f"{x:8.2f}" for x in row[:3]), "  ", *(f"{x:8.2f}" for x in row[3:]),
+          f"{4 * 2 * n * d / 2**20:10.2f}")
+scores = 8 * h * memory_lengths[-1]**2 / 2**20
+print(f"two matrices per head at n = {n}: {scores:.0f} MiB")
