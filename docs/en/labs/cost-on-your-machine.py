@@ -50,7 +50,8 @@ def processor():
     return platform.processor() or platform.machine()
 
 
-print(f"{processor()}, threads: {torch.get_num_threads()}, torch {torch.__version__}")
+machine = f"{processor()}, threads: {torch.get_num_threads()}, torch {torch.__version__}"
+print(machine)
 
 CONVOLUTION, ATTENTION, GRAY = "#0072B2", "#D55E00", "#7A828B"
 plt.rcParams.update({
@@ -319,8 +320,8 @@ ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
 ax.minorticks_off()
 fig.legend(loc="outside upper center", ncols=2)
 plt.show()
-print("this run: ", processor(), f"threads: {torch.get_num_threads()}, torch {torch.__version__}")
-print("recorded: ", RECORDED_ON)
+print("this run:", machine)
+print("recorded:", RECORDED_ON)
 
 # %% [markdown]
 # **Figure.** Where attention becomes the slower layer; on the line, the clock says what the count says. Look first how far the markers of one kind lie apart, and only then how far they lie from the line. A size without markers had no crossing.
@@ -363,13 +364,67 @@ def kept_bytes(layer, x):
 
 MiB = 2**20 * b  # per input
 memory_lengths = [512, 1024, 2048, 4096]
-held = {n: [measure(*layers(n, d, k)[name]) / MiB for measure in (peak_bytes, kept_bytes)
-            for name in styles] for n in memory_lengths}
+running, kept = ({name: [measure(*layers(n, d, k)[name]) / MiB for n in memory_lengths]
+                  for name in styles} for measure in (peak_bytes, kept_bytes))
+cache = [4 * 2 * n * d / 2**20 for n in memory_lengths]
 
-print("MiB       while it runs                kept for training            cache")
-print("     n " + f"{'conv':>8} {'written':>8} {'fused':>8}   " * 2)
-for n, row in held.items():
-    print(f"{n:6}", *(f"{x:8.2f}" for x in row[:3]), "  ", *(f"{x:8.2f}" for x in row[3:]),
-          f"{4 * 2 * n * d / 2**20:10.2f}")
-scores = 8 * h * memory_lengths[-1]**2 / 2**20
-print(f"two matrices per head at n = {n}: {scores:.0f} MiB")
+print("MiB          while it runs               kept for training")
+print("     n " + "  conv written   fused   " * 2 + " cache   two n × n per head")
+for i, n in enumerate(memory_lengths):
+    print(f"{n:6}", *("".join(f"{row[i]:8.1f}" for row in table.values()) + " "
+                      for table in (running, kept)),
+          f"{cache[i]:5.1f} {8 * h * n**2 / 2**20:12.0f}")
+
+# %% [markdown]
+# Read the columns downwards, from one length to twice that length. Written out, the numbers grow about fourfold, both while the layer runs and in training; all others at most double.
+#
+# So the $n \times n$ matrix is no longer a reason to avoid attention on a long input: it was a matter of how the program is written (Rabe and Staats 2021, Dao et al. 2022). But this does not make memory unimportant, because two things stay, and both grow with every position. In training, fused attention keeps five times as much as the convolution: its input, the queries, the keys, the values and the result
+# before the last matrix. And whoever writes a text word by word keeps the keys and values of all words so far, in each layer, where a convolution needs only the last $k - 1$ inputs.
+#
+# ## What it means
+#
+# - **Count first.** The count is exact, costs nothing, and says what decides: the length compared with the width, and how much the kernel reads.
+# - **Then measure, on the machine that will do the work,** and more than once. A crossing is where two curves meet that run close together, so a small change of speed moves it far.
+# - **Do not trust a count where layers are small.** There you pay for starts.
+# - **What grows with the square is the work.** The memory of attention grows like that of the convolution, in proportion to the length; only there is more of it.
+#
+# How far each of the two sees for its price is told in [Receptive field](../differences/receptive-field.md#long-range), and which one to take in [Choosing](../together/choosing.md).
+#
+# We have not run this notebook on a GPU. An earlier one, which timed attention without its four matrices, ran on one without a fault; we show no times from there.
+#
+# ## Three things to change
+#
+# Each takes one line. Write down what you expect before you run. (The last cell protests then, because it checks what the text says of the layers as they were.)
+#
+# 1. **Heads.** Set `h = 8`. Which of the counts changes, and what happens to the memory?
+# 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`, so that each channel is convolved by itself. Up to which length is attention cheaper now?
+# 3. **A window, as a mask.** In `layers`, put `mask = torch.ones(n, n).tril(32).triu(-32) > 0`, so that each query sees only 32 positions on each side. How much faster is fused attention, and what does its memory do?
+#
+# ## Sources
+#
+# - M. N. Rabe, C. Staats: *Self-attention Does Not Need O(n²) Memory*. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682).
+# - T. Dao et al.: *FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness*. NeurIPS 2022,
+#   [arXiv:2205.14135](https://arxiv.org/abs/2205.14135).
+# - PyTorch: [issue 195460](https://github.com/pytorch/pytorch/issues/195460), the counter and the CPU's fused routine.
+#
+# <details markdown="1"><summary>What we found</summary>
+#
+# ANSWERS
+#
+# </details>
+
+# %%
+MACS = {"convolution": lambda n: k * d**2, "written out": lambda n: 4 * d**2 + 2 * n * d}
+for name, row in counted.items():
+    assert row == [2 * b * n * MACS[name](n) for n in lengths], "the formulas hold"
+assert len({flops(*layers(round(meeting(d, k)), d, k, "meta")[name]) for name in counted}) == 1
+assert on_cpu + missing == by_products, "the counter misses the fused core on a CPU"
+assert error < 1e-4, "written out and fused are the same"
+
+for name in styles:
+    for table in running, kept:
+        growth = table[name][-1] / table[name][-2]  # from one n to twice that n
+        assert 3.5 < growth < 4.1 if name == "written out" else growth < 2.1, name
+assert running["written out"][-1] < 1.1 * 8 * h * memory_lengths[-1]**2 / 2**20
+assert 4.9 < kept["fused"][-1] / kept["convolution"][-1] < 5.3
+print("counts and bytes are as the text says")
