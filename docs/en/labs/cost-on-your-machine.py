@@ -7,7 +7,7 @@
 # Your input is $n$ positions long and $d$ channels wide. Which of the two layers should you take, if only the price counts? You will
 #
 # 1. guess the length from which on attention is the dearer one;
-# 2. count it, to the last operation;
+# 2. count it, without a clock;
 # 3. measure it, five times, and see why the clock does not follow the count;
 # 4. find out which part of attention's memory can be avoided, and which cannot.
 #
@@ -242,8 +242,8 @@ for name, (layer, x) in layers(1, h, 1).items():
 # %% [markdown]
 # Four things stand between the count and the clock. Look for them in your table.
 #
-# - **Starting costs.** Each routine has to be looked up, checked and started, however small its input is. The convolution is one routine, and attention is several, one after the other. So the shortest inputs compare starts rather than operations, and on a GPU, where a start costs more than much arithmetic, this goes on for longer inputs.
-# - **Numbers have to be fetched.** A processor can do many operations in the time that it takes to fetch one number from its main memory, so an operation is fast only if each number that is fetched is used [many times](../differences/cost.md#traffic). The softmax uses each score once or twice. As long as the $n \times n$ scores fit into a cache, the fast memory beside the
+# - **Starting costs.** Each routine has to be looked up, checked and started, however small its input is. The convolution is one routine, and attention is several, one after the other. So the shortest inputs compare starts rather than operations. A GPU computes so fast that this can go on for much longer inputs.
+# - **Numbers have to be fetched.** A processor can do many operations in the time that it takes to fetch one number from its main memory, so an operation is fast only if each number that is fetched is used [many times](../differences/cost.md#traffic). The softmax does only a few operations with each score. As long as the $n \times n$ scores fit into a cache, the fast memory beside the
 #   arithmetic, this hurts little; beyond, attention written out has to wait.
 # - **Some work is not in the count.** Exponentials are slow, and the counter does not count them. Nor does it count the time in which the system hands out memory for $A$.
 # - **Threads have to be fed.** Work is divided among the cores only if there is enough of it, and dividing it costs time, too. So with another number of threads you have another machine.
@@ -284,7 +284,9 @@ print(f"   d   k  counted {'written out':>22} {'fused':>22}")
 for (d_, k_), found in crossings.items():
     print(f"{d_:4} {k_:3} {meeting(d_, k_):8.0f}",
           *(f"{in_words(each):>22}" for each in found.values()))
-print()
+print(f"\nd = {d}, k = {k}: you guessed {guess:,}, the count says {meeting(d, k):.0f},",
+      f"the clock says\n  {in_words(crossings[d, k]['written out'])} (written out),",
+      f"{in_words(crossings[d, k]['fused'])} (fused)\n")
 for (d_, k_), found in crossings.items():
     for name, each in found.items():
         for where, always in (0, "slower"), (math.inf, "faster"):
@@ -313,6 +315,9 @@ for row, size in enumerate(sizes):
             ax.plot(found, [y] * len(found), marker, color=color, alpha=0.7,
                     mfc=color if whose == "this run" else "none",
                     label=f"{name}, {whose}" if row == 0 else f"_{name}, {whose}, {size}")
+            if not found:
+                ax.text(0.1 if name == "fused" else 1.2, y, f"{name}: none", color=color,
+                        va="center")
 ax.set(xscale="log", xlabel="crossing, in units of the counted length", xlim=(0.09, 11),
        ylim=(3.5, -0.5))
 ax.set_yticks(range(4), [f"d = {d_}\nk = {k_}" for d_, k_ in sizes])
@@ -383,7 +388,7 @@ for i, n in enumerate(memory_lengths):
 #
 # ## What it means
 #
-# - **Count first.** The count is exact, costs nothing, and says what decides: the length compared with the width, and how much the kernel reads.
+# - **Count first.** It costs nothing, it is exact for all products of matrices, and it says what decides: the length compared with the width, and how much the kernel reads.
 # - **Then measure, on the machine that will do the work,** and more than once. A crossing is where two curves meet that run close together, so a small change of speed moves it far.
 # - **Do not trust a count where layers are small.** There you pay for starts.
 # - **What grows with the square is the work.** The memory of attention grows like that of the convolution, in proportion to the length; only there is more of it.
@@ -397,7 +402,7 @@ for i, n in enumerate(memory_lengths):
 # Each takes one line. Write down what you expect before you run. (The last cell protests then, because it checks what the text says of the layers as they were.)
 #
 # 1. **Heads.** Set `h = 8`. Which of the counts changes, and what happens to the memory?
-# 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`, so that each channel is convolved by itself. Up to which length is attention cheaper now?
+# 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`, so that each channel is convolved by itself. How many operations are saved, and how much of the time?
 # 3. **A window, as a mask.** In `layers`, put `mask = torch.ones(n, n).tril(32).triu(-32) > 0`, so that each query sees only 32 positions on each side. How much faster is fused attention, and what does its memory do?
 #
 # ## Sources
