@@ -62,9 +62,9 @@ class Ledger:
         return Text.join([self._entry(claim, page) for claim in group])
 
     def _entry(self, claim, page):
-        in_chinese = f" · <span lang=zh>{claim['zh']}</span>" if "zh" in claim else ""
+        source = f"<span lang=zh>{claim['zh']}</span>" if "zh" in claim else claim["kind"]
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
-        parts = [heading, VERDICTS[claim["verdict"]] + in_chinese]
+        parts = [heading, f"**{VERDICTS[claim['verdict']]}** {claim.get('because', '')} · {source}".replace("  ", " ")]
         for source, finding in claim["findings"].items():
             parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
         for label, touching in ("Decided by", False), ("Touched, not decided, by", True):
