@@ -64,7 +64,8 @@ class Ledger:
     def _entry(self, claim, page):
         source = f"<span lang=zh>{claim['zh']}</span>" if "zh" in claim else claim["kind"]
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
-        parts = [heading, f"**{VERDICTS[claim['verdict']]}** {claim.get('because', '')} · {source}".replace("  ", " ")]
+        verdict = f"**{VERDICTS[claim['verdict']]}**" + (f": {claim['because']}" if "because" in claim else "")
+        parts = [heading, f"{verdict} · {source}"]
         for source, finding in claim["findings"].items():
             parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
         for label, touching in ("Decided by", False), ("Touched, not decided, by", True):
