@@ -256,7 +256,7 @@ def test_page_and_ledger_show_the_same(small):
     assert "(reference/claims.md#c1)" in page
     assert "(../index.md#a-page)" in ledger
     assert "**3**, must be ≥ 3" in ledger
-    assert "**◐ true under conditions**: if its side grows · <span lang=zh>" in ledger
+    assert "**◐ true under conditions**: if its side grows<br><span lang=zh>" in ledger
     assert "**✓ true** · proved" in ledger
 
 

@@ -62,10 +62,10 @@ class Ledger:
         return Text.join([self._entry(claim, page) for claim in group])
 
     def _entry(self, claim, page):
-        source = f"<span lang=zh>{claim['zh']}</span>" if "zh" in claim else claim["kind"]
+        source = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" · {claim['kind']}"
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
         verdict = f"**{VERDICTS[claim['verdict']]}**" + (f": {claim['because']}" if "because" in claim else "")
-        parts = [heading, f"{verdict} · {source}"]
+        parts = [heading, verdict + source]
         for source, finding in claim["findings"].items():
             parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
         for label, touching in ("Decided by", False), ("Touched, not decided, by", True):
