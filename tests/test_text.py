@@ -102,11 +102,13 @@ FAULTS = {
     "a claim of two": (CLAIMS, "about: more", "about: more\n    article: A\n    zh: A", "- id: C3", "either article"),
     "a claim of ours without a number": (
         CLAIMS, 'article: "A square is a square"\n    zh: "平方是平方"', "claim: A square is a square",
-        "- id: C2", "own, claim and a number that decides",
+        "- id: C2", "its kind and a number that decides",
     ),
     "a claim of ours that is only touched": (
-        CLAIMS, "at_least: 9", "at_least: 9\n        touches: No.", "- id: C3", "own, claim and a number that decides"
+        CLAIMS, "at_least: 9", "at_least: 9\n        touches: No.", "- id: C3", "its kind and a number that decides"
     ),
+    "a claim of ours without its kind": (CLAIMS, "    kind: proved\n", "", "- id: C3", "its kind and a number"),
+    "a verdict for no reason": (CLAIMS, "    because: if its side grows\n", "", "- id: C1", "must say in because"),
     "a number that touches for no reason": (
         CLAIMS, "at_least: 3", "at_least: 3\n        touches: ''", "touches", "touches must be longer"
     ),
@@ -187,7 +189,7 @@ def test_an_empty_file_is_named(small, path, text):
 
 # The fields of what the YAML files hold: those that it needs, and others.
 FIELDS = {
-    "claim": (CLAIMS, "id about verdict findings", "article zh claim no_number"),
+    "claim": (CLAIMS, "id about verdict findings", "because kind article zh claim no_number"),
     "number": (CLAIMS, "what value", "format equals at_least at_most touches"),
     "work": (WORKS, "key authors title year", "at in by short doi arxiv url link"),
     "term": (TERMS, "term zh means see", "in_text"),
@@ -254,6 +256,8 @@ def test_page_and_ledger_show_the_same(small):
     assert "(reference/claims.md#c1)" in page
     assert "(../index.md#a-page)" in ledger
     assert "**3**, must be ≥ 3" in ledger
+    assert "**◐ true under conditions**: if its side grows<br><span lang=zh>" in ledger
+    assert "**✓ true** · proved" in ledger
 
 
 def test_what_decides_stands_apart_from_what_touches(small):

@@ -62,9 +62,10 @@ class Ledger:
         return Text.join([self._entry(claim, page) for claim in group])
 
     def _entry(self, claim, page):
-        in_chinese = f" · <span lang=zh>{claim['zh']}</span>" if "zh" in claim else ""
+        source = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" · {claim['kind']}"
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
-        parts = [heading, VERDICTS[claim["verdict"]] + in_chinese]
+        verdict = f"**{VERDICTS[claim['verdict']]}**" + (f": {claim['because']}" if "because" in claim else "")
+        parts = [heading, verdict + source]
         for source, finding in claim["findings"].items():
             parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
         for label, touching in ("Decided by", False), ("Touched, not decided, by", True):

@@ -172,6 +172,13 @@ def contest(kind):
     return {name: (min(each), max(each)) for name, each in left.items()}
 
 
+def lead(kind):
+    """By how much the best attention in its worst run is ahead of all kernels in their best."""
+    left = contest(kind)
+    kernels = [low for name, (low, _) in left.items() if not name.startswith("attention")]
+    return min(kernels) - min(left[f"attention_{reach}"][1] for reach in ("near", "all"))
+
+
 OTHERS = {
     "steps_dynamic_3": (steps, lambda: Dynamic(NEAR, reads=3, hidden=39), 0.03),
     "steps_dynamic_15": (steps, lambda: Dynamic(NEAR, reads=15, hidden=24), 0.03),
@@ -271,6 +278,7 @@ def results():
     for name in OTHERS:
         found[f"{name}_min"], found[f"{name}_max"] = other(name)
     for kind in KINDS:
+        found[f"{kind.__name__}_lead"] = lead(kind)
         for name, (low, high) in contest(kind).items():
             found[f"{kind.__name__}_{name}_min"] = low
             if not name.startswith("kernel"):               # computed, not trained: one number

@@ -49,6 +49,17 @@ for layer in convolution, attention:
 # --8<-- [end:jacobians]
 
 
+def two_layers(x, v):
+    """Two convolutions, with a ReLU between them."""
+    return convolution(x, convolution(x, v).relu())
+
+
+def changed(layer):
+    """How far the Jacobian is from that at another input, relative to it."""
+    J = derivative(layer, x)[0]
+    return ((J - derivative(layer, other)[0]).norm() / J.norm()).item()
+
+
 def results():
     """The numbers the page quotes.
 
@@ -82,12 +93,11 @@ def results():
     >>> jacobian(lambda x: torch.softmax(1e5 * scores(x), -1) @ V, x).norm() < 1e-9
     tensor(True)
     """
-    numbers = {"n": n, "d": d, "blocks": n * n}
+    numbers = {"n": n, "d": d, "blocks": n * n, "relu_change": changed(two_layers)}
     for layer in convolution, attention:
         J, name = derivative(layer, x)[0], layer.__name__
-        change = (J - derivative(layer, other)[0]).norm() / J.norm()
         numbers[f"{name}_blocks"] = J.abs().sum((1, 3)).count_nonzero().item()
-        numbers[f"{name}_change"] = change.item()
+        numbers[f"{name}_change"] = changed(layer)
     for name, point in ("attention", x), ("attention_other", other):
         J, *parts = derivative(attention, point)
         for part, way in zip(parts, ("values", "weights")):

@@ -63,6 +63,7 @@ def results():
     both = attention(x) + attention(z)
     return {
         "convolution_sum": superposition(convolution),
+        "frozen_sum": superposition(frozen),
         "n": n,
         "d": d,
         "attention_shown": error(attention(x + z)[:SHOWN, 0], both[:SHOWN, 0]),
