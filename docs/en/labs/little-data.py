@@ -317,7 +317,28 @@ recorded = json.loads("""
     "nothing": ["max", 0.01, [0.588, 0.584, 0.598, 0.572, 0.584]],
     "MLP": ["mean", 0.01, [0.641, 0.659, 0.656, 0.666, 0.646]]
   },
-  "attention, 16000, 20000 updates": [0.983, 0.985, 0.984]
+  "controls": {
+    "only what is near, 4000": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
+    "convolution, 2 layers, 250": ["max", 0.03, [0.833, 0.81]],
+    "convolution, 2 layers, 4000": ["max", 0.01, [0.971, 0.981]],
+    "attention, 3 layers, 250": ["mean", 0.03, [0.388, 0.424]],
+    "attention, 3 layers, 4000": ["max", 0.03, [0.652, 0.679]]
+  },
+  "longer": {
+    "convolution, 250, 6000": ["max", 0.03, [0.761, 0.787]],
+    "convolution, 250, 20000": ["max", 0.03, [0.817]],
+    "attention, 4000, 6000": ["max", 0.01, [0.855]],
+    "attention, 4000, 20000": ["max", 0.01, [0.976, 0.958]],
+    "attention, 16000, 6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
+    "attention, 16000, 20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]],
+    "nothing, 16000, 6000": ["max", 0.03, [0.734, 0.724]],
+    "nothing, 16000, 20000": ["max", 0.03, [0.785]],
+    "MLP, 1000, 20000": ["mean", 0.01, [0.488, 0.495, 0.455, 0.464, 0.489]],
+    "MLP, 4000, 6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
+    "MLP, 4000, 20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]],
+    "MLP, 16000, 6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
+    "MLP, 16000, 20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]
+  }
 }
 """)
 
@@ -351,7 +372,7 @@ for name, build, inputs, inputs_new, (*setting, runs) in (
     model = trained(build, subset(inputs, y, 4000), setting, 0, 1500)
     compare(name, accuracy(model, inputs_new, y_new), runs)
 
-# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.96, only what is near about 0.85, only the same everywhere about 0.6, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
+# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.96, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
 colors = {"convolution": CONVOLUTION, "both": HYBRID, "attention": ATTENTION,
           "nothing": GRAY, "MLP": GRAY, "attention, patches of 4": ATTENTION}
@@ -377,9 +398,9 @@ assert min(scores("convolution", 4000)) > max(scores("MLP", 4000)) + 0.3
 assert max(shuffled["convolution"]) < max(scores("MLP", 4000))  # nothing is left of the lead
 assert max(map(max, shuffled.values())) < 0.7
 assert max(shuffled["nothing"]) < min(map(min, (shuffled["attention"], shuffled["MLP"])))
-assert min(told["told both, depthwise"]) > max(told["only what is near"]) + 0.08
-assert min(told["only what is near"]) > max(scores("MLP", 4000)) + 0.1
-assert max(told["only the same everywhere"]) < max(scores("MLP", 4000))
+assert min(told["told both, depthwise"]) > max(told["only what is near"]) + 0.04
+assert min(told["only what is near"]) > max(scores("MLP", 4000)) + 0.15
+assert abs(mean(told["only the same everywhere"]) - mean(scores("MLP", 4000))) < 0.03
 
 # %% [markdown]
 # **Figure.** Filled: the signals as they are; open: shuffled. Look for the only row with its two marks far apart, and compare the three rows under it.
@@ -387,12 +408,12 @@ assert max(told["only the same everywhere"]) < max(scores("MLP", 4000))
 # With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has no more than the MLP. So
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things that it was told:
 #
-# - *What is near* is worth much by itself, because a network with its own kernels for each position still leads the MLP by far. But each position has to learn its kernels alone, from the patterns that happen to lie there.
-# - *The same everywhere* is worth nothing by itself. If the tokens that one kernel joins do not belong together, it does not help that it joins them alike everywhere. Added to nearness, it is worth the rest of the lead.
+# - *What is near* is worth most of it, also by itself: a network with its own kernels for each position leads the MLP by far. But each position has to learn its kernels alone, from what happens to lie there.
+# - *The same everywhere* is worth nothing by itself. If the tokens that a kernel joins do not belong together, it does not help that it joins them in the same way everywhere. Beside nearness, it is worth the rest.
 #
 # Is attention useless here, then? It is no better than the MLP, but better than a network in which the tokens never meet. It has learned something about which values belong together. It had no help with *which are near*.
 #
-# Two things differed besides what was told. The convolution has three layers and attention two, so here are two and three, at the same size (trained with the best setting of the other depth):
+# One more thing differed: the convolution mixes in three layers, attention in two. So here it is the other way round, at the same size, with the setting that was best for the other depth:
 
 # %%
 for name, other in ("convolution, 2 layers", "convolution"), ("attention, 3 layers", "attention"):
@@ -455,9 +476,9 @@ counts = 250, 1000, 4000, 16000
 
 
 def draw(ax, sizes, runs, label, color, style="-"):
-    """The mean of five runs as a line, their range as a band."""
+    """The mean of the runs as a line, their range as a band."""
     ax.fill_between(sizes, list(map(min, runs)), list(map(max, runs)), lw=0, color=color,
-                    alpha=0.15, label=f"{label}, five runs")
+                    alpha=0.15, label=f"{label}, range")
     ax.plot(sizes, list(map(mean, runs)), style, color=color, label=f"{label}, mean")
 
 
@@ -492,14 +513,14 @@ assert max(mean(scores("attention", n)) - mean(scores("nothing", n)) for n in co
 # - **Patches.** If a token stands for four samples, attention is much better, because cutting patches is a convolution (with a stride as long as its kernel). It tells which four belong together.
 # - **Both.** Two layers of convolution and one of attention are as good as three of convolution, not better: these signals ask for nothing that attention would add. [Hybrids](../together/hybrids.md#legend) has a task that does.
 #
-# Now let us train longer, too. The settings stay those of 1,500 updates. And since a longer training may help any network, the ones that are told nothing get it beside attention. Where does each first have as many right as the convolution had after 250 signals?
+# Now let us train longer, too. And since a longer training may help any network, the others that are told nothing get it beside attention. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
 # %% alt="PLACE"
 updates = 1500, 6000, 20000
 
 
 def longer(name, size):
-    return [scores(name, size)] + [recorded["longer"][f"{name}, {size}, {steps}"]
+    return [scores(name, size)] + [recorded["longer"][f"{name}, {size}, {steps}"][2]
                                    for steps in updates[1:]]
 
 
@@ -508,14 +529,25 @@ for name, size, style in (
         ("attention", 16000, "-"), ("MLP", 16000, "-"), ("nothing", 16000, "-"),
         ("attention", 4000, "--"), ("MLP", 4000, "--")):
     draw(ax, updates, longer(name, size), f"{name}, {size:,} signals", colors[name], style)
-ax.axhline(mean(scores("convolution", 250)), color=CONVOLUTION, ls=":")
+ax.axhline(goal := mean(scores("convolution", 250)), color=CONVOLUTION, ls=":")
+for x, y_text, text, color in (
+        (1500, goal + 0.015, "convolution, 250 signals, 1,500 updates", CONVOLUTION),
+        (7500, 0.95, "attention", ATTENTION), (20000, 0.835, "MLP, 16,000", GRAY),
+        (20000, 0.755, "nothing, 16,000", GRAY), (20000, 0.675, "MLP, 4,000", GRAY)):
+    ax.text(x, y_text, text, color=color, va="center", ha="right" if x > 1500 else "left")
 ax.set(xscale="log", xlabel="updates", ylabel="right on new signals", ylim=(0.55, 1.02))
 ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
 ax.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# **Figure.** PLACE
+# **Figure.** Solid lines: 16,000 signals; broken: 4,000. Look which lines cross the dotted one, the score of the convolution, and where.
+#
+# <small>Three runs each (MLP: five), with the setting of 1,500 updates; for attention on 4,000 signals also the rate .01, which was better.</small>
+#
+# So there are two prices. Attention has as many right as the convolution had, if it gets **sixteen times the examples and four times the updates**, or a little more. Neither is enough alone: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates do not. But with both it goes on, and after 20,000 updates it has as many right as the convolution has with the same 4,000 signals. So the structure **can** be learned.
+#
+# Is it attention that learns it, or would any network in so long a training? The MLP gets to the dotted line as well, but with 16,000 signals; with 4,000 it stays where it was. And "nothing" does not get there with either, because its tokens never meet. The convolution itself has nothing to gain here: on its 250 signals, 6,000 updates make it worse.
 #
 # ## Digits in new places
 #
@@ -633,7 +665,19 @@ for name, (_, _, same, new) in recorded_places.items():
 #
 # Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since without positions it does not know which patch is above which. So attention cannot do without positions, and these here are what ties it to a place. There are other kinds that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere is worth nothing. In a trial with 75, 300 and 897 such digits all these ways to mix, and the MLP, overlapped.
+# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere should be worth little. **Write down:** how far does the convolution lead with 75 digits to learn from, how far with 897?
+
+# %%
+recorded_few = json.loads("""
+{}
+""")
+for name, (_, _, same, _) in recorded_few.items():
+    many = recorded_places[name][2]
+    print(f"{name}: 75 digits {min(same):.2f} to {max(same):.2f}, "
+          f"897 digits {min(many):.2f} to {max(many):.2f}")
+
+# %% [markdown]
+# PLACE
 #
 # ## What it means
 #
@@ -672,8 +716,8 @@ def record():
     def some(size):
         return subset(*(many if size > 4000 else (X, y)), size)
 
-    def five(build, size, setting, steps):
-        models = [trained(build, some(size), setting, seed, steps) for seed in range(5)]
+    def again(build, size, setting, steps, runs):
+        models = [trained(build, some(size), setting, seed, steps) for seed in range(len(runs))]
         return [accuracy(model, X_new, y_new) for model in models]
 
     for (name, build), size in product(signal_networks.items(), counts):
@@ -684,13 +728,13 @@ def record():
             (judges[0][..., order], judges[1]), [(X_new[..., order], y_new)], 1500))
     for name in "only what is near", "only the same everywhere":
         print(name, tuned(controls[name], some(4000), judges, tests, 1500))
-    for key, (*setting, _) in recorded["controls"].items():  # with settings found above
+    for key, (*setting, runs) in recorded["controls"].items():  # with settings found above
         name, size = key.rsplit(", ", 1)
         if name not in ("only what is near", "only the same everywhere"):
-            print(key, five(controls[name], int(size), setting, 1500))
-    for key, (*setting, _) in recorded["longer"].items():
+            print(key, again(controls[name], int(size), setting, 1500, runs))
+    for key, (*setting, runs) in recorded["longer"].items():
         name, size, steps = key.rsplit(", ", 2)
-        print(key, five(signal_networks[name], int(size), setting, int(steps)))
+        print(key, again(signal_networks[name], int(size), setting, int(steps), runs))
     for size, places_of in (897, recorded_places), (75, recorded_few):
         for name in places_of:
             data = subset(middle[learn], labels[learn], size)
