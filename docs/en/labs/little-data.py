@@ -142,7 +142,7 @@ for name, size in sizes.items():
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector.
 #
 # And all are trained alike, in 1,500 updates with 32 examples each. Settings are tried equally often: for each network and each number of examples three learning rates and both
-# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts. (Often the best rate was the largest of the three, for attention as for convolution, so a larger one might be a little better still.)
+# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts. (Often the best rate was the largest of the three. So a rate of .1 was tried twice: attention with 4,000 signals was worse with it, the convolution with 250 better.)
 
 # %%
 def batches(X, y):
@@ -333,7 +333,7 @@ recorded = json.loads("""
     "convolution, 250, 6000": ["max", 0.03, [0.761, 0.787]],
     "convolution, 250, 20000": ["max", 0.03, [0.817]],
     "attention, 4000, 6000": ["max", 0.01, [0.855, 0.885, 0.769]],
-    "attention, 4000, 20000": ["max", 0.01, [0.976, 0.958]],
+    "attention, 4000, 20000": ["max", 0.01, [0.976, 0.958, 0.967]],
     "attention, 16000, 6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
     "attention, 16000, 20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]],
     "nothing, 16000, 6000": ["max", 0.03, [0.734, 0.724]],
@@ -344,9 +344,10 @@ recorded = json.loads("""
     "MLP, 16000, 6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
     "MLP, 16000, 20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]
   },
+  "a rate of .1, judged": {"attention, 4000": 0.563, "convolution, 250": 0.897},
   "on near": {
     "1500": [[0.13, 0.17, 0.11, 0.13], [0.17, 0.05, 0.14, 0.14], [0.19, 0.07, 0.14, 0.15]],
-    "20000": [[0.13, 0.14, 0.67, 0.09], [0.14, 0.04, 0.14, 0.45]]
+    "20000": [[0.13, 0.14, 0.67, 0.09], [0.14, 0.04, 0.14, 0.45], [0.42, 0.07, 0.06, 0.59]]
   }
 }
 """)
@@ -360,6 +361,9 @@ def mean(values):
     return sum(values) / len(values)
 
 
+higher = recorded["a rate of .1, judged"]
+assert higher["attention, 4000"] < min(scores("attention", 4000)) - 0.05
+assert higher["convolution, 250"] > max(scores("convolution", 250))
 now, models = [], {}
 
 
@@ -714,7 +718,7 @@ for name, (_, _, same, new) in recorded_places.items():
 #
 # Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since without positions it does not know which patch is above which. So attention cannot do without positions, and these here are what ties it to a place. There are other kinds that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere should be worth little. **Write down:** how far does the convolution lead with 75 digits to learn from, how far with 897?
+# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere should be worth little. **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
 
 # %%
 recorded_few = json.loads("""
@@ -724,7 +728,13 @@ recorded_few = json.loads("""
     [0.128, 0.108, 0.127, 0.118, 0.152]],
   "convolution": ["max", 0.01,
     [0.755, 0.802, 0.753, 0.79, 0.807],
-    [0.715, 0.747, 0.717, 0.747, 0.782]]
+    [0.715, 0.747, 0.717, 0.747, 0.782]],
+  "attention, table": ["max", 0.03,
+    [0.778, 0.732, 0.703, 0.777, 0.758],
+    [0.175, 0.147, 0.187, 0.175, 0.158]],
+  "convolution, table": ["max", 0.03,
+    [0.857, 0.81, 0.873, 0.848, 0.85],
+    [0.195, 0.235, 0.277, 0.262, 0.177]]
 }
 """)
 for name, (_, _, same, _) in recorded_few.items():
@@ -732,11 +742,13 @@ for name, (_, _, same, _) in recorded_few.items():
     print(f"{name}: 75 digits {min(same):.2f} to {max(same):.2f}, "
           f"897 digits {min(many):.2f} to {max(many):.2f}")
 
-assert min(recorded_few["MLP"][2]) > max(recorded_few["convolution"][2])
-assert 0 < min(recorded_places["convolution"][2]) - max(recorded_places["MLP"][2]) < 0.02
+few = {name: same for name, (_, _, same, _) in recorded_few.items()}
+assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
+for name in few:
+    assert 0.95 < min(recorded_places[name][2]) and max(recorded_places[name][2]) < 0.98
 
 # %% [markdown]
-# From 75 digits in the middle it does not lead at all: the MLP, which is told nothing, reads more. From 897 the convolution reads a little more than the MLP. So what is true of the data still need not help: where every digit stands in the same place, an MLP can learn each place by itself.
+# With 75 digits the place is worth knowing: the MLP and the convolution with a table, which know it, read more than the convolution without. So what keeps a network reading in new places costs it something where nothing moves. But a table is not enough: attention with one is behind as well, because nobody told it what is near. With 897 digits all four have between 95 and 98 of 100.
 #
 # ## What it means
 #
@@ -781,6 +793,10 @@ def record():
 
     for (name, build), size in product(signal_networks.items(), counts):
         print(name, size, tuned(build, some(size), judges, tests, 1500))
+    for key in recorded["a rate of .1, judged"]:
+        name, size = key.split(", ")
+        print(key, "rate .1", accuracy(trained(signal_networks[name], some(int(size)),
+                                               ("max", 0.1), 100, 1500), *judges))
     for name in shuffled:
         print(name, "shuffled", tuned(
             signal_networks[name], subset(X[..., order], y, 4000),
