@@ -545,9 +545,9 @@ for name, size, style in (
     draw(ax, updates, longer(name, size), f"{name}, {size:,} signals", colors[name], style)
 ax.axhline(goal := mean(scores("convolution", 250)), color=CONVOLUTION, ls=":")
 for x, y_text, text, color in (
-        (1500, goal + 0.015, "convolution, 250 signals, 1,500 updates", CONVOLUTION),
+        (1500, 0.91, "convolution,\n250 signals,\n1,500 updates", CONVOLUTION),
         (7500, 0.95, "attention", ATTENTION), (20000, 0.835, "MLP, 16,000", GRAY),
-        (20000, 0.755, "nothing, 16,000", GRAY), (20000, 0.675, "MLP, 4,000", GRAY)):
+        (20000, 0.738, "nothing, 16,000", GRAY), (20000, 0.675, "MLP, 4,000", GRAY)):
     ax.text(x, y_text, text, color=color, va="center", ha="right" if x > 1500 else "left")
 ax.set(xscale="log", xlabel="updates", ylabel="right on new signals", ylim=(0.55, 1.02))
 ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
