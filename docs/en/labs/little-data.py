@@ -1,13 +1,12 @@
 # %% [markdown]
 # # Little data: what is told need not be learned
 #
-# **A convolution is told that neighbours belong together. Attention is not, so it has to find this out from examples. Put one in the place of the
-# other and leave the rest of the network as it is: the convolution needs 250 signals for a score that attention does not reach with 16,000, unless it is
-# trained thirteen times as long. Shuffle the signals, and nothing of the lead is left.**
+# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. Attention is told neither, so it has to make up for both with examples.
+# Put one in the place of the other, in networks of equal size: the convolution needs 250 signals for a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
-# You will train small networks in which only one part changes, and see
+# You will train small networks in which one part changes, and see
 #
-# 1. what a convolution gains from neighbourhood, and that a shuffle takes exactly this away;
+# 1. which of the two things that a convolution is told is worth how much, and that a shuffle takes both away;
 # 2. that attention does not notice the shuffle, up to the rounding of the computer;
 # 3. how many examples, and how many updates, replace what was not told;
 # 4. which part of a network ties a digit to the place where it was learned. It is not attention.
@@ -75,9 +74,12 @@ class Attention(nn.Module):
         super().__init__()
         self.h, self.qkv, self.out = h, nn.Linear(d, 3 * d), nn.Linear(d, d)
 
-    def forward(self, x):  # (b, n, d)
+    def project(self, x):  # (b, n, d)
         qkv = self.qkv(x).unflatten(2, (3, self.h, -1))
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (b, h, n, d_head) each
+        return qkv.permute(2, 0, 3, 1, 4)  # q, k, v, (b, h, n, d_head) each
+
+    def forward(self, x):  # (b, n, d)
+        q, k, v = self.project(x)
         y = F.scaled_dot_product_attention(q, k, v)
         return self.out(y.transpose(1, 2).flatten(2))
 
@@ -134,19 +136,19 @@ sizes = {name: sum(p.numel() for p in build("mean").parameters())
          for name, build in signal_networks.items()}
 for name, size in sizes.items():
     print(f"{name:24s} {size:,} numbers to learn")
-assert max(sizes.values()) < 1.06 * min(sizes.values())
 
 # %% [markdown]
-# All have about 14,000 numbers to learn. "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector.
+# All have about 14,000 numbers to learn. Convolution has three layers and attention two, because then they are equally large; what two and three layers do the other way round, a control will show.
+# "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector.
 #
 # And all are trained alike, in 1,500 updates with 32 examples each. Settings are tried equally often: for each network and each number of examples three learning rates and both
-# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts.
+# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts. (Often the best rate was the largest of the three. So a rate of .1 was tried twice: attention with 4,000 signals was worse with it, the convolution with 250 better.)
 
 # %%
-def batches(X, y, move=lambda images: images):
+def batches(X, y):
     while True:
         i = torch.randint(len(X), (32,))
-        yield move(X[i]), y[i]
+        yield X[i], y[i]
 
 
 def train(model, data, seed, rate, steps):
@@ -196,7 +198,7 @@ def tuned(build, data, choose, tests, steps):
 #
 # **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them, so
 # nothing is downloaded. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost: whoever knows the
-# permutation can undo it. What is lost is that neighbours stand side by side.
+# permutation can undo it. What is lost is what a convolution is told, and that is two things: that neighbours belong together, and that a pattern means the same everywhere.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves with a bump of their own. Right, the same 40 values in shuffled order: jagged, without a visible shape."
 def signals(seed=42, count=5000, learn=4000):
@@ -235,7 +237,52 @@ plt.show()
 # %% [markdown]
 # **Figure.** Three signals of MNIST-1D. Left and right are the same 40 values, on the right in the order of one fixed permutation.
 #
-# Training everything takes hours, so here stands a record, and the notebook trains only a few of its networks again, to see that it is right. (`record()`, at the end, makes all of it anew.) Each line has the best setting,
+# Can the two things be told apart? Let us build two networks that are told only one of them, as large as the others:
+#
+# - **Only what is near.** Each position has its own five weights for its five nearest tokens. For every pair of channels they would be far too many, so each channel sees only itself
+#   (a *depthwise* convolution). The same layer with one kernel for all positions is told both; it has its own row (with the convolution's setting), so that you see what sharing adds.
+# - **Only that patterns are the same everywhere.** The convolution as it is, one kernel for all positions, but its five offsets are 8 apart. So tokens that are neighbours never meet.
+
+# %%
+class Depthwise(nn.Module):
+    """A kernel of five for each channel: one for all n positions, or one for each."""
+
+    def __init__(self, kernels):
+        super().__init__()
+        self.kernels = nn.Parameter(torch.randn(kernels, 24, 5) / 5**0.5)
+
+    def forward(self, x):  # (b, n, d)
+        windows = F.pad(x, (0, 0, 2, 2)).unfold(1, 5, 1)  # (b, n, d, k)
+        return (windows * self.kernels).sum(-1)
+
+
+def own_kernels():
+    return Depthwise(40)
+
+
+def one_kernel():
+    return Depthwise(1)
+
+
+def spread():
+    return Convolution(24, 24, 5, padding=16, dilation=8)
+
+
+controls = {
+    "told both, depthwise": lambda read: Network(samples(), 40, [one_kernel] * 2, 125, read),
+    "only what is near": lambda read: Network(samples(), 40, [own_kernels] * 2, 29, read),
+    "only the same everywhere": lambda read: Network(samples(), 40, [spread] * 3, 25, read),
+    "convolution, 2 layers": lambda read: Network(samples(), 40, [near] * 2, 68, read),
+    "attention, 3 layers": lambda read: Network(samples(), 40, [far] * 3, 35, read),
+}
+for name, build in controls.items():
+    sizes[name] = sum(p.numel() for p in build("mean").parameters())
+    print(f"{name:24s} {sizes[name]:,} numbers to learn")
+
+# %% [markdown]
+# **Before you go on, write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
+#
+# Training everything takes hours, so here stands a record, and the notebook trains only a few of its networks again. The last cell asserts that they are like the record, and `record()`, above it, makes all of it anew. Each line has the best setting,
 # and the part of 1,000 new signals that five networks named rightly.
 
 # %%
@@ -273,7 +320,36 @@ recorded = json.loads("""
     "nothing": ["max", 0.01, [0.588, 0.584, 0.598, 0.572, 0.584]],
     "MLP": ["mean", 0.01, [0.641, 0.659, 0.656, 0.666, 0.646]]
   },
-  "attention, 16000, 20000 updates": [0.983, 0.985, 0.984]
+  "controls": {
+    "told both, depthwise, 4000": ["max", 0.01, [0.977, 0.981, 0.971, 0.978, 0.973]],
+    "only what is near, 4000": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
+    "only the same everywhere, 4000": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
+    "convolution, 2 layers, 250": ["max", 0.03, [0.833, 0.81, 0.813, 0.836, 0.85]],
+    "convolution, 2 layers, 4000": ["max", 0.01, [0.971, 0.981, 0.974, 0.977, 0.979]],
+    "attention, 3 layers, 250": ["mean", 0.03, [0.388, 0.424, 0.422, 0.405, 0.408]],
+    "attention, 3 layers, 4000": ["max", 0.03, [0.652, 0.679, 0.673, 0.671, 0.612]]
+  },
+  "longer": {
+    "convolution, 250, 6000": ["max", 0.03, [0.761, 0.787]],
+    "convolution, 250, 20000": ["max", 0.03, [0.817]],
+    "attention, 1000, 20000": ["max", 0.01, [0.604]],
+    "attention, 4000, 6000": ["max", 0.01, [0.855, 0.885, 0.769]],
+    "attention, 4000, 20000": ["max", 0.01, [0.976, 0.958, 0.967]],
+    "attention, 16000, 6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
+    "attention, 16000, 20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]],
+    "nothing, 16000, 6000": ["max", 0.03, [0.734, 0.724]],
+    "nothing, 16000, 20000": ["max", 0.03, [0.785, 0.788]],
+    "MLP, 1000, 20000": ["mean", 0.01, [0.488, 0.495, 0.455, 0.464, 0.489]],
+    "MLP, 4000, 6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
+    "MLP, 4000, 20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]],
+    "MLP, 16000, 6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
+    "MLP, 16000, 20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]
+  },
+  "a rate of .1, judged": {"attention, 4000": 0.563, "convolution, 250": 0.897},
+  "on near": {
+    "1500": [[0.13, 0.17, 0.11, 0.13], [0.17, 0.05, 0.14, 0.14], [0.19, 0.07, 0.14, 0.15]],
+    "20000": [[0.13, 0.14, 0.67, 0.09], [0.14, 0.04, 0.14, 0.45], [0.42, 0.07, 0.06, 0.59]]
+  }
 }
 """)
 
@@ -286,56 +362,85 @@ def mean(values):
     return sum(values) / len(values)
 
 
-def is_like(score, recorded):
-    """A run of this notebook lies within what five runs had, or a little beside it."""
-    return min(recorded) - 0.05 < score < max(recorded) + 0.05
+higher = recorded["a rate of .1, judged"]
+assert higher["attention, 4000"] < min(scores("attention", 4000)) - 0.05
+assert higher["convolution, 250"] > max(scores("convolution", 250))
+now, models = [], {}
 
 
-now = {}
-for name, key, X_seen, X_test in (
-        ("convolution", "as it is", X, X_new),
-        ("attention", "as it is", X, X_new),
-        ("convolution", "shuffled", X[..., order], X_new[..., order])):
-    record_of = {"as it is": scores(name, 4000),
-                 "shuffled": recorded["shuffled, 4000"][name][2]}[key]
-    setting = (recorded["signals"][f"{name}, 4000"] if key == "as it is"
-               else recorded["shuffled, 4000"][name])[:2]
-    model = trained(signal_networks[name], subset(X_seen, y, 4000), setting, 0, 1500)
-    now[name, key] = accuracy(model, X_test, y_new)
-    print(f"{name}, {key}: like the record: {is_like(now[name, key], record_of)}")
-    assert is_like(now[name, key], record_of)
+def compare(name, score, runs):
+    """Prints a score of this notebook beside five recorded ones, for the last cell."""
+    print(f"{name}: {score:.2f}, recorded {min(runs):.2f} to {max(runs):.2f}")
+    now.append((name, score, runs))
 
-# %% alt="What five networks name rightly after 4,000 signals, as they are and shuffled. As they are: convolution 0.98, attention 0.64 to 0.67, nothing 0.58 to 0.63, MLP 0.65 to 0.67. Shuffled: all four between 0.57 and 0.69."
-fig, ax = plt.subplots()
+
+for name, build, inputs, inputs_new, (*setting, runs) in (
+        ("convolution", signal_networks["convolution"], X, X_new,
+         recorded["signals"]["convolution, 4000"]),
+        ("attention", signal_networks["attention"], X, X_new,
+         recorded["signals"]["attention, 4000"]),
+        ("convolution, shuffled", signal_networks["convolution"], X[..., order],
+         X_new[..., order], recorded["shuffled, 4000"]["convolution"]),
+        ("only what is near", controls["only what is near"], X, X_new,
+         recorded["controls"]["only what is near, 4000"])):
+    models[name] = trained(build, subset(inputs, y, 4000), setting, 0, 1500)
+    compare(name, accuracy(models[name], inputs_new, y_new), runs)
+
+# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.96, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
+fig, ax = plt.subplots(figsize=(5.2, 4.2))
 colors = {"convolution": CONVOLUTION, "both": HYBRID, "attention": ATTENTION,
           "nothing": GRAY, "MLP": GRAY, "attention, patches of 4": ATTENTION}
-rows = list(recorded["shuffled, 4000"])
+shuffled = {name: runs for name, (_, _, runs) in recorded["shuffled, 4000"].items()}
+told = {name: recorded["controls"][f"{name}, 4000"][2] for name in list(controls)[:3]}
+rows = ["convolution", *told, "attention", "nothing", "MLP"]
 for row, name in enumerate(rows):
+    color = colors.get(name, CONVOLUTION)
     for shift, face, key, runs in (
-            (-0.15, colors[name], "as it is", scores(name, 4000)),
-            (0.15, "none", "shuffled", recorded["shuffled, 4000"][name][2])):
-        ax.plot([min(runs), max(runs)], [row + shift] * 2, color=colors[name], alpha=0.3,
-                lw=9, solid_capstyle="butt", label=f"{name}, {key}: range")
-        ax.plot(runs, [row + shift] * 5, "o", color=colors[name], ms=6,
-                markerfacecolor=face, label=f"{name}, {key}: five runs")
-ax.set(xlabel="right on new signals", xlim=(0.5, 1.01), ylim=(3.5, -0.5),
-       yticks=range(4), yticklabels=rows, title="● as they are   ○ shuffled")
+            (-0.15, color, "as it is", told.get(name) or scores(name, 4000)),
+            (0.15, "none", "shuffled", shuffled.get(name))):
+        if runs:
+            ax.plot([min(runs), max(runs)], [row + shift] * 2, color=color, alpha=0.3,
+                    lw=9, solid_capstyle="butt", label=f"{name}, {key}: range")
+            ax.plot(runs, [row + shift] * 5, "o", color=color, ms=6,
+                    markerfacecolor=face, label=f"{name}, {key}: five runs")
+ax.set(xlabel="right on new signals", xlim=(0.5, 1.01), ylim=(6.5, -0.5),
+       yticks=range(7), yticklabels=rows, title="● as they are   ○ shuffled")
 ax.tick_params(axis="y", length=0)
 plt.show()
 
-shuffled = {name: runs for name, (_, _, runs) in recorded["shuffled, 4000"].items()}
 assert min(scores("convolution", 4000)) > max(scores("MLP", 4000)) + 0.3
 assert max(shuffled["convolution"]) < max(scores("MLP", 4000))  # nothing is left of the lead
 assert max(map(max, shuffled.values())) < 0.7
 assert max(shuffled["nothing"]) < min(map(min, (shuffled["attention"], shuffled["MLP"])))
+assert min(told["told both, depthwise"]) > max(told["only what is near"]) + 0.04
+assert min(told["only what is near"]) > max(scores("MLP", 4000)) + 0.15
+assert abs(mean(told["only the same everywhere"]) - mean(scores("MLP", 4000))) < 0.03
 
 # %% [markdown]
-# **Figure.** Filled: the signals as they are; open: shuffled. Only the first row moves.
+# **Figure.** Filled: the signals as they are; open: shuffled. Look for the only row with its two marks far apart, and compare the three rows under it.
 #
-# With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Nothing else differs between the two. Shuffled, the convolution has no more than the MLP. So
-# **its whole lead is what it was told**, because the shuffle takes away nothing else.
+# With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has no more than the MLP. So
+# **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things that it was told:
+#
+# - *What is near* is worth most of it, also by itself: a network with its own kernels for each position leads the MLP by far. But each position has to learn its kernels alone, from what happens to lie there.
+# - *The same everywhere* is worth nothing by itself. If the tokens that a kernel joins do not belong together, it does not help that it joins them in the same way everywhere. Beside nearness, it is worth the rest.
 #
 # Is attention useless here, then? It is no better than the MLP, but better than a network in which the tokens never meet. It has learned something about which values belong together. It had no help with *which are near*.
+#
+# One more thing differed: the convolution mixes in three layers, attention in two. So here it is the other way round, at the same size, with the setting that was best for the other depth:
+
+# %%
+for name, other in ("convolution, 2 layers", "convolution"), ("attention, 3 layers", "attention"):
+    for size in 250, 4000:
+        runs, others = recorded["controls"][f"{name}, {size}"][2], scores(other, size)
+        print(f"{name}, {size:,} signals: {min(runs):.2f} to {max(runs):.2f}, "
+              f"above {min(others):.2f} to {max(others):.2f}")
+for size in 250, 4000:
+    assert (min(recorded["controls"][f"convolution, 2 layers, {size}"][2])
+            > max(recorded["controls"][f"attention, 3 layers, {size}"][2]) + 0.25)
+
+# %% [markdown]
+# The third layer is worth a little to the convolution where signals are few, and to attention nothing that one could see. The gap stays.
 #
 # ## The exact form
 #
@@ -349,7 +454,7 @@ assert max(shuffled["nothing"]) < min(map(min, (shuffled["attention"], shuffled[
 # kernel joins other tokens in B than in A.
 
 # %% alt="Training loss over 30 steps on signals as they are and on shuffled ones. Upper panel, attention: the two curves lie on each other, less than 1e-12 apart. Lower panel, convolution: two different curves, up to more than 0.05 apart."
-curves = {}
+curves, apart = {}, {}
 for name in ("attention", "nothing", "convolution"):
     for version in "AB":
         torch.manual_seed(0)
@@ -358,10 +463,9 @@ for name in ("attention", "nothing", "convolution"):
             inputs = inputs[..., order]
             model.positions.data = model.positions.data[order]
         curves[name, version] = train(model, batches(inputs, y), 0, 0.01, 30)
-    apart = max(abs(a - b) for a, b in zip(curves[name, "A"], curves[name, "B"]))
-    found = "less than 1e-12" if apart < 1e-12 else "more than 0.05"
+    apart[name] = max(abs(a - b) for a, b in zip(curves[name, "A"], curves[name, "B"]))
+    found = "less than 1e-12" if apart[name] < 1e-12 else "more than 0.05"
     print(f"{name:12s} the loss differs by {found}")
-    assert apart > 0.05 if name == "convolution" else apart < 1e-12
 
 fig, axes = plt.subplots(2, 1, figsize=(5.2, 4.2), sharex=True, sharey=True)
 for ax, name in zip(axes, ("attention", "convolution")):
@@ -379,26 +483,28 @@ plt.show()
 #
 # ## How many examples, how many updates
 #
-# What is told need not be learned. But could attention not learn it? Let us give it more signals.
+# What is told need not be learned. But could attention not learn it? Let us give it more signals. **Write down first:** how many does it need to have as many right as the convolution has after 250?
 
-# %% alt="Right on new signals over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99, both a little below it. Attention on patches of 4 from 0.46 to 0.92. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7. A star at 16,000: attention with 20,000 updates, 0.98."
+# %% alt="Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99, both a little below it. Attention on patches of 4 from 0.46 to 0.92. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7."
 counts = 250, 1000, 4000, 16000
+
+
+def draw(ax, sizes, runs, label, color, style="-"):
+    """The mean of the runs as a line, their range as a band."""
+    ax.fill_between(sizes, list(map(min, runs)), list(map(max, runs)), lw=0, color=color,
+                    alpha=0.15, label=f"{label}, range")
+    ax.plot(sizes, list(map(mean, runs)), style, color=color, label=f"{label}, mean")
+
+
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
 styles = {"attention, patches of 4": "--", "MLP": "--"}
 labels = {"convolution": (250, 0.935), "both": (250, 0.72), "attention, patches of 4": (1150, 0.76),
           "attention": (700, 0.61), "nothing": (16000, 0.57), "MLP": (16000, 0.725)}
 for name in signal_networks:
-    runs = [scores(name, count) for count in counts]
-    ax.fill_between(counts, list(map(min, runs)), list(map(max, runs)), lw=0,
-                    color=colors[name], alpha=0.15, label=f"{name}, five runs")
-    ax.plot(counts, list(map(mean, runs)), styles.get(name, "-"), color=colors[name],
-            label=f"{name}, mean")
+    draw(ax, counts, [scores(name, count) for count in counts], name, colors[name],
+         styles.get(name, "-"))
     ax.text(*labels[name], name, color=colors[name], va="center",
             ha="right" if labels[name][0] == 16000 else "left")
-long = recorded["attention, 16000, 20000 updates"]
-ax.plot(16000, mean(long), "*", color=ATTENTION, ms=14, label="attention, 20,000 updates")
-ax.annotate("attention,\n20,000 updates", (16000, mean(long)), (7500, 0.83), color=ATTENTION,
-            ha="center", va="center", arrowprops=dict(arrowstyle="-", color=ATTENTION))
 ax.set(xscale="log", xlabel="signals to learn from", ylabel="right on new signals",
        ylim=(0.2, 1.02))
 ax.set_xticks(counts, [f"{count:,}" for count in counts])
@@ -407,7 +513,6 @@ plt.show()
 
 assert min(scores("convolution", 250)) > max(scores("attention", 16000)) + 0.1
 assert max(map(max, (scores(name, 16000) for name in ("attention", "nothing", "MLP")))) < 0.71
-assert min(long) > 0.97 and min(scores("convolution", 16000)) > 0.98
 assert 0.4 < mean(scores("attention, patches of 4", 250)) < 0.5
 assert min(scores("attention, patches of 4", 1000)) > max(scores("attention", 16000)) + 0.05
 assert mean(scores("both", 250)) < mean(scores("convolution", 250))
@@ -417,13 +522,86 @@ assert max(mean(scores("attention", n)) - mean(scores("nothing", n)) for n in co
 # %% [markdown]
 # **Figure.** Lines and bands are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
 #
-# With 250 signals the convolution has more right than attention with 16,000. More signals alone do not close the gap, because in 1,500 updates attention does not find out what is near. Give it 16,000 signals *and* 20,000 updates (the star), and it has 98 % right, nearly as much as the convolution. So the structure **can** be learned. Its price here
-# is 64 times as many examples and 13 times as many updates.
-#
-# Two more lines are worth a look:
+# With 250 signals the convolution has more right than attention with 16,000. So more signals alone do not close the gap. Two more lines are worth a look:
 #
 # - **Patches.** If a token stands for four samples, attention is much better, because cutting patches is a convolution (with a stride as long as its kernel). It tells which four belong together.
 # - **Both.** Two layers of convolution and one of attention are as good as three of convolution, not better: these signals ask for nothing that attention would add. [Hybrids](../together/hybrids.md#legend) has a task that does.
+#
+# Now let us train longer, too. And since a longer training may help any network, the others that are told nothing get it beside attention. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
+
+# %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.87 and 0.98 with 16,000 signals, and to about 0.84 and 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 signals and stays at 0.7 with 4,000. Nothing ends below 0.8. A dotted line at 0.86: the convolution after 250 signals and 1,500 updates."
+updates = 1500, 6000, 20000
+
+
+def longer(name, size):
+    return [scores(name, size)] + [recorded["longer"][f"{name}, {size}, {steps}"][2]
+                                   for steps in updates[1:]]
+
+
+fig, ax = plt.subplots(figsize=(5.2, 4.2))
+for name, size, style in (
+        ("attention", 16000, "-"), ("MLP", 16000, "-"), ("nothing", 16000, "-"),
+        ("attention", 4000, "--"), ("MLP", 4000, "--")):
+    draw(ax, updates, longer(name, size), f"{name}, {size:,} signals", colors[name], style)
+ax.axhline(goal := mean(scores("convolution", 250)), color=CONVOLUTION, ls=":")
+for x, y_text, text, color in (
+        (1500, 0.91, "convolution,\n250 signals,\n1,500 updates", CONVOLUTION),
+        (7500, 0.95, "attention", ATTENTION), (20000, 0.835, "MLP, 16,000", GRAY),
+        (20000, 0.738, "nothing, 16,000", GRAY), (20000, 0.675, "MLP, 4,000", GRAY)):
+    ax.text(x, y_text, text, color=color, va="center", ha="right" if x > 1500 else "left")
+ax.set(xscale="log", xlabel="updates", ylabel="right on new signals", ylim=(0.55, 1.02))
+ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
+ax.minorticks_off()
+plt.show()
+
+long = {key: runs for key, (_, _, runs) in recorded["longer"].items()}
+assert min(long["attention, 4000, 20000"]) > 0.95 and min(long["attention, 16000, 20000"]) > 0.97
+assert goal - 0.04 < mean(long["attention, 4000, 6000"]) < max(long["attention, 4000, 6000"])
+assert max(long["attention, 4000, 6000"]) > goal and mean(long["attention, 16000, 6000"]) > goal
+assert max(long["attention, 1000, 20000"]) < goal - 0.2
+assert max(long["MLP, 16000, 6000"]) < goal < min(long["MLP, 16000, 20000"])
+assert max(long["MLP, 4000, 20000"]) < 0.72 and max(long["nothing, 16000, 20000"]) < 0.82
+assert max(long["convolution, 250, 6000"]) < min(scores("convolution", 250))
+assert max(long["convolution, 250, 20000"]) < goal
+
+# %% [markdown]
+# **Figure.** Solid lines: 16,000 signals; broken: 4,000. Look which lines cross the dotted one, the score of the convolution, and where.
+#
+# <small>The settings are those of 1,500 updates, except that attention with fewer than 16,000 signals has the rate .01, which was better for it on the signals that judge. `recorded` says how many runs there are: five for the MLP and for attention with 16,000 signals, one to three for the others, because each takes minutes.</small>
+#
+# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and four to thirteen times the updates**. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates do not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So the structure **can** be learned.
+#
+# Is it attention that learns it, or would any network in so long a training? The MLP comes to the dotted line as well, but it needs the 16,000 signals, and with 4,000 it stays where it was. "Nothing" stays below with both, because its tokens never meet. And the convolution has nothing to gain: on its 250 signals, the longer training makes it worse.
+#
+# Has attention then learned what is near? We can look: how large is the part of its shares (the entries of $A$) that falls on the five nearest tokens? If it did not care, that would be one eighth, for five tokens of forty.
+
+# %%
+@torch.no_grad()
+def on_near(model):
+    """For each layer and head, the mean sum of the shares of the five nearest tokens."""
+    place = torch.arange(40, device=device)
+    close = (place[:, None] - place).abs() <= 2  # (n, n)
+    tokens = model.tokens(X_new.to(device)).flatten(2).mT + model.positions
+    sums = []
+    for layer in model.layers:
+        if isinstance(layer[1], Attention):
+            q, k, _ = layer[1].project(layer[0](tokens))
+            A = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)  # (b, h, n, n)
+            sums += (A * close).sum(-1).mean((0, 2)).tolist()
+        tokens = layer(tokens)
+    return [round(total, 2) for total in sums]
+
+
+print("1,500 updates, now:", on_near(models["attention"]))
+for steps, runs in recorded["on near"].items():
+    print(f"{int(steps):,} updates, recorded, the largest of each run: {list(map(max, runs))}")
+
+assert max(map(max, recorded["on near"]["1500"])) < 0.2
+assert min(map(max, recorded["on near"]["20000"])) > 0.4
+assert all(max(run[2:]) == max(run) for run in recorded["on near"]["20000"])
+
+# %% [markdown]
+# After 1,500 updates each head spreads its shares nearly as if it did not care. After 20,000 there is, in the second layer, one head of the two that gives about half of its shares, or more, to the five nearest tokens. So attention has learned, in one head, what a convolution is told.
 #
 # ## Digits in new places
 #
@@ -499,14 +677,12 @@ places = (middle[test], labels[test]), (moved[test], labels[test])
 parameters = [sum(p.numel() for p in build("max").parameters())
               for build in image_networks.values()]
 assert max(parameters) < 1.02 * min(parameters)
+data = subset(middle[learn], labels[learn], len(learn))
 for name in "convolution", "convolution, table", "attention, table":
-    read, rate, *both_places = recorded_places[name]
-    data = subset(middle[learn], labels[learn], len(learn))
-    model = trained(image_networks[name], data, (read, rate), 0, 600)
-    like = [is_like(accuracy(model, *place), runs)
-            for place, runs in zip(places, both_places)]
-    print(f"{name}: like the record: {like}")
-    assert all(like)
+    *setting, same, new = recorded_places[name]
+    model = trained(image_networks[name], data, setting, 0, 600)
+    compare(f"{name}, same place", accuracy(model, *places[0]), same)
+    compare(f"{name}, new places", accuracy(model, *places[1]), new)
 
 fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(5.2, 5.4), height_ratios=(1, 3))
 ink = LinearSegmentedColormap.from_list("", [GRAY + "00", GRAY])
@@ -543,21 +719,52 @@ for name, (_, _, same, new) in recorded_places.items():
 #
 # Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since without positions it does not know which patch is above which. So attention cannot do without positions, and these here are what ties it to a place. There are other kinds that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere is worth nothing. In a trial with 75, 300 and 897 such digits all these ways to mix, and the MLP, overlapped.
+# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere should be worth little. **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
+
+# %%
+recorded_few = json.loads("""
+{
+  "MLP": ["mean", 0.003,
+    [0.822, 0.838, 0.852, 0.822, 0.813],
+    [0.128, 0.108, 0.127, 0.118, 0.152]],
+  "convolution": ["max", 0.01,
+    [0.755, 0.802, 0.753, 0.79, 0.807],
+    [0.715, 0.747, 0.717, 0.747, 0.782]],
+  "attention, table": ["max", 0.03,
+    [0.778, 0.732, 0.703, 0.777, 0.758],
+    [0.175, 0.147, 0.187, 0.175, 0.158]],
+  "convolution, table": ["max", 0.03,
+    [0.857, 0.81, 0.873, 0.848, 0.85],
+    [0.195, 0.235, 0.277, 0.262, 0.177]]
+}
+""")
+for name, (_, _, same, _) in recorded_few.items():
+    many = recorded_places[name][2]
+    print(f"{name}: 75 digits {min(same):.2f} to {max(same):.2f}, "
+          f"897 digits {min(many):.2f} to {max(many):.2f}")
+
+few = {name: same for name, (_, _, same, _) in recorded_few.items()}
+assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
+for name in few:
+    assert 0.95 < min(recorded_places[name][2]) and max(recorded_places[name][2]) < 0.98
+
+# %% [markdown]
+# With 75 digits the place is worth knowing: the MLP and the convolution with a table, which know it, read more than the convolution without. So what keeps a network reading in new places costs it something where nothing moves. But a table is not enough: attention with one is behind as well, because nobody told it what is near. With 897 digits all four have between 95 and 98 of 100.
 #
 # ## What it means
 #
 # - **Ask what is true of your data**, before you ask which network is better. Near things belong together? A pattern means the same everywhere? A network that is told so need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
-# - **It can be learned instead**, with more examples and more updates. With 14 to 300 million images "large scale training trumps inductive bias" (Dosovitskiy et al. 2021, section 1).
+# - **It can be learned instead**, with more examples *and* more updates, two prices that are easily taken for one. With 14 to 300 million images "large scale training trumps inductive bias" (Dosovitskiy et al. 2021, section 1).
 # - **"Convolution" and "attention" are not the only parts that tell.** Patches tell which samples belong together, and a table of positions tells where each token stands, which was one thing too many here.
 #
 # ## Three things to change
 #
-# Write down what you expect before you run.
+# Write down what you expect before you run. Each changes one line of a cell above, which then prints another score. (The last cell protests, because your network is not that of the record.)
 #
 # 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of the record should it come close to?
-# 2. **Other steps than a patch.** Move the digits by odd numbers of pixels (`2 * anywhere` becomes `2 * anywhere.clamp(max=3) + 1`). Which networks keep reading?
-# 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere: `batches(digits[learn], labels[learn], move=lambda images: pasted(images, 2 * torch.randint(0, 5, (32, 2))))`. Which network catches up in 600 updates, and which needs more?
+# 2. **Other steps than a patch.** Move the digits by odd numbers of pixels: `moved = pasted(digits, 2 * anywhere.clamp(max=3) + 1)`. Which networks keep reading?
+# 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere:
+#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which network catches up in 600 updates, and which needs more?
 #
 # ## Sources
 #
@@ -574,21 +781,49 @@ for name, (_, _, same, new) in recorded_places.items():
 
 # %%
 def record():
-    """All that is recorded above, anew: about three hours on one core."""
-    X_other, y_other = signals(7)[2:]
+    """All that is recorded above, anew: about four hours on one core."""
+    judges, tests = signals(7)[2:], [(X_new, y_new)]
     many = signals(1, 21_000, 20_000)[:2]
-    for name, build in signal_networks.items():
-        for count in counts:
-            pool = many if count > 4000 else (X, y)
-            print(name, count, tuned(build, subset(*pool, count), (X_other, y_other),
-                                     [(X_new, y_new)], 1500))
-    for name in recorded["shuffled, 4000"]:
+
+    def some(size):
+        return subset(*(many if size > 4000 else (X, y)), size)
+
+    def again(build, size, setting, steps, runs):
+        models = [trained(build, some(size), setting, seed, steps) for seed in range(len(runs))]
+        return [accuracy(model, X_new, y_new) for model in models]
+
+    for (name, build), size in product(signal_networks.items(), counts):
+        print(name, size, tuned(build, some(size), judges, tests, 1500))
+    for key in recorded["a rate of .1, judged"]:
+        name, size = key.split(", ")
+        print(key, "rate .1", accuracy(trained(signal_networks[name], some(int(size)),
+                                               ("max", 0.1), 100, 1500), *judges))
+    for name in shuffled:
         print(name, "shuffled", tuned(
             signal_networks[name], subset(X[..., order], y, 4000),
-            (X_other[..., order], y_other), [(X_new[..., order], y_new)], 1500))
-    build = signal_networks["attention"]
-    print([accuracy(trained(build, subset(*many, 16_000), ("max", 0.01), seed, 20_000),
-                    X_new, y_new) for seed in range(5)])
-    for name, build in image_networks.items():
-        data = subset(middle[learn], labels[learn], len(learn))
-        print(name, tuned(build, data, (middle[choose], labels[choose]), places, 600))
+            (judges[0][..., order], judges[1]), [(X_new[..., order], y_new)], 1500))
+    for name in "only what is near", "only the same everywhere":
+        print(name, tuned(controls[name], some(4000), judges, tests, 1500))
+    for key, (*setting, runs) in recorded["controls"].items():  # with settings found above
+        name, size = key.rsplit(", ", 1)
+        if name not in ("only what is near", "only the same everywhere"):
+            print(key, again(controls[name], int(size), setting, 1500, runs))
+    for key, (*setting, runs) in recorded["longer"].items():
+        name, size, steps = key.rsplit(", ", 2)
+        print(key, again(signal_networks[name], int(size), setting, int(steps), runs))
+    for (steps, runs), rate in zip(recorded["on near"].items(), (0.03, 0.01)):
+        print(steps, "on near", [
+            on_near(trained(signal_networks["attention"], some(4000), ("max", rate), seed,
+                            int(steps))) for seed in range(len(runs))])
+    for size, places_of in (897, recorded_places), (75, recorded_few):
+        for name in places_of:
+            data = subset(middle[learn], labels[learn], size)
+            print(name, size, tuned(image_networks[name], data,
+                                    (middle[choose], labels[choose]), places, 600))
+
+
+# %%
+assert max(sizes.values()) < 1.06 * min(sizes.values())
+assert apart["convolution"] > 0.05 and max(apart["attention"], apart["nothing"]) < 1e-12
+for name, score, runs in now:  # within what five runs had, or a little beside it
+    assert min(runs) - 0.05 < score < max(runs) + 0.05, f"{name} is not like the record"
