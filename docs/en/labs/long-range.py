@@ -11,7 +11,7 @@
 # 3. what attention does on this task that a mean and a wide kernel do not;
 # 4. that attention can solve the task while it never looks at one of the answers.
 #
-# *The notebook takes about a minute on one core of a laptop and needs 500 MB of memory. It uses a GPU if there is one. You need the pages on
+# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory. It uses a GPU if there is one. You need the pages on
 # [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md); the chapter behind the lab is [Receptive field](../differences/receptive-field.md#long-range).*
 
 # %%
@@ -245,10 +245,11 @@ shown = {"2 plain layers": ":", "4 plain layers": "--", "8 plain layers": "-.",
 fig, ax = plt.subplots()
 ax.plot(curves["attention"], color=ATTENTION, lw=6, alpha=0.5, label="attention")
 ax.text(N - 1, 1.05, "attention", color=ATTENTION, ha="right")
-for (name, style), label in zip(shown.items(), ("2", "4", "8 plain", "5 dilated layers")):
+labels = ("2", "center"), ("4", "center"), ("8 plain", "left"), ("5 dilated layers", "right")
+for (name, style), (label, side) in zip(shown.items(), labels):
     edge = networks[name][1] - 1
     ax.plot(curves[name], style, color=CONVOLUTION, lw=2, label=name)
-    ax.text(edge, 1.05, label, color=CONVOLUTION, ha="right" if edge > 20 else "center")
+    ax.text(edge - (side == "left"), 1.05, label, color=CONVOLUTION, ha=side)
 ax.axhline(1 / VALUES, color=GRAY, lw=1, zorder=0)
 ax.text(N - 1, 1 / VALUES + 0.03, "guessing", color=GRAY, ha="right")
 ax.set(xlabel="distance $D$ of the flagged token", ylabel="right answers", ylim=(0, 1.03),
@@ -301,10 +302,9 @@ for row, key in enumerate(rows):
                 solid_capstyle="butt", label=f"{key}, {part} quarter: range")
         ax.plot(runs, [row + shift] * 5, "o", color=CONVOLUTION, ms=6, markerfacecolor=face,
                 label=f"{key}, {part} quarter: five runs")
-ax.set(xlabel="right answers", xlim=(0, 1.03), ylim=(6.5, -0.5), yticks=range(7),
+ax.set(xlabel="right answers", xlim=(0.5, 1.02), ylim=(6.5, -0.5), yticks=range(7),
        yticklabels=[key.removesuffix(", 800 steps") for key in rows],
        title="● nearest quarter   ○ farthest quarter")
-ax.axvline(1 / VALUES, color=GRAY, lw=1, zorder=0)
 ax.tick_params(axis="y", length=0)
 plt.show()
 
@@ -354,7 +354,7 @@ assert max(recorded["wide kernel, 300 steps"][-1]) < 0.5
 #
 # which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? We measure $g$ at $n = 96$, let the formula predict the shares at the other lengths, and compare. Five runs of each.
 
-# %% alt="Upper panel: right answers over the length of the message, 24 to 6,144 tokens. Five runs of attention stay near 1, five means are right at 96 tokens and guess at 384 and beyond, the dilated convolutions fall slowly to a guess. Lower panel: attention's share for the flag stays near 1 in four runs and near 7/8 in one, while the formula falls to a third for g = 8 and nearly to 0 for g = 4."
+# %% alt="Upper panel: right answers over the length of the message, 24 to 6,144 tokens. Five runs of attention stay near 1, five means are right at 96 tokens, lose answers among fewer and guess from 768 on, the dilated convolutions fall slowly to a guess. Lower panel: attention's share for the flag stays near 1 in four runs and near 7/8 in one, while the formula falls to a third for g = 8 and nearly to 0 for g = 4 and 0."
 lengths = [24, 48, 96, 192, 384, 768, 1536, 3072, 6144]
 
 
@@ -407,11 +407,11 @@ top.text(1000, 0.88, "attention", color=ATTENTION)
 top.text(420, 0.33, "5 dilated layers", color=CONVOLUTION)
 top.text(60, 0.2, "mean", color=GRAY, ha="right")
 top.set(ylabel="right answers", ylim=(0, 1.06), yticks=[0, 0.5, 1])
-for g in 0, 4, 8, 12:
+for g, at in (0, (30, 0.06)), (4, (60, 0.53)), (8, (2100, 0.66)), (12, (2100, 0.87)):
     line = [share(torch.tensor(g), n) for n in lengths]
     bottom.plot(lengths, line, color=GRAY, lw=1, zorder=0, label=f"formula, g = {g}")
-    bottom.text(6600, line[-1], f"$g = {g}$", color=GRAY, va="center")
-bottom.set(xscale="log", xlim=(21, 13000), xlabel="length $n$ of the message",
+    bottom.text(*at, f"$g = {g}$", color=GRAY)
+bottom.set(xscale="log", xlim=(21, 7200), xlabel="length $n$ of the message",
            ylabel="share of the flag", ylim=(-0.06, 1.06), yticks=[0, 0.5, 1])
 bottom.set_xticks(lengths[::2], [f"{n:,}" for n in lengths[::2]])
 bottom.minorticks_off()
@@ -429,7 +429,7 @@ for seed, model in enumerate(five["attention"]):
     assert at_6144 > 0.75 > 2 * share(torch.tensor(8), lengths[-1])
     assert abs(formula - at_6144) < 0.05 and min(scores["attention"][seed][2:]) > 0.9
 short, _, own, *_, long = zip(*scores["mean"])  # five runs each
-assert sorted(short)[2] < 0.8 and min(own) > 0.9 and max(long) < 0.3
+assert sorted(short)[2] < 0.8 and min(own) > 0.9 and max(long) < 0.3  # 24, 96, 6,144 tokens
 assert stack == sorted(stack, reverse=True) and stack[-1] < 1 / VALUES + 0.01
 
 # %% [markdown]
