@@ -62,17 +62,16 @@ class Ledger:
         return Text.join([self._entry(claim, page) for claim in group])
 
     def _entry(self, claim, page):
-        source = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" · {claim['kind']}"
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
         verdict = f"**{VERDICTS[claim['verdict']]}**" + (f": {claim['because']}" if "because" in claim else "")
-        parts = [heading, verdict + source]
+        origin = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" · {claim['kind']}"
+        parts = [heading, verdict + origin]
         for source, finding in claim["findings"].items():
             parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
         for label, touching in ("Decided by", False), ("Touched, not decided, by", True):
             numbers = [_number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
             parts += [f"{label}:", *numbers] if numbers else []
-        if "no_number" in claim:
-            parts.append(f"No number: {claim['no_number']}")
+        parts += [f"No number: {claim['no_number']}"] if "no_number" in claim else []
         return Text.at("\n\n".join(parts) + "\n", self.path, claim.line)
 
 
