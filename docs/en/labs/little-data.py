@@ -125,24 +125,19 @@ def samples():
 
 signal_networks = {  # for signals (b, 1, 40); the MLPs are as wide as makes all equal
     "convolution": lambda read: Network(samples(), 40, [near] * 3, 25, read),
-    "both": lambda read: Network(samples(), 40, [near, near, far], 28, read),
     "attention": lambda read: Network(samples(), 40, [far] * 2, 78, read),
     "nothing": lambda read: Network(samples(), 40, [None] * 2, 128, read),
     "MLP": lambda read: mlp(40, 98),
     "attention, patches of 4":
         lambda read: Network(nn.Conv1d(1, 24, 4, 4), 10, [far] * 2, 85, read),
 }
-sizes = {name: sum(p.numel() for p in build("mean").parameters())
-         for name, build in signal_networks.items()}
-for name, size in sizes.items():
-    print(f"{name:24s} {size:,} numbers to learn")
 
 # %% [markdown]
 # All have about 14,000 numbers to learn. Convolution has three layers and attention two, because then they are equally large; what two and three layers do the other way round, a control will show.
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector.
 #
 # And all are trained alike, in 1,500 updates with 32 examples each. Settings are tried equally often: for each network and each number of examples three learning rates and both
-# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts. (Often the best rate was the largest of the three. So a rate of .1 was tried twice: attention with 4,000 signals was worse with it, the convolution with 250 better.)
+# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts. (Often the best rate was the largest of the three, so these scores may not be the highest that the networks can reach.)
 
 # %%
 def batches(X, y):
@@ -275,9 +270,9 @@ controls = {
     "convolution, 2 layers": lambda read: Network(samples(), 40, [near] * 2, 68, read),
     "attention, 3 layers": lambda read: Network(samples(), 40, [far] * 3, 35, read),
 }
-for name, build in controls.items():
-    sizes[name] = sum(p.numel() for p in build("mean").parameters())
-    print(f"{name:24s} {sizes[name]:,} numbers to learn")
+sizes = [sum(p.numel() for p in build("mean").parameters())
+         for build in (*signal_networks.values(), *controls.values())]
+print(f"each network has {min(sizes):,} to {max(sizes):,} numbers to learn")
 
 # %% [markdown]
 # **Before you go on, write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
@@ -293,10 +288,6 @@ recorded = json.loads("""
     "convolution, 1000": ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
     "convolution, 4000": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
     "convolution, 16000": ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]],
-    "both, 250": ["max", 0.03, [0.825, 0.744, 0.829, 0.801, 0.843]],
-    "both, 1000": ["max", 0.03, [0.953, 0.959, 0.955, 0.948, 0.962]],
-    "both, 4000": ["max", 0.03, [0.973, 0.985, 0.976, 0.974, 0.978]],
-    "both, 16000": ["max", 0.03, [0.983, 0.984, 0.983, 0.983, 0.982]],
     "attention, 250": ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
     "attention, 1000": ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
     "attention, 4000": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
@@ -339,13 +330,11 @@ recorded = json.loads("""
     "attention, 16000, 20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]],
     "nothing, 16000, 6000": ["max", 0.03, [0.734, 0.724]],
     "nothing, 16000, 20000": ["max", 0.03, [0.785, 0.788]],
-    "MLP, 1000, 20000": ["mean", 0.01, [0.488, 0.495, 0.455, 0.464, 0.489]],
     "MLP, 4000, 6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
     "MLP, 4000, 20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]],
     "MLP, 16000, 6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
     "MLP, 16000, 20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]
   },
-  "a rate of .1, judged": {"attention, 4000": 0.563, "convolution, 250": 0.897},
   "on near": {
     "1500": [[0.13, 0.17, 0.11, 0.13], [0.17, 0.05, 0.14, 0.14], [0.19, 0.07, 0.14, 0.15]],
     "20000": [[0.13, 0.14, 0.67, 0.09], [0.14, 0.04, 0.14, 0.45], [0.42, 0.07, 0.06, 0.59]]
@@ -362,9 +351,6 @@ def mean(values):
     return sum(values) / len(values)
 
 
-higher = recorded["a rate of .1, judged"]
-assert higher["attention, 4000"] < min(scores("attention", 4000)) - 0.05
-assert higher["convolution, 250"] > max(scores("convolution", 250))
 now, models = [], {}
 
 
@@ -430,14 +416,13 @@ assert abs(mean(told["only the same everywhere"]) - mean(scores("MLP", 4000))) <
 # One more thing differed: the convolution mixes in three layers, attention in two. So here it is the other way round, at the same size, with the setting that was best for the other depth:
 
 # %%
-for name, other in ("convolution, 2 layers", "convolution"), ("attention, 3 layers", "attention"):
-    for size in 250, 4000:
-        runs, others = recorded["controls"][f"{name}, {size}"][2], scores(other, size)
-        print(f"{name}, {size:,} signals: {min(runs):.2f} to {max(runs):.2f}, "
-              f"above {min(others):.2f} to {max(others):.2f}")
 for size in 250, 4000:
-    assert (min(recorded["controls"][f"convolution, 2 layers, {size}"][2])
-            > max(recorded["controls"][f"attention, 3 layers, {size}"][2]) + 0.25)
+    two, three = (recorded["controls"][f"{name}, {size}"][2]
+                  for name in ("convolution, 2 layers", "attention, 3 layers"))
+    print(f"{size:,} signals: convolution, 2 layers, {min(two):.2f} to {max(two):.2f}; "
+          f"attention, 3 layers, {min(three):.2f} to {max(three):.2f}")
+    assert min(two) > max(three) + 0.25
+assert mean(recorded["controls"]["convolution, 2 layers, 250"][2]) < mean(scores("convolution", 250))
 
 # %% [markdown]
 # The third layer is worth a little to the convolution where signals are few, and to attention nothing that one could see. The gap stays.
@@ -485,7 +470,7 @@ plt.show()
 #
 # What is told need not be learned. But could attention not learn it? Let us give it more signals. **Write down first:** how many does it need to have as many right as the convolution has after 250?
 
-# %% alt="Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99, both a little below it. Attention on patches of 4 from 0.46 to 0.92. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7."
+# %% alt="Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention on patches of 4 from 0.46 to 0.92. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7."
 counts = 250, 1000, 4000, 16000
 
 
@@ -498,7 +483,7 @@ def draw(ax, sizes, runs, label, color, style="-"):
 
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
 styles = {"attention, patches of 4": "--", "MLP": "--"}
-labels = {"convolution": (250, 0.935), "both": (250, 0.72), "attention, patches of 4": (1150, 0.76),
+labels = {"convolution": (250, 0.935), "attention, patches of 4": (1150, 0.76),
           "attention": (700, 0.61), "nothing": (16000, 0.57), "MLP": (16000, 0.725)}
 for name in signal_networks:
     draw(ax, counts, [scores(name, count) for count in counts], name, colors[name],
@@ -512,20 +497,14 @@ ax.minorticks_off()
 plt.show()
 
 assert min(scores("convolution", 250)) > max(scores("attention", 16000)) + 0.1
-assert max(map(max, (scores(name, 16000) for name in ("attention", "nothing", "MLP")))) < 0.71
 assert 0.4 < mean(scores("attention, patches of 4", 250)) < 0.5
 assert min(scores("attention, patches of 4", 1000)) > max(scores("attention", 16000)) + 0.05
-assert mean(scores("both", 250)) < mean(scores("convolution", 250))
-assert abs(mean(scores("both", 16000)) - mean(scores("convolution", 16000))) < 0.01
 assert max(mean(scores("attention", n)) - mean(scores("nothing", n)) for n in counts) < 0.06
 
 # %% [markdown]
 # **Figure.** Lines and bands are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
 #
-# With 250 signals the convolution has more right than attention with 16,000. So more signals alone do not close the gap. Two more lines are worth a look:
-#
-# - **Patches.** If a token stands for four samples, attention is much better, because cutting patches is a convolution (with a stride as long as its kernel). It tells which four belong together.
-# - **Both.** Two layers of convolution and one of attention are as good as three of convolution, not better: these signals ask for nothing that attention would add. [Hybrids](../together/hybrids.md#legend) has a task that does.
+# With 250 signals the convolution has more right than attention with 16,000. So more signals alone do not close the gap. But if a token stands for a *patch* of four samples, attention is much better, because cutting patches is a convolution (with a stride as long as its kernel). It tells which four belong together.
 #
 # Now let us train longer, too. And since a longer training may help any network, the others that are told nothing get it beside attention. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
@@ -794,10 +773,6 @@ def record():
 
     for (name, build), size in product(signal_networks.items(), counts):
         print(name, size, tuned(build, some(size), judges, tests, 1500))
-    for key in recorded["a rate of .1, judged"]:
-        name, size = key.split(", ")
-        print(key, "rate .1", accuracy(trained(signal_networks[name], some(int(size)),
-                                               ("max", 0.1), 100, 1500), *judges))
     for name in shuffled:
         print(name, "shuffled", tuned(
             signal_networks[name], subset(X[..., order], y, 4000),
@@ -823,7 +798,7 @@ def record():
 
 
 # %%
-assert max(sizes.values()) < 1.06 * min(sizes.values())
+assert 13_500 < min(sizes) and max(sizes) < 15_000
 assert apart["convolution"] > 0.05 and max(apart["attention"], apart["nothing"]) < 1e-12
 for name, score, runs in now:  # within what five runs had, or a little beside it
     assert min(runs) - 0.05 < score < max(runs) + 0.05, f"{name} is not like the record"
