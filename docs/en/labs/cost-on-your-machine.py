@@ -163,8 +163,9 @@ missing = 4 * b * 1024**2 * d
 on_cpu = flops(layer, x)
 with sdpa_kernel(SDPBackend.MATH):
     by_products = flops(layer, x)
-print(f"fused, on a CPU:      {on_cpu:,}\nby matrix products:   {by_products:,}",
-      f"\nthe meetings, 4 n² d: {missing:,}")
+print(f"fused, on a CPU:      {on_cpu:13,}")
+print(f"by matrix products:   {by_products:13,}")
+print(f"the meetings, 4 n² d: {missing:13,}")
 
 # %% [markdown]
 # What is missing are the meetings. The counter looks up a formula for each routine, and because it has none for the fused routine of the CPU, it adds 0 and says nothing. `SDPBackend.MATH` makes PyTorch take ordinary matrix products instead, and these are counted. Fused attention does the same operations in another order; it is not free.
@@ -234,7 +235,8 @@ plt.show()
 print("billion FLOPs per second (the fastest pass)")
 print("     n " + "".join(f"{name:>13}" for name in styles))
 for i, n in list(enumerate(lengths))[::2]:
-    rates = [counted[name][i] / min(one[i] for one in times[d, k][name]) for name in styles]
+    rates = [counted[name][i] / min(one[i] for one in times[d, k][name])
+             for name in styles]
     print(f"{n:6} " + "".join(f"{rate / 1e9:13.1f}" for rate in rates))
 
 print("\nmicroseconds for a call with next to nothing to compute")
@@ -297,7 +299,7 @@ for (d_, k_), found in crossings.items():
                       f"from {lengths[0]} to {lengths[-1]}.")
 
 # %% [markdown]
-# If the table says that there is no crossing because attention was always slower, the count gives you the wrong answer for short inputs of this size on this machine. A likely reason are the starting costs, which may be larger than all that attention can save; and that is not much, because by the count it is at most $k/4$ times cheaper.
+# If the table says that there is no crossing because attention was always slower, the count gives you the wrong answer for short inputs of this size on this machine. The likely reason is its starting costs, because they may be larger than all that attention can save; and that is not much, because by the count it is at most $k/4$ times cheaper.
 #
 # Is your machine like ours? Each size has two rows here: above is your run, below it a record of one run of ours.
 
@@ -313,6 +315,8 @@ recorded = {  # the crossing of each pass; 0: attention was always slower
     (128, 17): {"written out": [831, 779, 713, 691, 502],
                 "fused": [1093, 739, 715, 911, 398]},
 }
+print("this run:", machine)
+print("recorded:", RECORDED_ON)
 
 fig, ax = plt.subplots(figsize=(5.2, 4))
 ax.axvline(1, color=GRAY, lw=1, label="_counted")
@@ -336,8 +340,6 @@ ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
 ax.minorticks_off()
 fig.legend(loc="outside upper center", ncols=2)
 plt.show()
-print("this run:", machine)
-print("recorded:", RECORDED_ON)
 
 # %% [markdown]
 # **Figure.** Where attention becomes the slower layer; on the line, the clock says what the count says. Look first how far the markers of one kind lie apart, and only then how far they lie from the line. The passes that found no crossing have no marker.
