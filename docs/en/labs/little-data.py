@@ -4,12 +4,7 @@
 # **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. Attention is told neither, so it has to make up for both with examples.
 # Put one in the place of the other, in networks of equal size: the convolution needs 250 signals for a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
-# You will train small networks in which one part changes, and see
-#
-# 1. which of the two things that a convolution is told is worth how much, and that a shuffle takes both away;
-# 2. that attention does not notice the shuffle, up to the rounding of the computer;
-# 3. how many examples, and how many updates, replace what was not told;
-# 4. which part of a network ties a digit to the place where it was learned.
+# You will see which of the two is worth how much, how many examples *and* how many updates replace what was not told, and which part of a network ties a digit to the place where it was learned.
 #
 # *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory. It uses a GPU if there is one, but such small networks are hardly faster there.
 # You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
@@ -400,7 +395,7 @@ assert abs(mean(told["only the same everywhere"]) - mean(scores("MLP", 4000))) <
 # **Figure.** Filled: the signals as they are; open: shuffled. Look for the only row with its two marks far apart, and compare the three rows under it.
 #
 # With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has no more than the MLP. So
-# **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things that it was told:
+# **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
 # - *What is near* is worth most of it, also by itself: a network with its own kernels for each position leads the MLP by far. But each position has to learn its kernels alone, from what happens to lie there.
 # - *The same everywhere* is worth nothing by itself. If the tokens that a kernel joins do not belong together, it does not help that it joins them in the same way everywhere. Beside nearness, it is worth the rest.
@@ -486,7 +481,7 @@ assert max(mean(scores("attention", n)) - mean(scores("nothing", n)) for n in co
 #
 # Now let us train longer, too. A longer training may help any network, so the others that are told nothing get it too. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
-# %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.87 and 0.98 with 16,000 signals, and to about 0.84 and 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 signals and stays at 0.7 with 4,000. Nothing ends below 0.8. A dotted line at 0.86: the convolution after 250 signals and 1,500 updates."
+# %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 and stays at 0.7 with 4,000. Nothing ends below 0.8. A dotted line at 0.86: the convolution."
 updates = 1500, 6000, 20000
 
 
