@@ -418,7 +418,7 @@ for i, n in enumerate(memory_lengths):
 #
 # ## Three things to change
 #
-# Each takes one line. Write down what you expect before you run. (The last cell protests then, because it checks what the text says of the layers as they were.)
+# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests then, because it checks what the text says of the layers as they were.)
 #
 # 1. **Heads.** Set `h = 8` (this needs 1.7 GB). Which of the counts changes, and what happens to the memory and to the clock?
 # 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`, so that each channel is convolved by itself. How many operations are saved, and how much of the time?
