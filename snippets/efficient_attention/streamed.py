@@ -183,13 +183,13 @@ def results():
     >>> extra[0] == extra[1] == extra[2] < 200_000
     True
     """
-    most = peak(streamed, 4096)
+    most, whole = peak(streamed, 4096), peak(written_out, 4096)
     raises = (scores.view(BLOCKS, BLOCK).amax(1).cummax(0).values.diff() > 0).sum()
     return {
-        "d": d, "written_out_4096": peak(written_out, 4096),
+        "d": d, "written_out_4096": whole,
         "streamed_4096": most, "extra": most - 2 * 4 * 4096 * d,
         "streamed_doubled": peak(streamed, 8192) / most,
-        "written_out_doubled": peak(written_out, 4096) / peak(written_out, 2048),
+        "written_out_doubled": whole / peak(written_out, 2048),
         "gflops_4096": flops(streamed, 4096) / 1e9,
         "saves_32768": (4 * 2048**2 + 4 * 2048 * d) / traffic(2**15),
         **by_hand(), "raises": int(raises), "blocks": BLOCKS, "keys": len(k),

@@ -301,11 +301,11 @@ def figure():
     panels[1].set(xticks=[0, 12, 24, 36, 47], xlabel="sample")
     for row, (name, label) in enumerate(LABELS.items()):
         color = HYBRID if name == "hybrid" else ATTENTION if "attention" in label else CONVOLUTION
-        for table, marker, when in (RECORDED, "o", "1,000"), (LONGER, "D", "4,000"):
+        for table, marker, face, y, when in (
+                (RECORDED, "o", color, row - 0.15, "1,000"), (LONGER, "D", "none", row + 0.2, "4,000")):
             errors = [e / 1000 for e in table.get(name, (0, []))[1]]
-            y = row - 0.15 if marker == "o" else row + 0.2
             bottom.plot(errors, [y] * len(errors), marker, color=color, ms=6, ls="",
-                        mfc=color if marker == "o" else "none", label=f"{label}, {when} updates")
+                        mfc=face, label=f"{label}, {when} updates")
     bottom.axvline(2 / 3, color=GRAY, lw=1, ls="--", label="the mean of the three levels")
     bottom.text(0.66, -0.75, "the mean of the three levels", color=GRAY, ha="right", va="center")
     bottom.set_yticks(range(len(LABELS)), LABELS.values())

@@ -399,22 +399,21 @@ def results():
 
 def figure():
     fig, axes = plt.subplots(2, sharex=True, figsize=(6.4, 5.8), height_ratios=(5, 3))
-    lines = {  # panel, colour, style, label
-        "cnn": (0, CONVOLUTION, "s-", "CNN"),
-        "rotary": (0, ATTENTION, "^--", "ViT, rotary"),
-        "none": (0, ATTENTION, "D:", "ViT,\nno positions"),
-        "table": (0, ATTENTION, "o-", "ViT, table"),
-        "moves_cnn": (1, CONVOLUTION, "s-", "CNN"),
-        "moves": (1, ATTENTION, "o-", "ViT, table"),
+    lines = {  # panel, colour, style, label, how far above the end of the line it stands
+        "cnn": (0, CONVOLUTION, "s-", "CNN", 0),
+        "rotary": (0, ATTENTION, "^--", "ViT, rotary", 0),
+        "none": (0, ATTENTION, "D:", "ViT,\nno positions", 0),
+        "table": (0, ATTENTION, "o-", "ViT, table", 0),
+        "moves_cnn": (1, CONVOLUTION, "s-", "CNN", 4),
+        "moves": (1, ATTENTION, "o-", "ViT, table", -4),
     }
-    for name, (panel, color, style, label) in lines.items():
+    for name, (panel, color, style, label, above) in lines.items():
         _, scores = RECORDED[name]
         low, high = ([100 * pick(runs) for runs in scores] for pick in (min, max))
         middle = [(a + b) / 2 for a, b in zip(low, high)]
         axes[panel].plot(SHIFTS, middle, style, color=color, ms=6, label=f"{name}, {label}")
         axes[panel].fill_between(SHIFTS, low, high, color=color, alpha=0.15, lw=0)
-        aside = {"moves_cnn": 4, "moves": -4}.get(name, 0)
-        axes[panel].text(4.2, middle[-1] + aside, label, color=color, va="center")
+        axes[panel].text(4.2, middle[-1] + above, label, color=color, va="center")
     for ax, title in zip(axes, ("trained on digits in the middle, 150 steps",
                                 "trained on moved digits, 600 steps")):
         ax.set_title(title)
