@@ -73,6 +73,7 @@ def results():
         "joint_1500": frame("all pairs", 1500), "conv_8": frame("3x3x3 convolution", 8),
         "tokens": 250 * P, "half": 6 * D // P,
         "cache": 2 * L * 2 * 250 * P * D, "state": 2 * L * 2 * P * D,
+        "window": 2 * L * 2 * 2 * P * D,        # keys and values of two frames a layer
         "field": 1 + 2 * L, "field_s": (1 + 2 * L) / FPS}
 
 
