@@ -5,12 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import cache
+import threading
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock
+from playwright.sync_api import sync_playwright
 from running.cache import Cache
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +25,13 @@ PAGES = ["index.html"] + [
     if path.suffix in (".md", ".py")
 ]
 LABS = [page for page in PAGES if "/labs/" in page]
+NAMES = "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
 
 
@@ -170,3 +180,42 @@ def page(request):
 def parsed(file):
     """A page of the site, which no test changes."""
     return BeautifulSoup(file.read_bytes(), "html.parser")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens an address as a new visitor does, and unfolds what is folded."""
+
+    def open_page(address, watch=lambda tab: None, **context):
+        tab = browser.new_context(**context).new_page()
+        tab.set_default_timeout(300_000)  # a busy machine is no fault of the page
+        # Chromium may ask for this on its own, once, although each page names an icon.
+        tab.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        watch(tab)
+        tab.goto(address)
+        tab.wait_for_load_state("networkidle")
+        tab.evaluate(UNFOLD)
+        return tab
+
+    yield open_page
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = partial(Handler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()

@@ -2,23 +2,13 @@
 
 import os
 import re
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
-NAMES = "chromium", "chromium-browser", "google-chrome"
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+from conftest import CHROMIUM, NAMES
+
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
-UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 DARKEN = """async () => {
     document.body.dataset.mdColorScheme = "slate";
@@ -54,45 +44,6 @@ COPY = """async () => {
 pytestmark = pytest.mark.skipif(
     not CHROMIUM and "CI" not in os.environ, reason=f"there is no {', '.join(NAMES)}"
 )
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-
-
-@pytest.fixture
-def visit(browser):
-    """Opens an address as a new visitor does, and unfolds what is folded."""
-
-    def open_page(address, watch=lambda tab: None, **context):
-        tab = browser.new_context(**context).new_page()
-        tab.set_default_timeout(300_000)  # a busy machine is no fault of the page
-        # Chromium may ask for this on its own, once, although each page names an icon.
-        tab.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-        watch(tab)
-        tab.goto(address)
-        tab.wait_for_load_state("networkidle")
-        tab.evaluate(UNFOLD)
-        return tab
-
-    yield open_page
-    for context in browser.contexts:
-        context.close()
-
-
-@pytest.fixture(scope="session")
-def server(site):
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = partial(Handler, directory=site)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 @pytest.fixture(params=["http", "file"])

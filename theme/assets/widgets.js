@@ -1,0 +1,29 @@
+// A widget is a custom element around a figure: <build-a-stack markdown> ![…](…) … </build-a-stack>.
+// Its script, widgets/build-a-stack.js, is loaded when the element comes near the screen. Scripts
+// and not modules, because browsers load no module from file://.
+{
+  const folder = new URL("widgets/", document.currentScript.src);
+  const asked = new Map();
+
+  function load(name) {
+    if (!asked.has(name))
+      asked.set(name, new Promise((done) => {
+        const script = document.createElement("script");
+        script.src = new URL(`${name}.js`, folder);
+        script.onload = done;
+        document.head.append(script);
+      }));
+    return asked.get(name);
+  }
+
+  const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries)
+      if (isIntersecting) {
+        near.unobserve(target);
+        load("widget").then(() => load(target.localName));
+      }
+  }, { rootMargin: "400px" });
+
+  for (const element of document.querySelectorAll("article :not(:defined)"))
+    if (element.localName.includes("-")) near.observe(element);
+}

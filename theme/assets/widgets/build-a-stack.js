@@ -1,0 +1,150 @@
+// Build a stack: which inputs an output sees through layers of convolution or attention, and on
+// how many paths. Mirrors snippets/receptive_field/stack.py.
+customElements.define("build-a-stack", class BuildAStack extends Widget {
+  static N = 64;
+  static PRESETS = {
+    "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
+    "WaveNet": [1, 2, 4, 8, 16, 32].map((dilation) => [2, 1, dilation]),
+    "stem of ResNet-50": [[7, 2, 1], [3, 2, 1], [3, 1, 1]],
+    "one attention layer": [[0, 1, 64]],
+    "attention in windows": [[0, 1, 4], [0, 1, 4], [0, 1, 4]],
+  };
+
+  // A layer is [k, stride, dilation], or [0, 1, w]: attention to w positions on each side.
+  static legal({ layers, output, causal }) {
+    let right = Array.isArray(layers) ? layers.slice(0, 6) : [];
+    right = right.map(([k, s, d]) => +k === 0
+      ? [0, 1, clamp(1, Math.round(+d) || 1, 64)]
+      : [clamp(1, Math.round(+k) || 3, 7), clamp(1, Math.round(+s) || 1, 3), clamp(1, Math.round(+d) || 1, 32)]);
+    if (!right.length) right = [[3, 1, 1]];
+    const changed = JSON.stringify(right) !== JSON.stringify(layers);
+    const last = this.lengths(right).at(-1) - 1;
+    const at = clamp(0, Number.isFinite(+output) ? Math.round(+output) : Math.round(last / 2), last);
+    return [{ layers: right, output: at, causal: !!causal },
+            changed ? "That stack cannot be built here; this is the nearest one." : ""];
+  }
+
+  static lengths(layers) {
+    const all = [this.N];
+    for (const [, s] of layers) all.push(Math.ceil(all.at(-1) / s));
+    return all;
+  }
+
+  // The positions of the layer below that position i reads.
+  static reads([k, s, d], i, n, causal) {
+    if (!k) {
+      const from = Math.max(0, i - d), to = causal ? i : Math.min(n - 1, i + d);
+      return Array.from({ length: to - from + 1 }, (_, j) => from + j);
+    }
+    const first = i * s - (causal ? (k - 1) * d : Math.floor((k - 1) * d / 2));
+    return Array.from({ length: k }, (_, j) => first + j * d).filter((j) => j >= 0 && j < n);
+  }
+
+  // paths: for each level, from the input up, how many paths lead from each position to the output.
+  static compute({ layers, output, causal }) {
+    const lengths = this.lengths(layers), paths = lengths.map((n) => new Array(n).fill(0));
+    paths.at(-1)[output] = 1;
+    for (let l = layers.length; l > 0; l--)
+      paths[l].forEach((count, i) => {
+        if (count) for (const j of this.reads(layers[l - 1], i, lengths[l - 1], causal)) paths[l - 1][j] += count;
+      });
+    let jump = 1;
+    const terms = layers.map(([k, s, d]) => {
+      const term = [k ? k - 1 : causal ? 1 : 2, d, jump];
+      jump *= s;
+      return term;
+    });
+    return { lengths, paths, terms, window: terms.reduce((sum, [a, b, c]) => sum + a * b * c, 1),
+             seen: paths[0].filter(Boolean).length, total: paths[0].reduce((a, b) => a + b, 0) };
+  }
+
+  start() {
+    return { layers: BuildAStack.PRESETS["three plain layers"], causal: false };
+  }
+
+  build() {
+    this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img", "aria-label": "The stack" });
+    this.stage.append(this.svg);
+    this.drag(this.svg, (x) => {
+      const { lengths } = this.numbers;
+      this.set({ output: Math.floor((x - 8) / 624 * lengths.at(-1)) });
+    });
+    this.output = slider("output", { min: 0, max: 63, value: 32 }, (output) => this.set({ output }), (i) => `number ${i + 1}`);
+    this.rows = make("div", { class: "widget-rows" });
+    this.causal = make("input", { type: "checkbox", onchange: () => this.set({ causal: this.causal.checked }) });
+    this.formula = make("p", { class: "widget-formula" });
+    this.stage.append(this.formula);
+    const presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
+      button(name, () => this.set({ layers, output: undefined, causal: name === "WaveNet" })));
+    this.controls.append(this.output, this.rows,
+      make("div", { class: "widget-buttons" },
+        button("add a layer", () => this.set({ layers: [...this.state.layers, [3, 1, 1]], output: undefined })),
+        make("label", {}, this.causal, make("span", {}, "looks back only"))),
+      make("div", { class: "widget-buttons" }, ...presets));
+  }
+
+  // One line of controls for each layer, the last layer on top.
+  buildRows() {
+    const key = JSON.stringify(this.state.layers);
+    if (this.built === key) return;
+    this.built = key;
+    const { layers } = this.state;
+    const change = (l, layer) => this.set({ layers: layers.map((old, at) => (at === l ? layer : old)), output: undefined });
+    const count = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i]);
+    const focus = this.rows.contains(document.activeElement) && document.activeElement.name;
+    this.rows.replaceChildren(...layers.map(([k, s, d], l) => {
+      const named = (name, label) => (label.querySelector("select").name = `${name}${l}`, label);
+      const kind = named("kind", choice(`layer ${l + 1}`, [["c", "convolution"], ["a", "attention"]], k ? "c" : "a",
+        (kind) => change(l, kind === "a" ? [0, 1, 64] : [3, 1, 1])));
+      const rest = k
+        ? [named("k", choice("kernel", count(1, 7), k, (k) => change(l, [+k, s, d]))),
+           named("s", choice("stride", count(1, 3), s, (s) => change(l, [k, +s, d]))),
+           named("d", choice("dilation", [1, 2, 3, 4, 8, 9, 16, 27, 32].map((v) => [v, v]), d, (d) => change(l, [k, s, +d])))]
+        : [named("w", choice("window", [[64, "none"], ...[1, 2, 4, 8, 16].map((v) => [v, `${v} each side`])], d, (d) => change(l, [0, 1, +d])))];
+      const out = button("×", () => this.set({ layers: layers.filter((_, at) => at !== l), output: undefined }),
+        { "aria-label": `take layer ${l + 1} away`, disabled: layers.length === 1 });
+      return make("div", { class: k ? "convolution" : "attention" }, kind, ...rest, out);
+    }).reverse());
+    if (focus) this.rows.querySelector(`[name=${focus}]`)?.focus();
+  }
+
+  draw() {
+    this.buildRows();
+    const { layers, output, causal } = this.state, { lengths, paths, terms, window } = this.numbers;
+    this.causal.checked = causal;
+    this.output.querySelector("input").max = lengths.at(-1) - 1;
+    this.output.put(output);
+    const x = (l, i) => 8 + 624 * (i + 0.5) / lengths[l], y = (l) => 310 - l * 290 / layers.length;
+    const parts = [];
+    layers.forEach((layer, l) => {
+      const color = layer[0] ? "var(--convolution)" : "var(--attention)";
+      let lines = "";
+      paths[l + 1].forEach((count, i) => {
+        if (!count) return;
+        const below = BuildAStack.reads(layer, i, lengths[l], causal);
+        if (below.length > 9)   // many lines would hide each other
+          lines += `M${x(l + 1, i)} ${y(l + 1)}L${x(l, below[0])} ${y(l)}H${x(l, below.at(-1))}Z`;
+        else for (const j of below) lines += `M${x(l + 1, i)} ${y(l + 1)}L${x(l, j)} ${y(l)}`;
+      });
+      parts.push(shape("path", { d: lines, stroke: color, fill: layer[0] ? "none" : color, "fill-opacity": 0.05, "stroke-opacity": 0.6 }));
+    });
+    const most = Math.max(...paths[0]);
+    paths.forEach((counts, l) => counts.forEach((count, i) => {
+      const strong = l ? 1 : 0.15 + 0.85 * count / most;
+      parts.push(shape("circle", { cx: x(l, i), cy: y(l), r: l === layers.length && i === output ? 7 : 3.6,
+        fill: count ? "currentColor" : "var(--line)", "fill-opacity": count ? strong : 1 }));
+    }));
+    this.svg.replaceChildren(...parts);
+    this.svg.setAttribute("aria-label", this.say());
+    this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
+      make("span", { class: k ? "convolution" : "attention" }, terms[l].join("·"))]), ` = ${window}`);
+  }
+
+  say() {
+    const { paths, seen, total, window } = this.numbers, from = paths[0].findIndex(Boolean), to = paths[0].findLastIndex(Boolean);
+    const most = Math.max(...paths[0]), gaps = seen < to - from + 1 ? ", with holes" : "";
+    const cut = to - from + 1 < window ? ` (the window of ${window} ends at the border)` : "";
+    return `The output sees ${seen} of 64 inputs, number ${from + 1} to ${to + 1}${gaps}${cut}, on ${total.toLocaleString("en")} paths, `
+      + `at most ${most.toLocaleString("en")} to one input.`;
+  }
+});

@@ -1,0 +1,92 @@
+// What all widgets share. A widget has a state; compute(state) makes of it all numbers that it
+// shows, and draw() shows them. Bad input becomes the nearest legal state, and the words say so.
+class Widget extends HTMLElement {
+  connectedCallback() {
+    if (this.stage) return;
+    this.stage = make("div", { class: "widget" });
+    this.controls = make("div", { class: "widget-controls" });
+    this.words = make("p", { class: "widget-words", "aria-live": "polite" });
+    this.build();
+    this.stage.append(this.controls, this.words);
+    this.prepend(this.stage);
+    this.setAttribute("ready", "");
+    this.set({});
+  }
+
+  // Takes over a part of the state, made legal, and draws with the next frame.
+  set(change) {
+    const wanted = { ...(this.state ?? this.start()), ...change };
+    const [legal, complaint] = this.constructor.legal(wanted);
+    this.state = legal;
+    this.numbers = this.constructor.compute(legal);
+    this.complaint = complaint;
+    if (!this.waits)
+      this.waits = requestAnimationFrame(() => {
+        this.waits = 0;
+        this.draw();
+        const words = [this.complaint, this.say()].filter(Boolean).join(" ");
+        if (this.words.textContent !== words) this.words.textContent = words;
+      });
+  }
+
+  // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged.
+  drag(svg, move) {
+    const at = (event) => {
+      const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
+      move((event.clientX - box.left) * view.width / box.width,
+           (event.clientY - box.top) * view.height / box.height);
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      svg.setPointerCapture(event.pointerId);
+      at(event);
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (svg.hasPointerCapture(event.pointerId)) at(event);
+    });
+  }
+}
+
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  return fill(element, attributes, children);
+}
+
+function shape(name, attributes = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [key, value] of Object.entries(attributes))
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value !== false) element.setAttribute(key, value === true ? "" : value);
+  element.append(...children);
+  return element;
+}
+
+function button(text, onclick, attributes = {}) {
+  return make("button", { type: "button", onclick, ...attributes }, text);
+}
+
+// A label with an <input type="range"> and its value; show(value) makes the words of the value.
+function slider(text, { min, max, step = 1, value }, change, show = String) {
+  const output = make("output", {}, show(value));
+  const input = make("input", { type: "range", min, max, step, value, oninput: () => {
+    output.textContent = show(+input.value);
+    change(+input.value);
+  } });
+  const label = make("label", {}, make("span", {}, text), input, output);
+  label.put = (now) => {
+    input.value = now;
+    output.textContent = show(now);
+  };
+  return label;
+}
+
+// A label with a list to choose from: [value, words].
+function choice(text, options, value, change) {
+  const list = options.map(([key, words]) => make("option", { value: key, selected: key == value }, words));
+  const select = make("select", { onchange: () => change(select.value) }, ...list);
+  return make("label", {}, make("span", {}, text), select);
+}
+
+const clamp = (low, value, high) => Math.min(Math.max(value, low), high);
