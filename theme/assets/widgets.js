@@ -22,7 +22,7 @@
         near.unobserve(target);
         load("widget").then(() => load(target.localName));
       }
-  }, { rootMargin: "400px" });
+  }, { rootMargin: "1000px" });
 
   for (const element of document.querySelectorAll("article :not(:defined)"))
     if (element.localName.includes("-")) near.observe(element);

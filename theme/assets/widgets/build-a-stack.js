@@ -1,6 +1,7 @@
 // Build a stack: which inputs an output sees through layers of convolution or attention, and on
 // how many paths. Mirrors snippets/receptive_field/stack.py.
 customElements.define("build-a-stack", class BuildAStack extends Widget {
+  static hint = "Drag the output. Change a layer, add one, or take one of the stacks below.";
   static N = 64;
   static PRESETS = {
     "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],

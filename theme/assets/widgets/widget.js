@@ -1,11 +1,13 @@
-// What all widgets share. A widget has a state; compute(state) makes of it all numbers that it
-// shows, and draw() shows them. Bad input becomes the nearest legal state, and the words say so.
+// What all widgets share. A widget has a hint, what to do with it, and a state: start() gives the
+// first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
+// numbers that are shown. build() makes the parts once, draw() shows the numbers, say() tells them.
 class Widget extends HTMLElement {
   connectedCallback() {
     if (this.stage) return;
     this.stage = make("div", { class: "widget" });
     this.controls = make("div", { class: "widget-controls" });
     this.words = make("p", { class: "widget-words", "aria-live": "polite" });
+    this.stage.append(make("p", { class: "widget-hint" }, this.constructor.hint));
     this.build();
     this.stage.append(this.controls, this.words);
     this.prepend(this.stage);
