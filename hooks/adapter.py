@@ -86,8 +86,7 @@ class Build:
 
     def amend(self, record):
         """MkDocs says which link is broken; this adds where. It need not warn of --dirty."""
-        message = record.getMessage()
-        match = COMPLAINT.match(message)
+        match = COMPLAINT.match(message := record.getMessage())
         if match and (text := self.site.texts.get(match["page"])):
             record.msg, record.args = str(text.fault(text.text.find(f"({match['link']}"), message)), ()
         return not DIRTY.search(message)

@@ -42,6 +42,7 @@ def test_only_what_changed_runs(project):
     project.edit(GOOD, "side = 3", "side = 4")
     assert ran(project.build()) == [GOOD]
     assert b"of 4 is" in project.site()["en/index.html"]
+    assert project.site()["en/figures/good.js"] == b'Widget.data = {"side": 4};'
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,8 @@ PAGES = "index.md", "reference/claims.md", "reference/glossary.md", "reference/b
 GIVEN = {
     "results": {"number": 3, "square": 9, "half": 0.5, "odd": True},
     "outputs": {"idea": "9\n", "silent": ""},
+    "drawing": "<svg><path/></svg>",
     "svg": "<svg><path/></svg>",
-    "file": "<svg><path/></svg>",
-    "csv": "",
     "png": ROOT / "good.png",
 }
 LABELS = {"code": "The code", "cited": "Cited in"}

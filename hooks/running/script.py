@@ -1,10 +1,11 @@
-"""Runs a snippet once, as a script: its sections, its doctests, results() and figure()."""
+"""Runs a snippet once, as a script: its sections, its doctests, results(), figure() and data()."""
 
 import ast
 import contextlib
 import doctest
 import functools
 import io
+import json
 import linecache
 import socket
 import sys
@@ -42,8 +43,7 @@ def run(path, text, style, entry):
             raise Fault(path, lines[name], f"{name}() returns a {type(given).__name__}, not a {kind.__name__}")
     for key, value in results.items():
         if type(value) not in (int, float, bool):
-            problem = f"results()[{key!r}] is a {type(value).__name__}, not int, float or bool"
-            raise Fault(path, lines["results"], problem)
+            raise Fault(path, lines["results"], f"results()[{key!r}] is a {type(value).__name__}, no int, float, bool")
     try:
         svg = figure.to_svg(fig, path)
     except ValueError as error:
@@ -54,9 +54,10 @@ def run(path, text, style, entry):
         "results": results,
         "outputs": printed,
         "doctests": doctests,
-        "svg": figure.inline(svg),
-        "file": figure.file(svg, (ast.get_docstring(tree) or path).split("\n")[0], path),
+        "drawing": figure.inline(svg),
+        "svg": figure.file(svg, (ast.get_docstring(tree) or path).split("\n")[0], path),
         "csv": figure.to_csv(fig),
+        "js": f"Widget.data = {json.dumps(module.data())};" if hasattr(module, "data") else "",
         "seconds": time.process_time() - start,
     }
 

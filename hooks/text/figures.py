@@ -29,9 +29,9 @@ def fill(text, figures, code, label):
         figure = text.look_up(figures, address["name"], match.start(), f"figure '{address['name']}'")
         if match["rest"].strip() or match.string[: match.start()].rpartition("\n")[2]:
             raise text.fault(match.start(), "a figure stands alone on a line, unindented, without attributes")
-        links = [f"[{kind.upper()}]({address[1]}.{kind}){{ download }}" for kind in files(figure)]
+        links = [f"[{kind.upper()}]({address[1]}.{kind}){{ download }}" for kind in files(figure) if kind != "js"]
         alt = escape(re.sub(r"\\(.)", r"\1", match["alt"]))
-        svg = figure["svg"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
+        svg = figure["drawing"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
         parts = [f'<div class="drawing" data-search-exclude>{svg}</div>\n{match["caption"]}']
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
         if source := code.get(address["name"]):
@@ -43,8 +43,8 @@ def fill(text, figures, code, label):
 
 
 def files(figure):
-    """The files of a figure: {their kind: their content}."""
-    return {kind: figure[key] for kind, key in {"svg": "file", "png": "png", "csv": "csv"}.items() if figure[key]}
+    """The files of a figure: {their kind: their content}; js holds what a widget computes with."""
+    return {kind: figure[kind] for kind in ("svg", "png", "csv", "js") if figure.get(kind)}
 
 
 def gallery(_, page, pages, figures):
@@ -59,9 +59,9 @@ def gallery(_, page, pages, figures):
                 name = address["name"]
                 figure, file = figures[name], relative(f"figures/{name}", page)
                 code = source.removesuffix(".md") if name.startswith("labs/") else f"code/{name}"
-                links = [section, *(f"[{kind.upper()}]({file}.{kind})" for kind in files(figure))]
+                links = [section, *(f"[{kind.upper()}]({file}.{kind})" for kind in files(figure) if kind != "js")]
                 links.append(f"[code]({relative(f'{code}.py', page)})")
-                raster = ' class="raster"' * ("<image" in figure["svg"])  # no dark page inverts it
+                raster = ' class="raster"' * ("<image" in figure["drawing"])  # no dark page inverts it
                 items.append(
                     f"<figure{raster} markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"
                     f"<figcaption markdown>{' '.join(links)}</figcaption>\n</figure>"

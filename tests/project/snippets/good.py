@@ -31,6 +31,10 @@ def figure():
     return fig
 
 
+def data():
+    return {"side": side}
+
+
 if __name__ == "__main__":
     figure()
     plt.show()
