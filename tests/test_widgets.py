@@ -1,10 +1,12 @@
 """Widgets in a browser: what they compute is what the snippet computes that they mirror."""
 
 import pytest
+import torch
+from home import word
+from one_equation import four_matrices
 from receptive_field import stack
 
 SET = """async ([name, state]) => {
-    await customElements.whenDefined(name);
     const widget = document.querySelector(name);
     widget.set(state);
     await new Promise((done) => requestAnimationFrame(done));
@@ -19,6 +21,7 @@ def touch(visit, server):
     def open_page(page, name):
         tab = visit(server + page)
         tab.locator(name).scroll_into_view_if_needed()
+        tab.wait_for_selector(f"{name}[ready]", state="attached")
         return lambda state: tab.evaluate(SET, [name, state])
 
     return open_page
@@ -51,3 +54,39 @@ def test_build_a_stack(touch):
         assert found["words"].startswith("That stack cannot be built") == bad, state
         if not bad:
             assert layers == state["layers"] and output == state["output"]
+
+
+@pytest.mark.parametrize(
+    ("state", "letters", "says"),
+    [
+        ({"word": "mississippi", "at": 5, "order": 0}, "mississippi", ""),
+        ({"word": "a", "at": 0}, "a", ""),
+        ({"word": "zzzz", "at": 9}, "zzzz", ""),
+        ({"word": "Attention please", "at": 2, "order": 0.5}, "attentionplease", ""),
+        ({"word": "它追它", "at": 1, "order": 0}, "它追它", ""),
+        ({"word": "a😀b😀", "at": 1}, "a😀b😀", ""),
+        ({"word": "", "at": 3}, "a", "Type at least one letter."),
+        ({"word": "abcdefghijklmnopqrstuvwxyz", "at": -4, "order": 99}, "abcdefghijklmnop", "Only the first"),
+        ({"word": None, "at": "some", "order": "much"}, "a", "Type at least"),
+    ],
+)
+def test_type_a_word(touch, state, letters, says):
+    """Its two matrices are those of the snippet, for any characters."""
+    found = touch("en/index.html", "type-a-word")(state)
+    at, order = found["state"]["at"], found["state"]["order"]
+    assert 0 <= at < len(letters) and 0 <= order <= 3
+    assert found["numbers"]["letters"] == list(letters) and found["words"].startswith(says)
+    for name, rows in ("convolution", word.convolution), ("attention", lambda *a: word.attention(*a, order)):
+        wanted = torch.tensor([rows(letters, i) for i in range(len(letters))])
+        assert torch.allclose(torch.tensor(found["numbers"][name]).float(), wanted, atol=1e-5), name
+
+
+def test_type_a_word_with_matrices(touch):
+    """On One equation the same widget has the layers of that page."""
+    widget = touch("en/operations/one-equation.html", "type-a-word")
+    for letters in "mississippi", "abracadabra":
+        wanted = four_matrices.mixing_matrices(letters)
+        found = widget({"word": letters})
+        for name in "convolution", "attention":
+            assert torch.allclose(torch.tensor(found["numbers"][name]), wanted[name], atol=1e-5), name
+        assert f"has {four_matrices.distinct(wanted['attention'])} different amounts" in found["words"]

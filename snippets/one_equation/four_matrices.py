@@ -68,6 +68,13 @@ def results():
     }
 
 
+def data():
+    Q, K = letters @ W_Q.T, letters @ W_K.T                      # of the whole alphabet
+    scores = (Q @ K.T / d**0.5).tolist()
+    return {"kernel": [round(amount, 6) for amount in kernel.tolist()], "matrices": True,
+            "scores": [[round(score, 6) for score in row] for row in scores]}
+
+
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
     panels = [("dense layer", first["dense"], "", GRAY),

@@ -1,18 +1,21 @@
 // A widget is a custom element around a figure: <build-a-stack markdown> ![…](…) … </build-a-stack>.
 // Its script, widgets/build-a-stack.js, is loaded when the element comes near the screen. Scripts
 // and not modules, because browsers load no module from file://.
+function run(address) {
+  return new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = done;
+    document.head.append(script);
+  });
+}
+
 {
   const folder = new URL("widgets/", document.currentScript.src);
   const asked = new Map();
 
   function load(name) {
-    if (!asked.has(name))
-      asked.set(name, new Promise((done) => {
-        const script = document.createElement("script");
-        script.src = new URL(`${name}.js`, folder);
-        script.onload = done;
-        document.head.append(script);
-      }));
+    if (!asked.has(name)) asked.set(name, run(new URL(`${name}.js`, folder)));
     return asked.get(name);
   }
 

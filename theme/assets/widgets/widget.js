@@ -1,10 +1,14 @@
 // What all widgets share. A widget has a hint, what to do with it, and a state: start() gives the
 // first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
-// numbers that are shown. build() makes the parts once, draw() shows the numbers, say() tells them.
+// numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes the parts once, draw() shows the numbers, say() tells them.
 class Widget extends HTMLElement {
-  connectedCallback() {
+  async connectedCallback() {
     if (this.stage) return;
     this.stage = make("div", { class: "widget" });
+    if (this.constructor.needsData) {
+      await run(this.querySelector("a[download]").href.replace(/svg$/, "js"));
+      this.data = Widget.data;
+    }
     this.controls = make("div", { class: "widget-controls" });
     this.words = make("p", { class: "widget-words", "aria-live": "polite" });
     this.stage.append(make("p", { class: "widget-hint" }, this.constructor.hint));
@@ -20,7 +24,7 @@ class Widget extends HTMLElement {
     const wanted = { ...(this.state ?? this.start()), ...change };
     const [legal, complaint] = this.constructor.legal(wanted);
     this.state = legal;
-    this.numbers = this.constructor.compute(legal);
+    this.numbers = this.constructor.compute(legal, this.data);
     this.complaint = complaint;
     if (!this.waits)
       this.waits = requestAnimationFrame(() => {

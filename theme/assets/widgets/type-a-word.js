@@ -1,0 +1,134 @@
+// Type a word: what each letter takes from each by a convolution and by attention. Mirrors
+// snippets/home/word.py and, with matrices, snippets/one_equation/four_matrices.py.
+customElements.define("type-a-word", class TypeAWord extends Widget {
+  static hint = "Type a word of your own, and tap its letters.";
+  static needsData = true;
+  static MOST = 16;
+
+  static letters(word) {
+    const text = String(word ?? "").normalize("NFC").toLowerCase().replace(/\s/g, "");
+    return "Segmenter" in Intl
+      ? Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
+      : Array.from(text);
+  }
+
+  static legal({ word, at, order }) {
+    const typed = this.letters(word), letters = typed.length ? typed.slice(0, this.MOST) : ["a"];
+    const complaint = typed.length > this.MOST ? `Only the first ${this.MOST} letters fit here.`
+      : typed.length ? "" : "Type at least one letter.";
+    const place = clamp(0, Math.round(+at) || 0, letters.length - 1);
+    return [{ word: letters.join(""), at: place, order: clamp(0, +order || 0, 3) }, complaint];
+  }
+
+  // A letter from a to z has a vector of its own; any other character borrows one.
+  static number(letter) {
+    const code = letter.codePointAt(0);
+    return code >= 97 && code <= 122 ? code - 97 : code % 26;
+  }
+
+  static compute({ word, order }, { kernel, scores }) {
+    const letters = this.letters(word), vectors = letters.map(this.number);
+    const reach = (kernel.length - 1) / 2;
+    const convolution = letters.map((_, i) => letters.map((_, j) => kernel[j - i + reach] ?? 0));
+    const attention = vectors.map((a, i) => {
+      const row = vectors.map((b, j) => scores[a][b] - order * Math.abs(i - j));
+      const most = Math.max(...row), parts = row.map((score) => Math.exp(score - most));
+      const sum = parts.reduce((a, b) => a + b);
+      return parts.map((part) => part / sum);
+    });
+    return { letters, convolution, attention };
+  }
+
+  start() {
+    return { word: "mississippi", at: 5, order: 0 };
+  }
+
+  build() {
+    const { matrices } = this.data;
+    this.svg = shape("svg", { viewBox: `0 0 640 ${matrices ? 620 : 330}`, role: "img" });
+    this.stage.append(this.svg);
+    this.drag(this.svg, (x) => this.set({ at: Math.floor(x / 640 * this.numbers.letters.length) }));
+    this.field = make("input", { type: "text", size: 16, spellcheck: "false", autocapitalize: "off",
+      oninput: () => this.set({ word: this.field.value }) });
+    this.place = slider("letter", { min: 0, max: 10, value: 5 }, (at) => this.set({ at }),
+      (at) => this.numbers?.letters[at] ?? "");
+    this.positions = make("input", { type: "checkbox",
+      onchange: () => this.set({ order: this.positions.checked ? 1 : 0 }) });
+    const change = (words, make) => button(words, () => {
+      const { letters } = this.numbers, { at } = this.state;
+      this.set(make([...letters], at));
+    });
+    this.controls.append(
+      make("label", {}, make("span", {}, "word"), this.field), this.place,
+      make("div", { class: "widget-buttons" },
+        change("move it to the right", (letters, at) => {
+          const to = (at + 1) % letters.length;
+          [letters[at], letters[to]] = [letters[to], letters[at]];
+          return { word: letters.join(""), at: to };
+        }),
+        change("repeat it", (letters, at) =>
+          ({ word: [...letters.slice(0, at), letters[at], ...letters.slice(at)].slice(0, TypeAWord.MOST).join("") })),
+        change("shuffle", (letters, at) => {
+          const order = letters.map((_, i) => [Math.random(), i]).sort(([a], [b]) => a - b).map(([, i]) => i);
+          return { word: order.map((i) => letters[i]).join(""), at: order.indexOf(at) };
+        }),
+        make("label", {}, this.positions, make("span", {}, "attention prefers what is near"))));
+  }
+
+  draw() {
+    const { at, order } = this.state, { letters, convolution, attention } = this.numbers, n = letters.length;
+    if (document.activeElement !== this.field) this.field.value = letters.join("");
+    this.place.querySelector("input").max = n - 1;
+    this.place.put(at);
+    this.positions.checked = order > 0;
+    const x = (j) => 640 * (j + 0.5) / n, parts = [];
+    for (const [rows, color, end, tip] of [[convolution, "convolution", 128, 26], [attention, "attention", 204, 306]]) {
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < n; j++)
+          if (rows[i][j] > 0.004 && (i === at || rows[i][j] > 0.02))
+            parts[i === at ? "push" : "unshift"](shape("line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`,
+              "stroke-width": 0.5 + 14 * rows[i][j], "stroke-opacity": i === at ? 1 : 0.12 }));
+      parts.push(shape("circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }));
+      const right = x(at) < 430;
+      parts.push(shape("text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
+        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": 17 }, color === "attention" ? "self-attention" : color));
+      letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(shape("text", { x: x(j), y: color === "attention" ? 198 : 144,
+        "text-anchor": "middle", "font-size": n > 12 ? 11 : 13, fill: "currentColor" },
+        `${Math.round(100 * rows[at][j])}`)));
+    }
+    letters.forEach((letter, j) => parts.push(shape("text", { x: x(j), y: 174, "text-anchor": "middle", "font-size": 26,
+      fill: "currentColor", "font-weight": j === at ? "bold" : "normal" }, letter)));
+    if (this.data.matrices) parts.push(...this.drawMatrices());
+    this.svg.replaceChildren(...parts);
+    this.svg.setAttribute("aria-label", this.say());
+  }
+
+  // Output by input: all rows of both layers, the chosen one framed.
+  drawMatrices() {
+    const { letters, convolution, attention } = this.numbers, n = letters.length, side = 260 / n, parts = [];
+    for (const [rows, color, left] of [[convolution, "convolution", 40], [attention, "attention", 370]]) {
+      rows.forEach((row, i) => row.forEach((part, j) => parts.push(shape("rect", { x: left + j * side, y: 350 + i * side,
+        width: side, height: side, fill: `var(--${color})`, "fill-opacity": Math.min(1, part / 0.5) }))));
+      parts.push(shape("rect", { x: left, y: 350 + this.state.at * side, width: 260, height: side, fill: "none", stroke: "currentColor" }));
+    }
+    return parts;
+  }
+
+  say() {
+    const { at, order } = this.state, { letters, attention } = this.numbers, letter = letters[at];
+    const others = letters.map((other, j) => [attention[at][j], other, j]).filter(([, , j]) => j !== at);
+    const own = attention[at][at], equal = others.filter(([, other]) => other === letter);
+    if (this.data.matrices) {
+      const kinds = new Set(letters.map(TypeAWord.number)).size;
+      return `The convolution has 3 amounts, in every word the same. Attention has ${kinds ** 2} different amounts here, `
+        + `one for each pair of ${kinds} different letters: equal letters have equal rows and columns.`;
+    }
+    const percent = (part) => `${Math.round(100 * part)} %`;
+    const taken = equal.reduce((sum, [part]) => sum + part, 0);
+    const ties = equal.length
+      ? ` and ${percent(taken)} from the other ${letter}, wherever they stand`
+      : `; there is no other ${letter} to find`;
+    return `The convolution takes from ${letter} and its two neighbours, in every word the same. `
+      + `Attention takes ${percent(own)} from this ${letter}${ties}${order ? ", the nearest most" : ""}.`;
+  }
+});
