@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from convolution import sobel
 from home import word
 from one_equation import four_matrices
 from receptive_field import stack
@@ -90,3 +91,32 @@ def test_type_a_word_with_matrices(touch):
         for name in "convolution", "attention":
             assert torch.allclose(torch.tensor(found["numbers"][name]), wanted[name], atol=1e-5), name
         assert f"has {four_matrices.distinct(wanted['attention'])} different amounts" in found["words"]
+
+
+SOBEL = sobel.sobel.flatten().tolist()
+ODD = [0.25, -4, 1, 0, 3.5, -0.75, 2, 0, -1]
+
+
+@pytest.mark.parametrize(
+    ("state", "kernel", "bad"),
+    [
+        ({"weights": SOBEL, "way": "convolution"}, SOBEL, False),
+        ({"weights": ODD, "way": "convolution"}, ODD, False),
+        ({"weights": [0] * 9, "way": "convolution"}, [0] * 9, False),
+        ({"weights": ODD, "way": "two"}, ODD, False),
+        ({"weights": SOBEL, "way": "one"}, [0, 0, 1 / 4, 0, 0, 2 / 4, 0, 0, 1 / 4], False),
+        ({"weights": [-1] * 9, "way": "one"}, [1 / 9] * 9, False),
+        ({"weights": [0] * 9, "way": "two"}, [0] * 9, False),
+        ({"weights": [99, "x", None], "way": "three"}, [4] + [0] * 8, True),
+        ({"weights": None, "way": "one"}, [1 / 9] * 9, True),
+    ],
+)
+def test_touch_a_kernel(touch, state, kernel, bad):
+    """Its picture is PyTorch's convolution of the same photograph."""
+    found = touch("en/operations/convolution.html", "touch-a-kernel")(state)
+    wanted = sobel.convolve(sobel.photo, torch.tensor(kernel).float().view(3, 3))
+    assert torch.allclose(torch.tensor(found["numbers"]["output"]).float(), wanted.flatten(), atol=1e-3)
+    assert abs(found["numbers"]["constant"] - 100 * sum(kernel)) < 1e-4
+    assert found["words"].startswith("Nine weights") == bad
+    for total, shares in found["numbers"]["heads"]:
+        assert min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9, total

@@ -75,6 +75,10 @@ def results():
     }
 
 
+def data():
+    return {"photo": photo.int().flatten().tolist()}
+
+
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
     for ax, title, image in ((axes[0, 0], "photograph", photo),

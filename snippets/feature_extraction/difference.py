@@ -79,6 +79,10 @@ def results():
                           / target.square().sum()).item()}
 
 
+def data():
+    return {"photo": (255 * photo).round().int().flatten().tolist()}
+
+
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.7))
     panels = (("Sobel", sobel.flatten(), CONVOLUTION),

@@ -1,0 +1,121 @@
+// Touch a kernel: nine weights over a photograph, as a convolution, as one head of attention or as
+// two. Mirrors snippets/convolution/sobel.py and snippets/feature_extraction/difference.py.
+customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
+  static hint = "Drag a cell up or down, or take one of the kernels below. Then switch to one head.";
+  static needsData = true;
+  static PRESETS = {
+    "edges, left to right": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
+    "edges, top to bottom": [-1, -2, -1, 0, 0, 0, 1, 2, 1],
+    "sharpen": [0, -0.5, 0, -0.5, 3, -0.5, 0, -0.5, 0],
+    "average": [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16),
+    "only itself": [0, 0, 0, 0, 1, 0, 0, 0, 0],
+  };
+  static WAYS = { convolution: "convolution", one: "one head: weights ≥ 0 that sum to 1", two: "two heads, one added, one taken away" };
+
+  static legal({ weights, way }) {
+    const given = Array.isArray(weights) ? weights : [];
+    const right = Array.from({ length: 9 }, (_, i) => clamp(-4, Number.isFinite(+given[i]) ? +given[i] : 0, 4));
+    const known = Object.hasOwn(this.WAYS, way);
+    const changed = !known || given.length !== 9 || right.some((w, i) => w !== given[i]);
+    return [{ weights: right, way: known ? way : "convolution" },
+            changed ? "Nine weights from −4 to 4 are possible here; these are the nearest." : ""];
+  }
+
+  // Unpadded, as in PyTorch: (n, n) pixels, row by row, give (n - 2, n - 2).
+  static convolve(photo, n, kernel) {
+    const out = new Float64Array((n - 2) ** 2);
+    for (let m = 0; m < 9; m++) {
+      const start = Math.floor(m / 3) * n + m % 3;
+      if (kernel[m])
+        for (let i = 0, at = 0; i < n - 2; i++)
+          for (let j = 0; j < n - 2; j++, at++) out[at] += kernel[m] * photo[start + i * n + j];
+    }
+    return out;
+  }
+
+  // heads: [total, shares] whose sum of total x average is the output; none for a convolution.
+  static compute({ weights, way }, { photo }) {
+    const n = Math.sqrt(photo.length), sum = (some) => some.reduce((a, b) => a + b, 0);
+    const head = (parts, sign) => {
+      const total = sum(parts);
+      return [sign * total, parts.map((part) => (total ? part / total : 1 / 9))];
+    };
+    const plus = weights.map((w) => Math.max(w, 0)), less = weights.map((w) => Math.max(-w, 0));
+    const heads = { convolution: [], one: [[1, head(plus, 1)[1]]], two: [head(plus, 1), head(less, -1)] }[way];
+    const kernel = heads.length ? weights.map((_, m) => sum(heads.map(([total, shares]) => total * shares[m]))) : weights;
+    return { n, heads, kernel, constant: 100 * sum(kernel), output: Array.from(this.convolve(photo, n, kernel)) };
+  }
+
+  start() {
+    return { weights: TouchAKernel.PRESETS["edges, left to right"], way: this.getAttribute("way") ?? "convolution" };
+  }
+
+  build() {
+    const n = Math.sqrt(this.data.photo.length);
+    this.before = make("canvas", { width: n, height: n, role: "img", "aria-label": "the photograph" });
+    this.after = make("canvas", { width: n - 2, height: n - 2, role: "img" });
+    this.cells = Array.from({ length: 9 }, (_, m) => this.cell(m));
+    this.stage.append(make("div", { class: "widget-pictures" }, this.before,
+      make("div", { class: "widget-kernel" }, ...this.cells), this.after));
+    this.way = choice("it is", Object.entries(TouchAKernel.WAYS), "convolution", (way) => this.set({ way }));
+    const presets = Object.entries(TouchAKernel.PRESETS).map(([name, weights]) => button(name, () => this.set({ weights })));
+    this.controls.append(this.way, make("div", { class: "widget-buttons" }, ...presets));
+    this.paint(this.before, (value) => [value, value, value, 255], this.data.photo);
+  }
+
+  // A weight to drag, or to change with the arrow keys.
+  cell(m) {
+    const put = (weight) => {
+      const weights = [...this.state.weights];
+      weights[m] = clamp(-4, Math.round(4 * weight) / 4, 4);
+      this.set({ weights });
+    };
+    let from;
+    return make("div", { role: "slider", tabindex: 0, "aria-valuemin": -4, "aria-valuemax": 4,
+      "aria-label": `weight in row ${Math.floor(m / 3) + 1}, column ${m % 3 + 1}`,
+      onkeydown: (event) => {
+        const step = { ArrowUp: 0.25, ArrowRight: 0.25, ArrowDown: -0.25, ArrowLeft: -0.25 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        put(this.state.weights[m] + step);
+      },
+      onpointerdown: (event) => {
+        event.target.setPointerCapture(event.pointerId);
+        from = [event.clientY, this.state.weights[m]];
+      },
+      onpointermove: (event) => {
+        if (event.target.hasPointerCapture(event.pointerId)) put(from[1] + (from[0] - event.clientY) / 20);
+      } });
+  }
+
+  paint(canvas, pixel, values) {
+    const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
+    values.forEach((value, i) => image.data.set(pixel(value), 4 * i));
+    context.putImageData(image, 0, 0);
+  }
+
+  draw() {
+    const { way } = this.state, { kernel, output } = this.numbers;
+    this.way.querySelector("select").value = way;
+    const color = way === "convolution" ? "convolution" : "attention";
+    this.cells.forEach((cell, m) => {
+      cell.textContent = String(Math.round(100 * kernel[m]) / 100).replace("-", "−");
+      cell.setAttribute("aria-valuenow", this.state.weights[m]);
+      cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
+      cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
+    });
+    this.after.style.color = `var(--${color})`;
+    const [r, g, b] = getComputedStyle(this.after).color.match(/[\d.]+/g).map(Number);
+    this.paint(this.after, (value) => [r, g, b, Math.min(255, Math.abs(value))], output);
+    this.after.setAttribute("aria-label", this.say());
+  }
+
+  say() {
+    const { way } = this.state, { constant, heads } = this.numbers, flat = Math.round(constant);
+    const keeps = flat ? `it makes ${flat} of an even area of 100` : "an even area gives 0, so only edges are left";
+    if (way === "convolution") return `The weights sum to ${Math.round(constant) / 100}: ${keeps}.`.replaceAll("-", "−");
+    if (way === "one") return "Negative weights are not allowed, so this is an average: an even area of 100 stays 100, and no edge stands out.";
+    return `The first head takes ${Math.round(100 * heads[0][0]) / 100} times an average, the second takes ${Math.round(-100 * heads[1][0]) / 100} times another away. `
+      + `Together they are the kernel again: ${keeps}.`.replaceAll("-", "−");
+  }
+});
