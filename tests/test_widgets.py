@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from convolution import sobel
 from home import word
 from one_equation import four_matrices
-from receptive_field import stack
+from receptive_field import probe, stack
 
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
@@ -120,3 +121,38 @@ def test_touch_a_kernel(touch, state, kernel, bad):
     assert found["words"].startswith("Nine weights") == bad
     for total, shares in found["numbers"]["heads"]:
         assert min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9, total
+
+
+@pytest.mark.parametrize(
+    ("state", "bad"),
+    [
+        ({"row": 8, "column": 19}, False),
+        ({"row": 0, "column": 0, "mirrored": True}, False),
+        ({"row": 23, "column": 23, "sharpness": 40}, False),
+        ({"row": 12, "column": 4, "sharpness": 0}, False),  # equal shares
+        ({"row": 12, "column": 4, "raw": True, "sharpness": 5}, False),
+        ({"row": 3, "column": 20, "near": 0.5, "window": 3, "mirrored": True}, False),
+        ({"row": 0, "column": 23, "window": 1}, False),
+        ({"row": -7, "column": 1e9, "sharpness": 999, "near": "x", "window": -1}, True),
+    ],
+)
+def test_move_the_query(touch, state, bad):
+    """Its shares are the row of the snippet's attention, on the same pixels."""
+    found = touch("en/differences/receptive-field.html", "move-the-query")(state)
+    now = found["state"]
+    pixels = torch.tensor(probe.data()["pixels"]).view(120, 120, 3).permute(2, 0, 1) / 255
+    image = pixels.flip(-1) if now["mirrored"] else pixels
+    x = F.unfold(image, 5, stride=5).T if now["raw"] else F.normalize(probe.patches(image))
+    at = now["row"] * 24 + now["column"]
+    place = torch.cartesian_prod(torch.arange(24.0), torch.arange(24.0))
+    scores = now["sharpness"] * x @ x[at] - now["near"] * (place - place[at]).norm(dim=1)
+    if now["window"]:
+        scores[(place - place[at]).abs().amax(1) > now["window"]] = -torch.inf
+    shares = torch.tensor(found["numbers"]["shares"]).float()
+    assert torch.allclose(shares, scores.softmax(0), atol=1e-5)
+    if now["sharpness"] == 10 and not any(now[key] for key in ("raw", "near", "window")):
+        assert torch.allclose(shares, probe.attention(probe.patches(image), torch.eye(576))[at], atol=1e-5)
+    grid = torch.eye(576)[at].view(24, 24)
+    blur = probe.convolution(None, grid.flatten()[:, None])[:, 0]
+    assert torch.allclose(torch.tensor(found["numbers"]["kernel"]).float(), blur, atol=1e-6)
+    assert found["words"].startswith("This is the nearest") == bad

@@ -101,6 +101,10 @@ def results():
     }
 
 
+def data():
+    return {"pixels": (255 * photo).round().int().permute(1, 2, 0).flatten().tolist()}
+
+
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.6))
     for row, (name, title) in zip(axes, (("raw", "raw patches"),

@@ -124,6 +124,10 @@ def results():
     }
 
 
+def data():
+    return {"pixels": (255 * photo).round().int().permute(1, 2, 0).flatten().tolist()}
+
+
 def figure():
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.3))
     extent = 0, SIDE, SIDE, 0

@@ -35,8 +35,9 @@ class Widget extends HTMLElement {
       });
   }
 
-  // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged.
-  drag(svg, move) {
+  // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged;
+  // a mouse may also only hover.
+  drag(svg, move, hover = false) {
     const at = (event) => {
       const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
       move((event.clientX - box.left) * view.width / box.width,
@@ -47,7 +48,7 @@ class Widget extends HTMLElement {
       at(event);
     });
     svg.addEventListener("pointermove", (event) => {
-      if (svg.hasPointerCapture(event.pointerId)) at(event);
+      if (svg.hasPointerCapture(event.pointerId) || (hover && event.pointerType === "mouse")) at(event);
     });
   }
 }

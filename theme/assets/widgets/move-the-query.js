@@ -1,0 +1,119 @@
+// Move the query: what a patch of a photograph takes from each patch, by a 3 x 3 convolution and by
+// attention. Mirrors snippets/receptive_field/probe.py and snippets/feature_extraction/look_alikes.py.
+customElements.define("move-the-query", class MoveTheQuery extends Widget {
+  static hint = "Move over either picture: the marked patch asks.";
+  static needsData = true;
+  static SIDE = 24;
+  static BLUR = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16);
+
+  static legal(wanted) {
+    const { row, column, sharpness, near, window } = wanted;
+    const whole = (value, low, high, usual) => clamp(low, Number.isFinite(+value) ? Math.round(+value) : usual, high);
+    const state = { row: whole(row, 0, 23, 8), column: whole(column, 0, 23, 19), sharpness: whole(sharpness, 0, 40, 10),
+      near: clamp(0, +near || 0, 2), window: whole(window, 0, 23, 0), mirrored: !!wanted.mirrored, raw: !!wanted.raw };
+    const changed = Object.keys(state).some((key) => wanted[key] !== undefined && wanted[key] !== state[key]);
+    return [state, changed ? "This is the nearest that is possible here." : ""];
+  }
+
+  // The 75 numbers of each 5 x 5 patch, 0 to 1; unless raw, minus the mean patch, at length 1.
+  static patches(pixels, mirrored, raw) {
+    const side = this.SIDE, d = 75, x = new Float64Array(side * side * d);
+    for (let i = 0; i < 120; i++)
+      for (let j = 0; j < 120; j++) {
+        const from = mirrored ? 119 - j : j, patch = Math.floor(i / 5) * side + Math.floor(j / 5);
+        for (let c = 0; c < 3; c++)
+          x[patch * d + c * 25 + i % 5 * 5 + j % 5] = pixels[(i * 120 + from) * 3 + c] / 255;
+      }
+    if (raw) return x;
+    const n = side * side, mean = new Float64Array(d);
+    for (let i = 0; i < x.length; i++) mean[i % d] += x[i] / n;
+    for (let p = 0; p < n; p++) {
+      let length = 0;
+      for (let m = 0; m < d; m++) length += (x[p * d + m] -= mean[m]) ** 2;
+      length = Math.sqrt(length) || 1;
+      for (let m = 0; m < d; m++) x[p * d + m] /= length;
+    }
+    return x;
+  }
+
+  static compute({ row, column, sharpness, near, window, mirrored, raw }, { pixels }) {
+    const side = this.SIDE, d = 75, x = this.patches(pixels, mirrored, raw), at = row * side + column;
+    const shares = new Array(side * side), kernel = new Array(side * side).fill(0);
+    for (let p = 0; p < shares.length; p++) {
+      const down = Math.floor(p / side) - row, right = p % side - column;
+      let score = 0;
+      for (let m = 0; m < d; m++) score += x[at * d + m] * x[p * d + m];
+      const hidden = window && Math.max(Math.abs(down), Math.abs(right)) > window;
+      shares[p] = hidden ? -Infinity : sharpness * score - near * Math.hypot(down, right);
+      if (Math.abs(down) < 2 && Math.abs(right) < 2) kernel[p] = this.BLUR[(down + 1) * 3 + right + 1];
+    }
+    const most = Math.max(...shares), parts = shares.map((score) => Math.exp(score - most));
+    const sum = parts.reduce((a, b) => a + b);
+    return { kernel, shares: parts.map((part) => part / sum) };
+  }
+
+  start() {
+    return { row: 8, column: 19, sharpness: 10, near: 0, window: 0, mirrored: false, raw: this.hasAttribute("raw") };
+  }
+
+  build() {
+    const picture = (name) => {
+      const photo = make("canvas", { width: 120, height: 120 });
+      const svg = shape("svg", { viewBox: "0 0 24 24", role: "img" });
+      this.drag(svg, (x, y) => this.set({ row: clamp(0, Math.floor(y), 23), column: clamp(0, Math.floor(x), 23) }), true);
+      return { photo, svg, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, name), photo, svg) };
+    };
+    this.convolution = picture("convolution");
+    this.attention = picture("attention");
+    this.stage.append(make("div", { class: "widget-pictures" }, this.convolution.box, this.attention.box));
+    this.row = slider("row", { min: 0, max: 23, value: 8 }, (row) => this.set({ row }), (row) => row + 1);
+    this.column = slider("column", { min: 0, max: 23, value: 19 }, (column) => this.set({ column }), (column) => column + 1);
+    this.sharpness = slider("sharpness", { min: 0, max: 40, value: 10 }, (sharpness) => this.set({ sharpness }));
+    const box = (words, key, on, off) => {
+      const input = make("input", { type: "checkbox", onchange: () => this.set({ [key]: input.checked ? on : off }) });
+      this[`${key}Box`] = input;
+      return make("label", {}, input, make("span", {}, words));
+    };
+    this.controls.append(this.row, this.column, this.sharpness, make("div", { class: "widget-buttons" },
+      box("mirror the photograph", "mirrored", true, false), box("raw scores, lengths count", "raw", true, false),
+      box("prefer what is near", "near", 0.5, 0), box("a window, 3 to each side", "window", 3, 0)));
+  }
+
+  draw() {
+    const { row, column, sharpness, near, window, mirrored, raw } = this.state, { pixels } = this.data;
+    for (const [control, value] of [[this.row, row], [this.column, column], [this.sharpness, sharpness]]) control.put(value);
+    Object.assign(this.mirroredBox, { checked: mirrored });
+    Object.assign(this.rawBox, { checked: raw });
+    Object.assign(this.nearBox, { checked: near > 0 });
+    Object.assign(this.windowBox, { checked: window > 0 });
+    for (const [{ photo, svg }, parts, color] of [[this.convolution, this.numbers.kernel, "convolution"], [this.attention, this.numbers.shares, "attention"]]) {
+      if (photo.shows !== mirrored) {
+        const context = photo.getContext("2d"), image = context.createImageData(120, 120);
+        for (let i = 0; i < 120 * 120; i++) {
+          const from = mirrored ? i - i % 120 + 119 - i % 120 : i;
+          const gray = (pixels[3 * from] + pixels[3 * from + 1] + pixels[3 * from + 2]) / 3;
+          image.data.set([gray, gray, gray, 255], 4 * i);
+        }
+        context.putImageData(image, 0, 0);
+        photo.shows = mirrored;
+      }
+      const most = Math.max(...parts);
+      svg.replaceChildren(...parts.flatMap((part, p) => part < most / 50 ? [] : [shape("rect", { x: p % 24, y: Math.floor(p / 24),
+        width: 1, height: 1, fill: `var(--${color})`, "fill-opacity": 0.9 * part / most })]),
+        shape("rect", { x: column, y: row, width: 1, height: 1, fill: "none", stroke: "#fff", "stroke-width": 0.25 }),
+        shape("rect", { x: column, y: row, width: 1, height: 1, fill: "none", stroke: "#000", "stroke-width": 0.1 }));
+      svg.setAttribute("aria-label", this.say());
+    }
+  }
+
+  say() {
+    const { row, column } = this.state, { shares } = this.numbers;
+    const sorted = [...shares].sort((a, b) => b - a);
+    let half = 0, count = 0;
+    while (half < 0.5) half += sorted[count++];
+    const near = shares.reduce((sum, part, p) =>
+      sum + (Math.abs(Math.floor(p / 24) - row) < 2 && Math.abs(p % 24 - column) < 2 ? part : 0), 0);
+    return `The convolution takes all from the nine patches around the marked one, everywhere. Attention takes ${Math.round(100 * near)} % from these nine, `
+      + `and half of all from ${count} ${count === 1 ? "patch" : "patches"} anywhere.`;
+  }
+});
