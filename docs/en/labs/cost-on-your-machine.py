@@ -65,7 +65,7 @@ plt.rcParams.update({
 # %% [markdown]
 # ## Your guess
 #
-# These are the sizes of your layer: put in your own. (Twice the $d$ takes about eight times as long to measure. On a GPU the notebook starts with a larger one.) And before you go on, guess: up to how many positions is attention the cheaper layer, on the machine before you? Put your guess in the place of the 1,000, which is only an example.
+# These are the sizes of your layer: put in your own. (Twice the $d$ takes about eight times as long to measure.) And before you go on, guess: up to how many positions is attention the cheaper layer, on the machine before you? Put your guess in the place of the 1,000.
 
 # %%
 b, d = (16, 256) if CUDA else (1, 128)  # inputs at a time, channels
@@ -80,7 +80,7 @@ guess = 1000
 
 # %%
 def written_out(q, key, v):  # (b, h, n, d_head) each
-    q = q / math.sqrt(q.shape[-1])  # cheaper than to divide the scores
+    q = q / math.sqrt(q.shape[-1])  # fewer numbers than the scores
     A = torch.softmax(q @ key.mT, dim=-1)  # (b, h, n, n)
     return A @ v
 
@@ -154,7 +154,7 @@ for name in counted:
           f"{flops(*layers(n, d, k, 'meta')[name]):13,}")
 
 # %% [markdown]
-# So what counts is not how long your input is, but how long *compared with its width*: a wide layer pays so much for its matrices that many meetings cost little beside them. (And for $k \le 4$ there is no such length, because the four matrices alone cost as much as the convolution.)
+# So what counts is how long your input is *compared with its width*: a wide layer pays so much for its matrices that many meetings cost little beside them. (And for $k \le 4$ there is no such length, because the four matrices alone cost as much as the convolution.)
 #
 # **A trap.** Count the fused layer where it really runs, on a CPU, and compare:
 
@@ -171,7 +171,7 @@ print("The counter", "knows" if on_cpu == by_products else "does not know",
       "the fused routine of this CPU.")
 
 # %% [markdown]
-# `SDPBackend.MATH` makes PyTorch take ordinary matrix products, and these are always counted. For any other routine the counter looks up a formula, and if it has none, it adds 0 and says nothing. PyTorch 2.13 has none for the CPU's fused routine; newer versions should, because the fault is reported and closed. Fused attention does the same operations in another order; it is not free.
+# With `SDPBackend.MATH` PyTorch takes ordinary matrix products, which are always counted. For any other routine the counter looks up a formula, and if it has none, it adds 0 and says nothing. PyTorch 2.13 has none for the CPU's fused routine (newer ones should, because [the fault](https://github.com/pytorch/pytorch/issues/195460) is reported and closed). But fused attention does the same operations in another order; it is not free.
 #
 # ## Measure
 #
@@ -249,13 +249,14 @@ print("billion FLOPs per second\n     n " + "".join(f"{name:>13}" for name in na
 for i, n in list(enumerate(lengths))[::2]:
     print(f"{n:6} " + "".join(f"{rates[name][i] / 1e9:13.1f}" for name in names))
 
-pace = median(sum(rates.values(), []))
+pace = median(rates["written out"] + rates["fused"])
 start = {name: min(seconds(layer, x) for _ in range(passes))
          for name, (layer, x) in layers(1, h, 1).items()}
-rest = {name: fastest(name, 0) - counted[name][0] / pace for name in names}
-print("\nmicroseconds")
-for label, row in ("start", start), ("rest", rest):
-    print(f"{label:7}" + "".join(f"{1e6 * row[name]:13.1f}" for name in names))
+print(f"\nmicroseconds    start   rest at n = {lengths[0]}")
+for name in names:
+    rest = fastest(name, 0) - counted[name][0] / pace
+    print(f"{name:12} {1e6 * start[name]:8.1f}",
+          f"{1e6 * rest:8.1f}" if name != "convolution" else "")
 
 print()
 for n in 20_480 // d, 20_480 // d + 1:
@@ -268,17 +269,16 @@ for n in 20_480 // d, 20_480 // d + 1:
 # %% [markdown]
 # Three things stand between the count and the clock, and each has its place in the output.
 #
-# - **Starting costs.** Each routine has to be looked up, checked and started, however small its input is. The convolution is one routine, and attention is several, one after the other. *Start* is a call with next to nothing to compute. *Rest* is what the shortest input took beyond its operations, if these went at the middle pace of the table. If the two rows are alike, the start explains why the first rates of attention are
-#   low.
-# - **Numbers have to be fetched.** A processor can do many operations in the time that it takes to fetch one number from its main memory, so an operation is fast only if each number that is fetched is used [many times](../differences/cost.md#traffic). The softmax does only a few with each score. As long as the $n \times n$ scores fit into the fast memory beside the arithmetic, this hurts little; beyond, attention written out has
-#   to wait. So compare the last rates of attention. Both ways compute the same exponentials, which the counter leaves out, but only one stores $A$: if that one alone gets slower, $A$ is the likely reason.
-# - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of a single small input, up to 20,480 numbers, as a product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines, one position apart, say what this costs. So the convolution's rate has a step here, and a crossing nearby moves.
+# - **Starting costs.** Each routine has to be looked up, checked and started, however small its input is. The convolution is one routine, attention several. *Start* is a call with next to nothing to compute. *Rest* is what the shortest input took beyond its operations, if these went at the middle pace of attention. If the two are alike, the start explains its low first rates.
+# - **Numbers have to be fetched.** A processor can do many operations in the time that it takes to fetch one number from its main memory, so a fast operation uses each number [many times](../differences/cost.md#traffic). The softmax does not. This hurts little as long as the $n \times n$ scores fit into the fast memory beside the arithmetic; beyond, attention written out has to wait.
+#   Compare the last rates of attention. Both ways compute the same exponentials, which the counter leaves out, but only one stores $A$: if that one alone gets slower, $A$ is the likely reason.
+# - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines, one position apart, say what this costs. So the convolution's rate has a step here, and a crossing nearby moves.
 #
-# With more threads you have another machine, because work has to be divided among the cores, and that takes time, too.
+# With more threads you have another machine, because dividing the work takes time, too.
 #
 # ## Where do they cross?
 #
-# One crossing on one machine says little. So here are four sizes: yours, with half and with twice the channels, and with a longer kernel. Each pass finds a crossing of its own, the length from which on attention stays the slower one. (Where the start makes attention slower on the shortest inputs as well, the lines cross twice, and we take the last.)
+# One crossing on one machine says little. So here are four sizes: yours, with half and with twice the channels, and with a longer kernel. Each pass finds a crossing of its own, the length from which on attention stays the slower one. (If the start makes it slower on the shortest inputs as well, this is the second crossing.)
 #
 # When is there none? By the count attention saves $4nd\,(n^* - n)$ FLOPs, where $n^*$ is the counted length. This is most at half of it, namely $d\,{n^*}^2$. But attention starts later. If the machine could compute more than that in the meantime, attention never catches up.
 
@@ -336,7 +336,7 @@ print(f"For d = {d}, k = {k} you guessed {guess:,}.")
 # %% [markdown]
 # The last line but one names the sizes at which the clock agrees with the count. Is one missing? First compare what attention saves at most with what its later start is worth: if the start is worth more, the count alone misleads you. Otherwise look whether the passes disagree with the count, or with each other.
 #
-# Here is a run of ours. The machine was busy with other programs, as yours may be, and we keep it because it shows what that does.
+# Here is a run of ours. The machine was busy with other programs, and we keep the run because it shows what that does.
 
 # %%
 recorded = {  # the crossing of each pass; 0: attention was always slower
@@ -358,7 +358,7 @@ show(recorded, {"written out": 3.4e6, "fused": 2.4e6})
 # %% [markdown]
 # ## Memory
 #
-# Written out, attention holds the scores and their shares at the same time: two matrices of $n \times n$ numbers of 4 bytes for each head. Is this what a long input costs in memory? Let us count three things: what a layer holds at most *while it runs*; what it *keeps for training*, because the backward pass will need it; and, for
+# Written out, attention holds the scores and their shares at the same time: two matrices of $n \times n$ numbers of 4 bytes for each head. Is this what a long input costs in memory? Let us count what a layer holds at most *while it runs*; what it *keeps for training*, because the backward pass will need it; and, for
 # a network that writes a text word by word, the [cache](../differences/cost.md#cache) of keys and values.
 
 # %%
@@ -408,7 +408,7 @@ for i, n in enumerate(memory_lengths):
           f"{cache[i]:5.1f} {4 * h * n**2 / 2**20:12.0f}")
 
 # %% [markdown]
-# Read the columns downwards, from one length to twice that length. Written out, the numbers of attention grow threefold at first and then nearly fourfold. Fused, they about double, like the cache and like what the convolution keeps. (For training, attention written out keeps only one of its two matrices, the shares, because the backward pass of the softmax does not need the scores.)
+# Read the columns downwards, from one length to twice that length. Fused, the numbers of attention about double, like the cache and like what the convolution keeps. Written out, they come closer to growing fourfold in each row. (For training, only one of the two matrices is kept, the shares, because the backward pass of the softmax does not need the scores.)
 #
 # So the $n \times n$ matrix is no longer a reason to avoid attention on a long input: it was a matter of how the program is written (Rabe and Staats 2021, Dao et al. 2022). But this does not make memory unimportant, because two things stay, and both grow with every position. In training, fused attention keeps five times as much as the convolution: its input, the queries, the keys, the values and the result
 # before the last matrix. And whoever writes a text word by word keeps the keys and values of all words so far, in each layer, where a convolution needs only the last $k - 1$ inputs.
@@ -422,13 +422,13 @@ for i, n in enumerate(memory_lengths):
 # 3. Is it less than half as long? Compute what attention saves, $4nd\,(n^* - n)$. If this is several times what its later start is worth on your machine (the line below the table of crossings), take attention, else the convolution.
 # 4. In between the time does not decide, because two curves cross there that run close together, so a small change of speed moves the crossing far.
 #
-# How sure are we? The count is exact, provided that the counter knows each routine: compare it once with the formula. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work. And whatever you choose: what grows with the square is the work; the memory of attention need not.
+# The count is exact, provided that the counter knows each routine. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work. And whatever you choose: what grows with the square is the work; the memory of attention need not.
 #
 # How far each of the two sees for its price is told in [Receptive field](../differences/receptive-field.md#long-range), and which one to take in [Choosing](../together/choosing.md).
 #
 # ## Three things to change
 #
-# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests then, because it checks what the text says of the layers as they were. In 2, moreover, the counted length and the gray line still mean the whole convolution.)
+# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests then, because it checks the layers as they were. And in 2 the counted length and the gray line still mean the whole convolution.)
 #
 # 1. **Heads.** Set `h = 8` (this needs 1.7 GB). Which of the counts changes, and what happens to the memory and to the clock?
 # 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`, so that each channel is convolved by itself. How many operations are saved, and how much of the time, on long inputs and on short ones?
@@ -439,14 +439,13 @@ for i, n in enumerate(memory_lengths):
 # - M. N. Rabe, C. Staats: *Self-attention Does Not Need O(n²) Memory*. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682).
 # - T. Dao et al.: *FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness*. NeurIPS 2022,
 #   [arXiv:2205.14135](https://arxiv.org/abs/2205.14135).
-# - PyTorch: [issue 195460](https://github.com/pytorch/pytorch/issues/195460), the counter and the CPU's fused routine.
 #
 # <details markdown="1"><summary>What we found</summary>
 #
-# Counts and bytes are the same in every run. Times are of one run each, on the busy machine of the record.
+# Counts and bytes are the same in every run. Times are of one run each, on a machine as busy as in the record.
 #
-# 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,030 MiB and not 134, and fused attention 10, as before. And the clock sees what the count does not, eight times as many exponentials: at 512 positions attention written out did 25 billion operations per second, and about 100 with one head.
-# 2. The convolution does 128 times fewer operations. But they are slow ones, because it reads a number for only nine of them: at 512 positions it was about 14 times faster than the whole convolution of another run. By the count, attention is now dearer at every length; by the clock, fused attention with 64 channels was still faster up to 59 to 80 positions.
+# 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,032 MiB and not 136, and fused attention 10, as before. At 512 positions fused attention got slower, because its products are narrower and its exponentials eight times as many. But written out it slowed down much more, so $A$ costs time as well as memory.
+# 2. The convolution does 128 times fewer operations, but at 512 positions it was only 14 times faster than the whole convolution of another run, and at 32 hardly faster: it goes to oneDNN at every length, and takes 50 µs even if there is little to compute. (*Start* still shows the other routine.) By the count, attention is now dearer at every length; by the clock, fused attention with 64 channels was faster up to 65 to 74 positions.
 # 3. At 512 positions it was no faster, because the routine meets every pair all the same, and the mask only removes what comes out. And PyTorch turns the boolean mask into $n \times n$ numbers of 4 bytes, so the memory at $n = 4096$ grows from 10 to 73 MiB. To save the work takes [blocks](../differences/efficient-attention.md#window-counted).
 #
 # </details>
@@ -463,7 +462,8 @@ assert error < 1e-4
 
 for table in running, kept:
     growth = {name: [b / a for a, b in zip(row, row[1:])] for name, row in table.items()}
-    assert 2.8 < min(growth["written out"]) < 3.5 < growth["written out"][-1] < 4
+    assert growth["written out"] == sorted(growth["written out"])
+    assert 3.3 < growth["written out"][-1] < 4
     assert 1.9 < min(growth["fused"]) and max(growth["fused"]) < 2.2
 assert all(1.9 < b / a < 2.1 for a, b in zip(kept["convolution"], kept["convolution"][1:]))
 matrix = 4 * h * memory_lengths[-1] ** 2 / 2**20
