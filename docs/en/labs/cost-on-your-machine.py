@@ -65,7 +65,7 @@ plt.rcParams.update({
 # %% [markdown]
 # ## Your guess
 #
-# These are the sizes of your layer: put in your own. (Twice the $d$ takes about eight times as long to measure.) And before you go on, guess: up to how many positions is attention the cheaper layer, on the machine before you? Put it in the place of the 1,000.
+# These are the sizes of your layer: put in your own. (Twice the $d$ takes about eight times as long to measure.) And before you go on, guess: up to how many positions is attention the cheaper layer on your machine? Put it in the place of the 1,000.
 
 # %%
 b, d = (16, 256) if CUDA else (1, 128)  # inputs at a time, channels
@@ -356,7 +356,7 @@ show(recorded, recorded_later)
 
 # %% [markdown]
 # With 64 channels attention was slower at each length, because all that it could save is worth less than its later start. At the three larger sizes every pass found a crossing, from two thirds of the counted length to a fifth beyond it. But look at the spread: with the longer kernel and fused attention, the same crossing moved by three quarters from one pass to another.
-# So a single measured crossing is worth little, and if your passes lie as far apart, read no more into them than "near the count" or "nowhere near it".
+# So if your passes lie as far apart, read no more into them than "near the count" or "nowhere near it".
 
 # %% [markdown]
 # ## Memory
