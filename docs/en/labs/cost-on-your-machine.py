@@ -329,7 +329,7 @@ crossings = {
     size: {name: [crossing(*rows) for rows in zip(table["convolution"], table[name])]
            for name in ("written out", "fused")}
     for size, table in times.items()}
-later = {name: pace * (start[name] - start["convolution"])
+later = {name: pace * (start[name] - start["convolution"]) / b  # per input
          for name in ("written out", "fused")}
 print("this run:", machine)
 show(crossings, later)
