@@ -268,11 +268,11 @@ for n in 20_480 // d, 20_480 // d + 1:
     print(f"convolution, n = {n}: {1e6 * fast:5.0f} µs in {routine}")
 
 # %% [markdown]
-# Three things stand between the count and the clock. You can look for each in the output.
+# Three things stand between the count and the clock.
 #
 # - **Starting costs.** Each routine has to be looked up and started, however small its input is. The convolution is one routine, attention several. *Start* is a call with next to nothing to compute. *Rest* is what the shortest input took beyond its operations, if these went at the middle pace of attention. If the two are alike, the start explains its low first rates.
 # - **Numbers have to be fetched.** A processor can do many operations in the time that it takes to fetch one number from its main memory, so a fast operation uses each number [many times](../differences/cost.md#traffic). The softmax does not. This hurts little as long as the $n \times n$ scores fit into the fast memory beside the arithmetic; beyond, attention written out has to wait.
-#   Compare the last rates of attention. Both ways compute the same exponentials, which the counter leaves out, but only one stores $A$: if that one alone gets slower, $A$ is the likely reason.
+#   Compare the last rates of attention. Both ways compute the same exponentials, which the counter leaves out, but only one stores $A$: if that one alone gets slower, $A$ is the likely reason. (If all columns fall, it was other programs.)
 # - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines, one position apart, say what this costs, and it moves a crossing nearby.
 #
 # With more threads you have another machine, because dividing the work takes time, too.
@@ -446,7 +446,7 @@ for i, n in enumerate(memory_lengths):
 #
 # Counts and bytes are the same in every run. Times are of one run each, on a machine as busy as in the record.
 #
-# 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,032 MiB and not 136, and fused attention 10, as before. At 512 positions fused attention got slower, as its products are narrower and its exponentials eight times as many. Written out it slowed down much more, so $A$ costs time, too.
+# 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,032 MiB and not 136, and fused attention 10, as before. At 512 positions fused attention got slower, as its products are narrower and its exponentials eight times as many. Written out it slowed down far more, so $A$ costs time, too.
 # 2. The convolution does 128 times fewer operations, but at 512 positions it was only 14 times faster than the whole convolution of another run, and at 32 hardly faster: it goes to oneDNN at every length, and takes 50 µs even if there is little to compute. (*Start* still shows the other routine.) By the count, attention is now dearer at every length; by the clock, fused attention with 64 channels was faster up to 65 to 74 positions.
 # 3. At 512 positions it was no faster, because the routine meets every pair all the same, and the mask only removes what comes out. And PyTorch turns the boolean mask into $n \times n$ numbers of 4 bytes, so the memory at $n = 4096$ grows from 10 to 73 MiB. To save the work takes [blocks](../differences/efficient-attention.md#window-counted).
 #
