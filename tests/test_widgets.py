@@ -12,7 +12,9 @@ SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
     widget.set(state);
     await new Promise((done) => requestAnimationFrame(done));
-    return { state: widget.state, numbers: widget.numbers, words: widget.words.textContent };
+    const plain = (_, value) => ArrayBuffer.isView(value) ? Array.from(value) : value;
+    const numbers = JSON.parse(JSON.stringify(widget.numbers, plain));
+    return { state: widget.state, numbers, words: widget.words.textContent };
 }"""
 
 

@@ -130,11 +130,13 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       parts.push(shape("path", { d: lines, stroke: color, fill: layer[0] ? "none" : color, "fill-opacity": 0.05, "stroke-opacity": 0.6 }));
     });
     const most = Math.max(...paths[0]);
-    paths.forEach((counts, l) => counts.forEach((count, i) => {
-      const strong = l ? 1 : 0.15 + 0.85 * count / most;
-      parts.push(shape("circle", { cx: x(l, i), cy: y(l), r: l === layers.length && i === output ? 7 : 3.6,
-        fill: count ? "currentColor" : "var(--line)", "fill-opacity": count ? strong : 1 }));
-    }));
+    const dots = (seen) => paths.map((counts, l) => counts.map((count, i) =>
+      (count > 0) === seen && (l || !seen) ? `M${x(l, i)} ${y(l)}h0` : "").join("")).join("");
+    for (const [d, stroke] of [[dots(false), "var(--line)"], [dots(true), "currentColor"]])
+      parts.push(shape("path", { d, stroke, "stroke-width": 7.2, "stroke-linecap": "round" }));
+    paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: 3.6,
+      fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
+    parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
     this.svg.replaceChildren(...parts);
     this.svg.setAttribute("aria-label", this.say());
     this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",

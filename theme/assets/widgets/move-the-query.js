@@ -17,6 +17,12 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
 
   // The 75 numbers of each 5 x 5 patch, 0 to 1; unless raw, minus the mean patch, at length 1.
   static patches(pixels, mirrored, raw) {
+    const key = `${mirrored} ${raw}`;
+    if (this.kept?.pixels !== pixels) this.kept = { pixels };
+    return this.kept[key] ??= this.cut(pixels, mirrored, raw);
+  }
+
+  static cut(pixels, mirrored, raw) {
     const side = this.SIDE, d = 75, x = new Float64Array(side * side * d);
     for (let i = 0; i < 120; i++)
       for (let j = 0; j < 120; j++) {
@@ -58,10 +64,13 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
 
   build() {
     const picture = (name) => {
-      const photo = make("canvas", { width: 120, height: 120 });
+      const photo = make("canvas", { width: 120, height: 120 }), parts = make("canvas", { width: 24, height: 24 });
       const svg = shape("svg", { viewBox: "0 0 24 24", role: "img" });
       this.drag(svg, (x, y) => this.set({ row: clamp(0, Math.floor(y), 23), column: clamp(0, Math.floor(x), 23) }), true);
-      return { photo, svg, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, name), photo, svg) };
+      const marks = [["#fff", 0.25], ["#000", 0.1]].map(([stroke, width]) =>
+        shape("rect", { width: 1, height: 1, fill: "none", stroke, "stroke-width": width }));
+      svg.append(...marks);
+      return { photo, parts, svg, marks, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, name), photo, parts, svg) };
     };
     this.convolution = picture("convolution");
     this.attention = picture("attention");
@@ -86,22 +95,20 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     Object.assign(this.rawBox, { checked: raw });
     Object.assign(this.nearBox, { checked: near > 0 });
     Object.assign(this.windowBox, { checked: window > 0 });
-    for (const [{ photo, svg }, parts, color] of [[this.convolution, this.numbers.kernel, "convolution"], [this.attention, this.numbers.shares, "attention"]]) {
+    for (const [{ photo, parts, svg, marks }, amounts, color] of [[this.convolution, this.numbers.kernel, "convolution"], [this.attention, this.numbers.shares, "attention"]]) {
       if (photo.shows !== mirrored) {
-        const context = photo.getContext("2d"), image = context.createImageData(120, 120);
-        for (let i = 0; i < 120 * 120; i++) {
-          const from = mirrored ? i - i % 120 + 119 - i % 120 : i;
-          const gray = (pixels[3 * from] + pixels[3 * from + 1] + pixels[3 * from + 2]) / 3;
-          image.data.set([gray, gray, gray, 255], 4 * i);
-        }
-        context.putImageData(image, 0, 0);
+        paint(photo, Array.from({ length: 120 * 120 }, (_, i) => {
+          const from = 3 * (mirrored ? i - i % 120 + 119 - i % 120 : i);
+          return 255 - (pixels[from] + pixels[from + 1] + pixels[from + 2]) / 3;
+        }), [0, 0, 0]);
         photo.shows = mirrored;
       }
-      const most = Math.max(...parts);
-      svg.replaceChildren(...parts.flatMap((part, p) => part < most / 50 ? [] : [shape("rect", { x: p % 24, y: Math.floor(p / 24),
-        width: 1, height: 1, fill: `var(--${color})`, "fill-opacity": 0.9 * part / most })]),
-        shape("rect", { x: column, y: row, width: 1, height: 1, fill: "none", stroke: "#fff", "stroke-width": 0.25 }),
-        shape("rect", { x: column, y: row, width: 1, height: 1, fill: "none", stroke: "#000", "stroke-width": 0.1 }));
+      const most = Math.max(...amounts);
+      paint(parts, amounts.map((amount) => 230 * amount / most), rgb(parts, color));
+      for (const mark of marks) {
+        mark.setAttribute("x", column);
+        mark.setAttribute("y", row);
+      }
       svg.setAttribute("aria-label", this.say());
     }
   }

@@ -43,7 +43,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     const plus = weights.map((w) => Math.max(w, 0)), less = weights.map((w) => Math.max(-w, 0));
     const heads = { convolution: [], one: [[1, head(plus, 1)[1]]], two: [head(plus, 1), head(less, -1)] }[way];
     const kernel = heads.length ? weights.map((_, m) => sum(heads.map(([total, shares]) => total * shares[m]))) : weights;
-    return { n, heads, kernel, constant: 100 * sum(kernel), output: Array.from(this.convolve(photo, n, kernel)) };
+    return { n, heads, kernel, constant: 100 * sum(kernel), output: this.convolve(photo, n, kernel) };
   }
 
   start() {
@@ -60,7 +60,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     this.way = choice("it is", Object.entries(TouchAKernel.WAYS), "convolution", (way) => this.set({ way }));
     const presets = Object.entries(TouchAKernel.PRESETS).map(([name, weights]) => button(name, () => this.set({ weights })));
     this.controls.append(this.way, make("div", { class: "widget-buttons" }, ...presets));
-    this.paint(this.before, (value) => [value, value, value, 255], this.data.photo);
+    paint(this.before, this.data.photo.map((value) => 255 - value), [0, 0, 0]);
   }
 
   // A weight to drag, or to change with the arrow keys.
@@ -88,11 +88,6 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       } });
   }
 
-  paint(canvas, pixel, values) {
-    const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
-    values.forEach((value, i) => image.data.set(pixel(value), 4 * i));
-    context.putImageData(image, 0, 0);
-  }
 
   draw() {
     const { way } = this.state, { kernel, output } = this.numbers;
@@ -104,9 +99,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
     });
-    this.after.style.color = `var(--${color})`;
-    const [r, g, b] = getComputedStyle(this.after).color.match(/[\d.]+/g).map(Number);
-    this.paint(this.after, (value) => [r, g, b, Math.min(255, Math.abs(value))], output);
+    paint(this.after, output, rgb(this.after, color));
     this.after.setAttribute("aria-label", this.say());
   }
 

@@ -45,8 +45,15 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
 
   build() {
     const { matrices } = this.data;
-    this.svg = shape("svg", { viewBox: `0 0 640 ${matrices ? 620 : 330}`, role: "img" });
+    this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img" });
+    this.mesh = shape("g", { "stroke-opacity": 0.12 });
+    this.chosen = shape("g");
+    this.svg.append(this.mesh, this.chosen);
     this.stage.append(this.svg);
+    if (matrices) {
+      this.maps = ["convolution", "attention"].map((name) => [name, make("canvas", { role: "img", "aria-label": `amounts of the ${name}, output by input` })]);
+      this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([, canvas]) => canvas)));
+    }
     this.drag(this.svg, (x) => this.set({ at: Math.floor(x / 640 * this.numbers.letters.length) }));
     this.field = make("input", { type: "text", size: 16, spellcheck: "false", autocapitalize: "off",
       oninput: () => this.set({ word: this.field.value }) });
@@ -81,13 +88,12 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     this.place.querySelector("input").max = n - 1;
     this.place.put(at);
     this.positions.checked = order > 0;
-    const x = (j) => 640 * (j + 0.5) / n, parts = [];
+    const x = (j) => 640 * (j + 0.5) / n, parts = [], mesh = [], key = `${letters.join("")} ${order}`;
     for (const [rows, color, end, tip] of [[convolution, "convolution", 128, 26], [attention, "attention", 204, 306]]) {
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++)
-          if (rows[i][j] > 0.004 && (i === at || rows[i][j] > 0.02))
-            parts[i === at ? "push" : "unshift"](shape("line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`,
-              "stroke-width": 0.5 + 14 * rows[i][j], "stroke-opacity": i === at ? 1 : 0.12 }));
+      const line = (i, j) => shape("line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`, "stroke-width": 0.5 + 14 * rows[i][j] });
+      rows[at].forEach((part, j) => part > 0.004 && parts.push(line(at, j)));
+      if (this.drawn !== key)
+        rows.forEach((row, i) => row.forEach((part, j) => part > 0.02 && mesh.push(line(i, j))));
       parts.push(shape("circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }));
       const right = x(at) < 430;
       parts.push(shape("text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
@@ -98,20 +104,16 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     }
     letters.forEach((letter, j) => parts.push(shape("text", { x: x(j), y: 174, "text-anchor": "middle", "font-size": 26,
       fill: "currentColor", "font-weight": j === at ? "bold" : "normal" }, letter)));
-    if (this.data.matrices) parts.push(...this.drawMatrices());
-    this.svg.replaceChildren(...parts);
-    this.svg.setAttribute("aria-label", this.say());
-  }
-
-  // Output by input: all rows of both layers, the chosen one framed.
-  drawMatrices() {
-    const { letters, convolution, attention } = this.numbers, n = letters.length, side = 260 / n, parts = [];
-    for (const [rows, color, left] of [[convolution, "convolution", 40], [attention, "attention", 370]]) {
-      rows.forEach((row, i) => row.forEach((part, j) => parts.push(shape("rect", { x: left + j * side, y: 350 + i * side,
-        width: side, height: side, fill: `var(--${color})`, "fill-opacity": Math.min(1, part / 0.5) }))));
-      parts.push(shape("rect", { x: left, y: 350 + this.state.at * side, width: 260, height: side, fill: "none", stroke: "currentColor" }));
+    this.chosen.replaceChildren(...parts);
+    if (this.drawn !== key) {
+      this.drawn = key;
+      this.mesh.replaceChildren(...mesh);
+      for (const [name, canvas] of this.maps ?? []) {
+        canvas.width = canvas.height = n;
+        paint(canvas, this.numbers[name].flat().map((part) => 510 * part), rgb(canvas, name));
+      }
     }
-    return parts;
+    this.svg.setAttribute("aria-label", this.say());
   }
 
   say() {

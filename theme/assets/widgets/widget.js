@@ -96,4 +96,23 @@ function choice(text, options, value, change) {
   return make("label", {}, make("span", {}, text), select);
 }
 
+// Paints values, one a pixel, as the opacity of a colour: their size, 255 and more in full.
+function paint(canvas, values, [red, green, blue]) {
+  const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
+  const { data } = image;
+  for (let i = 0, at = 0; i < values.length; i++, at += 4) {
+    data[at] = red;
+    data[at + 1] = green;
+    data[at + 2] = blue;
+    data[at + 3] = Math.min(255, Math.abs(values[i]));
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// The colour of an operation, as the palette of the page has it.
+function rgb(element, name) {
+  element.style.color = `var(--${name})`;
+  return getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+}
+
 const clamp = (low, value, high) => Math.min(Math.max(value, low), high);
