@@ -93,6 +93,39 @@ class Linear(Attention):
         return q @ (k.mT @ v) / (q @ k.sum(2)[..., None])
 
 
+class Memory(nn.Module):
+    """A table that each token adds to under its key, forgets from and reads: the core of Mamba-2."""
+
+    def __init__(self, d=24, h=2):
+        super().__init__()
+        self.h, self.qkv, self.out = h, nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.gates = nn.Linear(d, 2 * h)
+        nn.init.constant_(self.gates.bias[:h], 4)           # at first, nearly all is kept
+
+    def forward(self, x):                                   # (b, n, d)
+        q, k, v = self.qkv(x).unflatten(2, (3, self.h, -1)).permute(2, 0, 3, 1, 4)
+        keep, write = self.gates(x).unflatten(2, (2, self.h, 1)).permute(2, 0, 3, 1, 4)
+        q, k = F.normalize(q, dim=3), F.normalize(k, dim=3)
+        y = self.read(q, k, v, F.logsigmoid(keep), write.sigmoid())
+        return self.out(y.transpose(1, 2).flatten(2))
+
+    def read(self, q, k, v, keep, write):                   # (b, h, n, d_head), gates (b, h, n, 1)
+        age = keep.cumsum(2)
+        kept = (age - age.mT).clamp(max=0).exp().tril()     # (b, h, n, n)
+        return (q @ k.mT * kept) @ self.written(k @ k.mT * kept, v, write)
+
+    def written(self, known, v, write):
+        return write * v
+
+
+class Delta(Memory):
+    """What the key gives so far is subtracted first: the gated delta rule."""
+
+    def written(self, known, v, write):
+        return torch.linalg.solve_triangular(               # ones on the diagonal
+            write * known, write * v, upper=False, unitriangular=True)
+
+
 class Handed(nn.Module):
     """The last token, which asks, is handed to every token."""
 
@@ -148,6 +181,8 @@ NETWORKS = {            # tokens, what mixes them, hidden channels of the MLPs
     "patches": (patches, Attention, 58),
     "handed": (windows, Handed, 72),
     "linear": (windows, Linear, 48),
+    "memory": (windows, Memory, 46),
+    "delta": (windows, Delta, 46),
     "heads": (samples, lambda: Attention(h=8), 50),
 }
 
