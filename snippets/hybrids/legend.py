@@ -227,12 +227,15 @@ RECORDED = {
     "patches": (0.006, [655, 613, 610, 672, 629]),
     "handed": (0.006, [13, 13, 7, 18, 61]),
     "linear": (0.003, [527, 577, 554, 573, 528]),
+    "memory": (0.006, [360, 424, 287, 382, 475]),
     "delta": (0.006, [292, 396, 289, 379, 401]),
     "heads": (0.003, [688, 686, 685, 678, 674]),
 }
 LONGER = {              # after 4,000 updates
     "near": (0.003, [423, 420, 413, 348, 425]),
     "patches": (0.003, [589, 538, 580, 599, 552]),
+    "wide": (0.012, [526, 402, 403, 404, 407]),
+    "linear": (0.006, [112, 154, 240, 164, 220]),
 }
 SAME = {                # after 1,000 updates, if all signals take their signs from the same six
     "hybrid": (0.012, [7, 6, 4, 6, 6]),
@@ -300,7 +303,7 @@ def results():
     >>> r["most"] / r["fewest"] < 1.03
     True
 
-    The others go on learning, and stay behind. Linear attention is where short convolutions are.
+    With more updates the others go on learning, and stay behind.
 
     >>> r["hybrid_max"] + 0.2 < r["near_longer_min"] <= r["near_longer_max"] < r["near_min"]
     True
@@ -308,13 +311,18 @@ def results():
     True
     >>> r["near_longer_min"] < r["wide_longer_min"] < r["wide_longer_max"] < r["wide_min"]
     True
+
+    Linear attention is where short convolutions are, and later ahead of them.
+
     >>> r["near_min"] < r["linear_min"] < r["linear_max"] < r["near_max"]
+    True
+    >>> r["hybrid_max"] + 0.05 < r["linear_longer_min"] < r["linear_longer_max"] + 0.1 < r["near_longer_min"]
     True
 
     A memory with gates is in between, with the delta rule or without.
 
     >>> for name in "memory", "delta":
-    ...     r["hybrid_max"] + 0.1 < r[f"{name}_min"] < r[f"{name}_max"] < r["near_min"] - 0.05
+    ...     r["hybrid_max"] + 0.1 < r[f"{name}_min"] < r[f"{name}_max"] < r["near_min"]
     True
     True
 
