@@ -237,6 +237,7 @@ LONGER = {              # after 4,000 updates
     "patches": (0.003, [589, 538, 580, 599, 552]),
     "wide": (0.012, [526, 402, 403, 404, 407]),
     "linear": (0.006, [112, 154, 240, 164, 220]),
+    "delta": (0.012, [120, 140, 117, 164, 251]),
 }
 SAME = {                # after 1,000 updates, if all signals take their signs from the same six
     "hybrid": (0.012, [7, 6, 4, 6, 6]),
@@ -248,7 +249,8 @@ EXAMPLES = 50           # the seed of the two signals that are drawn
 LABELS = {
     "hybrid": "windows, attention", "near": "windows, convolutions",
     "wide": "windows, wide kernels", "samples": "single samples, attention",
-    "patches": "patches, attention", "handed": "windows, told who asks"}
+    "patches": "patches, attention", "delta": "windows, memory of fixed size",
+    "handed": "windows, told who asks"}
 
 
 def one_by_one(layer, *parts):
@@ -326,6 +328,10 @@ def results():
     ...     r["hybrid_max"] + 0.1 < r[f"{name}_min"] < r[f"{name}_max"] < r["near_min"]
     True
     True
+    >>> r["near_longer_min"] - 0.05 > r["delta_longer_max"] > r["delta_longer_min"] > r["hybrid_max"] + 0.05
+    True
+    >>> r["hybrid_longer_max"] < 0.01 < r["linear_longer_min"] / 5
+    True
 
     If all signals have the same six signs, convolutions leave less, and the hybrid, too.
     If the question is handed to every token, no attention is needed.
@@ -389,7 +395,7 @@ def figure():
         ax.set(xlim=(-1, 48), ylim=(-6, 4.6), yticks=[-2, 0, 2], xticks=[])
     panels[1].set(xticks=[0, 12, 24, 36, 47], xlabel="sample")
     for row, (name, label) in enumerate(LABELS.items()):
-        color = HYBRID if name == "hybrid" else ATTENTION if "attention" in label else CONVOLUTION
+        color = HYBRID if name in ("hybrid", "delta") else ATTENTION if "attention" in label else CONVOLUTION
         for table, marker, face, y, when in (
                 (RECORDED, "o", color, row - 0.15, "1,000"), (LONGER, "D", "none", row + 0.2, "4,000")):
             errors = [e / 1000 for e in table.get(name, (0, []))[1]]
