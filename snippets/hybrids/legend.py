@@ -217,7 +217,7 @@ def error(name, rate, seed, updates=1000, known=None):
         return ((network(x) - answer).square().mean() / answer.var()).item()
 
 
-# Records of an hour, not runs: the rate that was best on other signals, and the errors of
+# Records of two hours, not runs: the rate that was best on other signals, and the errors of
 # five runs in thousandths. record() prints them anew.
 RECORDED = {
     "hybrid": (0.012, [13, 21, 11, 11, 46]),
@@ -237,6 +237,7 @@ LONGER = {              # after 4,000 updates
     "patches": (0.003, [589, 538, 580, 599, 552]),
     "wide": (0.012, [526, 402, 403, 404, 407]),
     "linear": (0.006, [112, 154, 240, 164, 220]),
+    "memory": (0.006, [166, 144, 134, 175, 145]),
     "delta": (0.012, [120, 140, 117, 164, 251]),
 }
 SAME = {                # after 1,000 updates, if all signals take their signs from the same six
@@ -315,22 +316,21 @@ def results():
     >>> r["near_longer_min"] < r["wide_longer_min"] < r["wide_longer_max"] < r["wide_min"]
     True
 
-    Linear attention is where short convolutions are, and later ahead of them.
+    Linear attention is where short convolutions are, and a memory with gates ahead of both,
+    with the delta rule or without. Later the three are alike, between attention and convolutions.
 
     >>> r["near_min"] < r["linear_min"] < r["linear_max"] < r["near_max"]
     True
-    >>> r["hybrid_max"] + 0.05 < r["linear_longer_min"] < r["linear_longer_max"] + 0.1 < r["near_longer_min"]
-    True
-
-    A memory with gates is in between, with the delta rule or without.
-
     >>> for name in "memory", "delta":
     ...     r["hybrid_max"] + 0.1 < r[f"{name}_min"] < r[f"{name}_max"] < r["near_min"]
     True
     True
-    >>> r["near_longer_min"] - 0.05 > r["delta_longer_max"] > r["delta_longer_min"] > r["hybrid_max"] + 0.05
+    >>> for name in "linear", "memory", "delta":
+    ...     0.1 < r[f"{name}_longer_min"] < r[f"{name}_longer_max"] < 0.3 < r["near_longer_min"]
     True
-    >>> r["hybrid_longer_max"] < 0.01 < r["linear_longer_min"] / 5
+    True
+    True
+    >>> r["hybrid_longer_max"] < 0.01
     True
 
     If all signals have the same six signs, convolutions leave less, and the hybrid, too.
@@ -344,7 +344,7 @@ def results():
     A run of today agrees.
 
     >>> with torch.enable_grad():
-    ...     error("hybrid", 0.012, 0, 500) < 0.3 < 0.5 < error("patches", 0.006, 0, 300)
+    ...     error("hybrid", 0.012, 0, 500) < 0.3 < 0.5 < error("patches", 0.006, 0, 200)
     True
 
     To name the mean of the three levels leaves two thirds of the variance.
