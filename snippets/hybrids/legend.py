@@ -250,7 +250,7 @@ EXAMPLES = 50           # the seed of the two signals that are drawn
 LABELS = {
     "hybrid": "windows, attention", "near": "windows, convolutions",
     "wide": "windows, wide kernels", "samples": "single samples, attention",
-    "patches": "patches, attention", "delta": "windows, memory of fixed size",
+    "patches": "patches, attention", "delta": "windows, memory",
     "handed": "windows, told who asks"}
 
 
