@@ -40,9 +40,9 @@ plt.rcParams.update({
 # In a long message one word is underlined. At the end you are asked which word it was. You need no grammar and no meaning for this, only a memory that reaches back to the word.
 #
 # Here a message has $n$ tokens, each with one of 8 values, and one token carries a flag, $t$ steps before the end. At the *last* token, the network has to name the value of the flagged one. If it cannot see that token, it can only guess, and is right once in 8.
-# Nothing is difficult about this but the reach. So where a network fails, either it does not see the token, or it has not learned to use what it sees, and we shall tell the two apart.
+# Nothing is difficult about this but the reach. So a network that fails either does not see the token, or has not learned to use what it sees.
 #
-# For this we ask about each random message eight times, with each of the 8 values in turn under the flag, while all else stays. Who does not see the flagged token gives the same answer eight times, so it is right exactly once: a guess is one in eight without any luck.
+# So that guessing is no matter of luck, we ask about each message eight times, with each value in turn under the flag. Who does not see it gives the same answer eight times, and is right exactly once.
 
 # %%
 N, VALUES, d = 96, 8, 32  # tokens, values, channels
@@ -66,17 +66,15 @@ print("answer ", y.item())
 # %% [markdown]
 # ## Who sees how far?
 #
-# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (Value and flag enter the embedding side by side, because what it learns of the flag then holds for all values. With `nn.Embedding` it would learn a vector for each of the 16 pairs, one by one.)
+# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (Value and flag enter an MLP side by side, so what it learns of the flag holds for all values. An `nn.Embedding` would learn each of the 16 pairs by itself.)
 #
 # - **Convolutions.** Each layer reads three tokens, $\delta$ apart: its own and two earlier ones. What it finds is added to what was there, by a *skip*. With the dilations $\delta_1, \dots, \delta_L$ the window of the last token is
-#   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (None of these windows has holes. One layer with $\delta = 16$ would see only three of its 33 tokens.)
-# - **Attention.** One layer with one head: its softmax turns scores into *shares*, which add up to 1 (the literature calls them attention weights). It needs no [positions](../operations/self-attention.md#positions), because the flag marks the token, and the answer does not depend on where it stands. We train it a second time with *short lessons*, on 4 tokens.
-# - **Two rivals**, which reach as far as attention. The *mean* is attention with equal shares: it reaches all tokens and looks at none in particular. The *wide kernel* is one layer of convolution with $k = 96$: it has weights of its own for each distance.
+#   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (These windows have no holes; one layer with $\delta = 16$ would see only 3 of its 33 tokens.)
+# - **Attention.** One layer with one head: its softmax makes *shares* of the scores (attention weights, in the literature), which add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands. Once more we train it with *short lessons*, on 4 tokens.
+# - **Two rivals**, which reach all 96 tokens, too. The *mean* is attention with equal shares: it looks at no token in particular. The *wide kernel* is one layer of convolution with $k = 96$: it has weights of its own for each distance.
 
 # %%
 class Embedding(nn.Module):
-    """Value and flag enter side by side: what is learned of the flag holds for all values."""
-
     def __init__(self):
         super().__init__()
         flag = torch.arange(2 * VALUES)[:, None] // VALUES
@@ -199,15 +197,11 @@ def curve_of(model):
     return [accuracy(model, t) for t in range(N)]
 
 # %% [markdown]
-# Every network gets the same 800 steps, and each is tuned equally often: three learning rates, judged with two seeds that no result uses. (The sixteen plain layers wanted a smaller rate than all others.) With the best rate it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the rate, and
-# what each of the five has right inside its window: in the nearest quarter, in the farthest, and in all of it. Your notebook trains one network of nearly each kind again and compares. (`record()`, at the end, makes all of it anew.)
+# Every network gets the same 800 steps, and each is tuned equally often: three learning rates, judged with two seeds that no result uses. (The sixteen plain layers wanted a smaller rate than all others.) With the best rate it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains one network of nearly each kind again and compares. (`record()`, at the end, makes all of it anew.)
 
 # %%
 recorded = json.loads("""
 {
-  "attention, 300 steps": [0.01, [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
-  "mean, 300 steps": [0.01, [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
-  "wide kernel, 300 steps": [0.01, [0.184, 0.135, 0.156, 0.141, 0.151], [0.174, 0.125, 0.125, 0.125, 0.125], [0.176, 0.128, 0.133, 0.129, 0.132]],
   "2 plain layers, 800 steps": [0.01, [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
   "4 plain layers, 800 steps": [0.01, [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]],
   "8 plain layers, 800 steps": [0.01, [1, 1, 1, 1, 1], [1, 1, 0.938, 1, 1], [1, 1, 0.985, 1, 1]],
@@ -274,10 +268,9 @@ assert min(curves["attention"]) > 0.9
 # %% [markdown]
 # **Figure.** Right answers at each distance, of one run of each network. Follow each line to its edge, where it falls to one in eight in a single step.
 #
-# <small>Sixteen plain layers come in the next figure, because not all of their runs are right up to the edge.</small>
+# <small>Sixteen plain layers follow below, because not all of their runs are right up to the edge.</small>
 #
-# This is a cliff and no slope, and it stands exactly where the formula puts it: at $t = r - 1$ the token still counts, at $t = r$ it does not. No training can change this, because the last output is computed from the tokens of the window and from nothing else. You can check it: change the value of the flagged token, and see by how much the eight numbers move that the
-# classifier puts out, the *logits*.
+# This is a cliff and no slope, and it stands exactly where the formula puts it: at $t = r - 1$ the token still counts, at $t = r$ it does not. No training can change this, because the last output is computed from the window alone. You can check it: change the value of the flagged token, and see by how much the classifier's eight outputs move, the *logits*.
 
 # %%
 @torch.no_grad()
@@ -340,7 +333,7 @@ assert min(later) > min(far) + 0.1 and sum(found < 0.98 for found in later) == 4
 #
 # The plain stacks are right nearby in every run. Far away, two and four layers are as good, eight fall behind in one run of five, and sixteen in three. Twice as many steps, tuned anew, make the worst runs better, but four of five still miss something there.
 #
-# Why the far end? A token from there has to be handed on by all the kernels. The skips do not help it, because they carry it up through the layers, but not sideways, towards the last token. And before training, each kernel hands on little. Let us measure how much: move the embedding of one token a little, and see how the logits move.
+# Why the far end? A token from there has to be handed on by all the kernels. The skips do not help it, because they carry it up through the layers, but not sideways to the last token. And before training, each kernel hands on little. How little? Move the embedding of one token a bit, and see how the logits move.
 
 # %%
 def fading(name, seed):
@@ -361,35 +354,19 @@ for name, runs in fades.items():
 assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e4
 
 # %% [markdown]
-# What hardly moves the logits hardly changes the loss, so nothing pushes the network to use it. In sixteen plain layers the farthest token begins more than a billion times weaker than the nearest, so it is learned last, if at all. (That weakness decides and not the distance, the chapter shows [by taking the skips away](../differences/receptive-field.md#long-range).)
+# What hardly moves the logits hardly changes the loss, so nothing pushes the network to use it. (The chapter shows, [by taking the skips away](../differences/receptive-field.md#long-range), that this weakness decides, and not the distance.)
 #
-# The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, since no token has more than five kernels to pass. This holds whether the smallest dilation comes first or the largest. (One run of these ten is not perfect: it misses one answer in eight, near and far alike, so this has nothing to do with the distance.) The two stacks differ in depth, size and window at once, so this is no race between
-# them. Each is compared with itself, near against far.
-#
-# So there are two questions to ask of a network that misses something far away. **Is it inside the window?** This is arithmetic, and no training will help. **Has it learned to use it?** This is training, and a shorter way through the layers does help.
+# The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, since no token has more than five kernels to pass. This holds whether the smallest dilation comes first or the largest. (One of these ten runs misses one answer in eight, near and far alike, so this has nothing to do with the distance.) The two stacks differ in depth, size and window at once, so we compare each with itself only, near against far.
 #
 # ## What does attention add?
 #
-# At 96 tokens, attention is right at every distance. But so are its two rivals:
-
-# %%
-print(f"{'right at n = 96, five runs':26s}   300 steps      800 steps")
-for name in "attention", "mean", "wide kernel":
-    runs = [recorded[f"{name}, {steps} steps"][-1] for steps in (300, 800)]
-    print(f"{name:26s}", *(f"{min(each):6.2f} to {max(each):.2f}" for each in runs))
-    assert min(runs[1]) > 0.99 and (name == "wide kernel" or min(runs[0]) > 0.99)
-assert max(recorded["wide kernel, 300 steps"][-1]) < 0.5
-
-# %% [markdown]
-# So for this task, at this length, nobody needs to look at anything: what it asks for is reach, and an average has it. Each of 96 tokens has a share of one ninety-sixth, and the embedding can learn to make the flagged one loud enough to be heard. The wide kernel has reach, too. It learns more slowly, since it has to learn the flag for each of the 96 distances anew.
+# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So for this task, at this length, nobody needs to look at anything: what it asks for is reach, and an average has it. Each of 96 tokens has a share of one ninety-sixth, and the embedding can learn to make the flagged one loud enough to be heard.
 #
-# Where is the difference, then? Give the *trained* networks longer messages. No weight of attention depends on $n$, and none of the mean, so both run unchanged. (The wide kernel does not come along: like any stack it has an edge, at 96.) But shares add up to 1, and now they must do for up to 64 times as many tokens. If the flagged token scores $g$ above
-# all others, and those score alike, its share is
+# Where is the difference, then? Give the *trained* networks longer messages. No weight of attention depends on $n$, and none of the mean, so both run unchanged. (The wide kernel has an edge, at 96, like any stack.) But the shares, which add up to 1, must now do for up to 64 times as many tokens. If the flagged token scores $g$ above all others, and those score alike, its share is
 #
 # $$a = \frac{e^{g}}{e^{g} + n - 1},$$
 #
-# which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? The others do not quite score alike, so we take for their score the logarithm of their mean $e^{\text{score}}$: with this $g$ the formula is exact for each message. We measure $g$ at $n = 96$, let the formula predict the shares at the
-# other lengths, and compare.
+# which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? (The others do not quite score alike. So for their score we take the logarithm of their mean $e^{\text{score}}$, because with this $g$ the formula is exact, message by message.) We measure $g$ at $n = 96$, let the formula predict the shares at the other lengths, and compare.
 
 # %% alt="Upper panel: right answers over the length of the message, 24 to 6,144 tokens. Five runs of attention stay near 1. Five means are right at 96 tokens, most lose answers among 24, and all guess from 768 on. The dilated convolutions fall slowly to a guess. Lower panel: the share of the flag stays near 1 in four runs of attention and near 7/8 in one; after short lessons it falls, by different amounts, and close to the predicted lines. The formula stays at 1 for g = 16, falls to a third for g = 8 and nearly to 0 for g = 4."
 lengths = [24, 48, 96, 192, 384, 768, 1536, 3072, 6144]
@@ -462,13 +439,13 @@ bottom.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# **Figure.** Trained on 96 tokens, asked among 24 to 6,144. Above, follow attention, which stays up, and the mean, which is right only around its own length; below, compare attention (filled) with what a $g$ of 4, 8 or 16 would leave to it, and the heads with short lessons (open) with the lines that the formula predicts for them.
+# **Figure.** Trained on 96 tokens, asked among 24 to 6,144. Above, follow attention, which stays up, and the mean, which is right only around its own length; below, compare attention (filled) with what a $g$ of 4, 8 or 16 would leave to it, and the heads with short lessons (open) with the lines that the formula predicts.
 #
-# <small>Each marker is one run. The squares at seven eighths are taken apart below. The dashed line is computed from the curve in the first figure, not run.</small>
+# <small>Each marker is one run; the squares at seven eighths are taken apart below. The dashed line is computed from the first figure, not run.</small>
 #
-# Attention goes on finding the flag, because training has made $g$ so large that thousands of other tokens hardly count. Where $g$ is small, the formula bites: after short lessons the share falls, as much as is predicted from 96 tokens, to within a tenth in each run. Then answers can get lost, too. So the long reach is no gift of attention, but of what this head has learned. (And attention is not the only operation that selects: the second thing to change is one without any shares.)
+# Attention goes on finding the flag, because training has made $g$ so large that thousands of other tokens hardly count. After short lessons $g$ is smaller, and the formula bites: the share falls, in each run to within a tenth of what is predicted from 96 tokens, and answers get lost, too. So the long reach is a property of what a head has *learned*, not of attention.
 #
-# The mean has no $g$ to make large. Its shares are always $1/n$, and among 768 tokens or more it guesses. But why does it lose answers among 24, where the flagged token counts for *more*? Because the classifier has learned how far each value moves the mean at 96 tokens. Among 24 it moves four times as far, and then one value can be taken for another. We can check this: give the flagged token its old share back, one ninety-sixth, at any length.
+# The mean has no $g$ to make large, and among 768 tokens or more it guesses. But why does it lose answers among 24, where the flagged token counts for *more*? Because the classifier has learned how far each value moves the mean of 96 tokens. Among 24 it moves the mean four times as far, so one value may be taken for another. We can check this: give the flagged token its old share back, one ninety-sixth, at any length.
 
 # %%
 @torch.no_grad()
@@ -494,6 +471,8 @@ for n in 24, 6144:
     runs = [old_share(model, n) for model in five["mean"]]
     print(f"mean, 1/{N}    n = {n:4d} right:", *(f"{run:.2f}" for run in runs))
     assert min(runs) > 0.9
+for name in "attention", "mean", "wide kernel":
+    assert min(recorded[f"{name}, 800 steps"][-1]) > 0.99
 assert min(min(run[own:]) for run in rights["attention"]) > 0.9
 assert min(run[far] for run in rights["short lessons"]) < 0.99
 assert min(run[own] for run in rights["mean"]) > 0.9
@@ -553,7 +532,7 @@ assert sorted(recorded["values looked up"])[:2] == [7, 8]
 # - **Reach alone is not attention's merit.** A mean has it, too, and is as good at the length that both were trained on. What attention adds is that it can learn to *select*: its share for one token hardly depends on how many others there are, as long as its $g$ is large enough.
 # - **Right answers do not tell how.** Look at the shares before you explain them.
 #
-# What this lab does not show: tasks with many cues, where attention has to choose among tokens that nearly match; and [positions](../operations/self-attention.md#positions), which a task without a flag would need, and which have limits of length of their own.
+# What this lab does not show: tasks where attention has to choose among tokens that nearly match, and [positions](../operations/self-attention.md#positions), which have limits of length of their own.
 #
 # ## Three things to change
 #
@@ -583,8 +562,7 @@ def loss(model, n):
 
 def record():
     """All that is recorded above, anew: a quarter of an hour or more on one core."""
-    wanted = [(name, 800) for name in networks] + [("16 plain layers", 1600)]
-    for name, steps in wanted + [(name, 300) for name in ("attention", "mean", "wide kernel")]:
+    for name, steps in [(name, 800) for name in networks] + [("16 plain layers", 1600)]:
         n = networks[name][1]
         rate = min((0.001, 0.003, 0.01), key=lambda rate: sum(
             loss(trained(name, rate, steps, seed), n) for seed in (100, 101)))
