@@ -37,7 +37,7 @@ plt.rcParams.update({
 # %% [markdown]
 # ## The task
 #
-# In a long message one word is underlined. At the end you are asked which word it was. You need no grammar for this, only a memory that reaches back to the word.
+# In a long message one word is underlined, and at the end you are asked which. You need no grammar for this, only a memory that reaches back to the word.
 #
 # Here a message has $n$ tokens, each with one of 8 values, and one token carries a flag, $t$ steps before the end. At the *last* token, the network has to name the value of the flagged one. Nothing is difficult about this but the reach. So a network that fails either does not see the flagged token, or has not learned to use what it sees.
 #
@@ -196,7 +196,7 @@ def curve_of(model):
     return [accuracy(model, t) for t in range(N)]
 
 # %% [markdown]
-# Every network gets the same 800 steps, and each is tuned equally often: three learning rates, judged with two seeds that no result uses. (Most took the largest, so a finer search may find better ones; sixteen plain layers took the middle one.) With the best rate it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains one network of nearly each kind again and compares. (`record()`, at the end, makes all of it anew.)
+# Every network gets the same 800 steps, and each is tuned equally often: three learning rates, judged with two seeds that no result uses. (Most took the largest, so a finer search may find better ones; sixteen plain layers took the middle one, and with 1600 steps the smallest.) With the best rate it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains one network of nearly each kind again and compares. (`record()`, at the end, makes all of it anew.)
 
 # %%
 recorded = json.loads("""
@@ -223,6 +223,7 @@ def is_like(found, runs):
 
 
 rates = [recorded[f"{name}, 800 steps"][0] for name in networks]
+assert recorded["16 plain layers, 1600 steps"][0] == 0.001
 assert rates == [0.003 if name == "16 plain layers" else 0.01 for name in networks]
 
 models, curves = {}, {}
@@ -331,13 +332,13 @@ assert min(later) > min(far) + 0.1 and sum(found < 0.98 for found in later) == 4
 #
 # <small>The axis begins at one half. A quarter of five tokens is one token. Where no steps are named, there were 800.</small>
 #
-# The plain stacks are right nearby in every run. Far away, two and four layers are as good, eight fall behind in one run of five, and sixteen in three. Twice as many steps, tuned anew, make the worst runs better, but four of five still miss something there.
+# The plain stacks are right nearby in every run. Far away, two and four layers are as good, eight fall behind in one run of five, and sixteen in three. With twice as many steps, tuned anew, the worst runs are better, but four of five still miss something.
 #
 # Why the far end? A token from there has to be handed on by all the kernels. The skips do not help it, because they carry it up through the layers, but not sideways to the last token. And before training, each kernel hands on little. How little? Move the embedding of one token a bit, and see how the logits move.
 
 # %%
 def fading(name, seed):
-    """Before training: how many times less the farthest token moves the logits than the nearest."""
+    """Before training: the nearest token moves the logits so many times more than the farthest."""
     torch.manual_seed(seed)
     (embedding, mix, classifier), n = build(name), networks[name][1]
     tokens = torch.randint(VALUES, (64, n)).to(device)
@@ -360,13 +361,13 @@ assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e
 #
 # ## What does attention add?
 #
-# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So for this task, at this length, nobody needs to look at anything: what it asks for is reach, and an average has it. Each of 96 tokens has a share of one ninety-sixth, and the embedding can learn to make the flagged one loud enough to be heard.
+# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length the task asks for reach only, and an average has it: each token has a share of no more than one ninety-sixth, but the embedding can make the flagged one loud enough to be heard.
 #
 # Where is the difference, then? Give the *trained* networks longer messages. No weight of attention depends on $n$, and none of the mean, so both run unchanged. (The wide kernel has an edge, at 96, like any stack.) But the shares, which add up to 1, must now do for up to 64 times as many tokens. If the flagged token scores $g$ above all others, and those score alike, its share is
 #
 # $$a = \frac{e^{g}}{e^{g} + n - 1},$$
 #
-# which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? (The others do not quite score alike. So for their score we take the logarithm of their mean $e^{\text{score}}$, because with this $g$ the formula is exact, message by message.) We measure $g$ at $n = 96$, let the formula predict the shares at the other lengths, and compare.
+# which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? (The others do not quite score alike. So for their score we take the logarithm of their mean $e^{\text{score}}$, with which the formula is exact in each message.) We measure $g$ at $n = 96$, let the formula predict the shares at the other lengths, and compare.
 
 # %% alt="Upper panel: right answers over the length of the message. Five runs of attention stay near 1. Five means are right at 96 tokens, most lose answers at 24, and all guess from 768 on. The dilated convolutions fall slowly to a guess. Lower panel: the share of the flag stays near 1 in four runs of attention and near 7/8 in one; after short lessons it falls in most runs, close to the predicted lines. The formula stays at 1 for g = 16, falls to a third for g = 8 and to 0 for g = 4."
 lengths = [24, 48, 96, 192, 384, 768, 1536, 3072, 6144]
@@ -525,7 +526,7 @@ assert sorted(recorded["values looked up"])[:2] == [7, 8]
 # %% [markdown]
 # That run looks up seven values and never the eighth, and still all eight answers are right. It answers the eighth *by elimination*: "I have found nothing, so it is this one." We can check that. Give it messages without any flag, and it names this value each time.
 #
-# The right answers do not show the difference, only the shares do. If a map of shares is to explain an answer, remember this one: the network is right about a token that it does not look at.
+# Only the shares show this. If a map of shares is to explain an answer, remember that this network is right about a token that it does not look at.
 #
 # ## What it means
 #
