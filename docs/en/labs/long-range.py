@@ -27,7 +27,7 @@ from tqdm import tqdm
 device = "cuda" if torch.cuda.is_available() else "cpu"
 torch.set_num_threads(1)  # for tensors this small one thread is the fastest
 
-CONVOLUTION, ATTENTION, GRAY, FAINT = "#0072B2", "#D55E00", "#7A828B", "#D5DAE0"
+CONVOLUTION, ATTENTION, GRAY = "#0072B2", "#D55E00", "#7A828B"
 plt.rcParams.update({
     "figure.figsize": (5.2, 3.2), "figure.constrained_layout.use": True,
     "font.size": 12, "axes.titlesize": 12,
