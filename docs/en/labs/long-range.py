@@ -497,6 +497,8 @@ for name in heads:
         print(f"{name:13s} {seed} {found[own]:13.2f} {found[far]:10.2f} {formula:16.2f}",
               f"{g.quantile(0.1):25.0f}")
         assert abs(formula - found[far]) < 0.1
+low = [sorted(g.quantile(0.1) for g in known[name])[2] for name in heads]
+assert low[1] < low[0]  # after short lessons g is smaller: the middle one of five
 assert min(run[far] for run in shares["attention"]) > 0.75
 assert min(run[far] for run in shares["short lessons"]) < 0.9
 assert share(torch.tensor(8), 6144) < 0.35 and share(torch.tensor(16), 6144) > 0.99
