@@ -197,7 +197,7 @@ def curve_of(model):
     return [accuracy(model, t) for t in range(N)]
 
 # %% [markdown]
-# Every network gets the same 800 steps, and each is tuned equally often: three learning rates, judged with two seeds that no result uses. (Most took the largest, so a finer search may find better ones; sixteen plain layers took the middle one, and with 1600 steps the smallest.) With the best rate it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains most of them once again and compares. (`record()`, at the end, makes all of it anew.)
+# Every network gets the same 800 steps, and each is tuned equally often: three learning rates, judged with two seeds that no result uses. (Most took the largest, so a finer search may find better ones; sixteen plain layers took the middle one, and with 1600 steps the smallest.) With the best rate it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains most of them once again and compares. (`record()`, at the end, makes it anew.)
 
 # %%
 recorded = json.loads("""
@@ -450,13 +450,13 @@ bottom.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# **Figure.** Trained on 96 tokens, asked among 24 to 6,144. Above, follow attention, which stays up, and the mean, which is right only around its own length; below, compare attention (filled) with what a $g$ of 4, 8 or 16 would leave, and the short lessons (open) with the lines that the formula predicts for them.
+# **Figure.** Trained on 96 tokens, asked among 24 to 6,144. Above, follow attention, which stays up, and the mean, which is right only around its own length; below, compare attention (filled) with what a $g$ of 4, 8 or 16 would leave, and the short lessons (open) with the lines that the formula predicts.
 #
-# <small>Each marker is one run; attention's lie on top of each other. The squares at seven eighths are taken apart below. The dashed line is computed from the first figure, not run.</small>
+# <small>Each marker is one run; attention's lie on top of each other. The filled squares at seven eighths are taken apart below. The dashed line is computed from the first figure, not run.</small>
 #
 # Attention goes on finding the flag, because training has made $g$ so large that thousands of other tokens hardly count. After short lessons $g$ is smaller, and the formula bites: the share falls, in each run to within a tenth of what is predicted from 96 tokens, and in some runs answers get lost. So the long reach is a property of what a head has *learned*, not of attention.
 #
-# The mean has no $g$ to make large, and among 768 tokens or more it guesses. But why does it lose answers among 24, where the flagged token counts for *more*? Because the classifier has learned how far each value moves the mean of 96 tokens. Among 24 it moves the mean four times as far, so one value may be taken for another. We can check this: give the flagged token its old share back, one ninety-sixth, at any length.
+# The mean has no $g$ to make large, and among 768 tokens or more it guesses. But why does it lose answers among 24, where the flagged token counts for *more*? Because the classifier has learned how far each value moves the mean of 96 tokens. Among 24 it moves the mean four times as far, so one value may be taken for another. Check it: give the flagged token its old share back, one ninety-sixth, at any length.
 
 # %%
 @torch.no_grad()
