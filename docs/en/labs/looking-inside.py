@@ -192,36 +192,53 @@ cnn, vit = fit("CNN"), fit("ViT")
 
 # %%
 five = {  # lowest and highest of five runs
-    "CNN: right": (0.992, 0.995),
-    "ViT: right": (0.962, 0.978),
-    "attention only: right": (0.927, 0.963),
-    "CNN with random first kernels: right": (0.990, 0.995),
     "CNN without batch norm: right": (0.973, 0.980),
-    "CNN of shares: right": (0.620, 0.730),
+    "CNN, 15×15: right": (0.988, 0.992),
+    "CNN, random first kernels: right": (0.990, 0.995),
+    "CNN, random second kernels: right": (0.980, 0.987),
+    "CNN: right": (0.992, 0.995),
+    "CNN: spread grows by": (0.129, 0.206),
     "ViT without MLPs: right": (0.963, 0.980),
-    "ViT without skips: right": (0.088, 0.807),
-    "kernels changed by": (0.133, 0.277),
-    "how_far, before": (3.904, 4.075),
-    "how_far, after": (3.331, 4.191),
-    "how_many, before": (14.924, 15.823),
-    "how_many, after": (2.958, 14.258),
-    "how_different, before": (0.050, 0.127),
-    "how_different, after": (0.218, 0.726),
-    "CNN: spread grows by": (0.120, 0.215),
+    "ViT without skips: right": (0.888, 0.923),
+    "ViT, random patches: right": (0.963, 0.977),
+    "ViT, shares by place only: right": (0.512, 0.743),
+    "ViT: right": (0.962, 0.978),
     "ViT: spread grows to": (2.292, 2.870),
-    "own patch, before": (0.947, 0.972),
+    "attention only, 3×3: right": (0.947, 0.968),
+    "attention only, all pixels: right": (0.880, 0.950),
+    "attention only: right": (0.935, 0.965),
+    "difference, CNN without batch norm, after": (0.714, 0.766),
+    "difference, CNN without batch norm, before": (0.606, 0.680),
+    "difference, CNN, 15×15, after": (0.063, 0.078),
+    "difference, CNN, 15×15, before": (0.816, 0.822),
+    "difference, CNN, after": (0.566, 0.576),
+    "difference, CNN, before": (0.821, 0.826),
+    "difference, ViT without MLPs, after": (0.331, 0.345),
+    "difference, ViT without MLPs, before": (0.673, 0.838),
+    "difference, ViT without skips, after": (0.001, 0.004),
+    "difference, ViT without skips, before": (0.000, 0.000),
+    "difference, ViT, after": (0.278, 0.312),
+    "difference, ViT, before": (0.650, 0.747),
+    "difference, attention only, 3×3, after": (0.738, 0.763),
+    "difference, attention only, 3×3, before": (0.212, 0.312),
+    "difference, attention only, after": (0.001, 0.020),
+    "difference, attention only, after, 2 layers": (0.263, 0.485),
+    "difference, attention only, all pixels, after": (0.016, 0.055),
+    "difference, attention only, all pixels, before": (0.000, 0.000),
+    "difference, attention only, before": (0.000, 0.000),
+    "difference, attention only, before, 2 layers": (0.000, 0.001),
+    "how_different, after": (0.218, 0.726),
+    "how_different, before": (0.050, 0.127),
+    "how_far, after": (3.331, 4.191),
+    "how_far, before": (3.904, 4.075),
+    "how_many, after": (2.958, 14.259),
+    "how_many, before": (14.924, 15.823),
+    "kernels changed by": (0.133, 0.280),
     "own patch, after": (0.187, 0.258),
+    "own patch, after, digit by digit": (0.051, 0.607),
+    "own patch, before": (0.947, 0.972),
+    "own patch, larger weights": (0.693, 0.793),
     "own patch, without skips": (0.059, 0.095),
-    "directions, attention only, 2 layers": (2.455, 3.767),
-    "directions, attention only": (1.002, 1.035),
-    "directions, ViT": (7.893, 8.468),
-    "difference, attention only": (0.001, 0.015),
-    "difference, ViT": (0.278, 0.312),
-    "difference, CNN": (0.565, 0.577),
-    "difference, CNN without batch norm": (0.715, 0.766),
-    "difference, CNN of shares": (0.745, 0.769),
-    "difference, ViT without MLPs": (0.331, 0.345),
-    "difference, ViT without skips": (0.000, 0.083),
 }
 
 print(f"numbers to learn: CNN {size(cnn):,}, ViT {size(vit):,}")
@@ -231,7 +248,7 @@ low, high = five["CNN without batch norm: right"]
 assert low < five["ViT: right"][1] and five["ViT: right"][0] < high < five["CNN: right"][0]
 
 # %% [markdown]
-# Both have about 36,000 numbers to learn and take the same steps. (For each we tried four learning rates on the first 897 digits, judged by the next 300; .005 was the best for the ViT, and none was better for the CNN. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
+# Both have about 36,000 numbers to learn and take the same steps. (For each network of the list we tried four learning rates on the first 897 digits, judged by the next 300. Without skips .002 and .005 came out equal, and we took the smaller; for all others .005 was the best, or within three digits of it. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
 # The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN come close to those of the ViT, and with patches that overlap, the ViT comes a little closer (you will try it below).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
@@ -279,15 +296,16 @@ frozen = build("CNN")
 frozen.layers[0][0].requires_grad_(False)
 trained(frozen, rate=0.005)
 assert accuracy(frozen) > 0.98 and torch.equal(kernels(frozen), kernels(cnn_before))
-low, high = five["CNN, random first kernels: right"]
-assert abs(low - five["CNN: right"][0]) < 0.006 and abs(high - five["CNN: right"][1]) < 0.006
+for name, part in ("CNN", "random first kernels"), ("ViT", "random patches"):
+    low, high = five[f"{name}, {part}: right"]
+    assert abs(low - five[f"{name}: right"][0]) < 0.006
+    assert abs(high - five[f"{name}: right"][1]) < 0.006
 low, high = five["CNN, random second kernels: right"]
-assert 0.97 < low and high < five["CNN: right"][0]
-@@VIT_PATCHES@@
+assert 0.975 < low and high < five["CNN: right"][0]
 
 # %% [markdown]
 # It reads as well as before, in each of five runs more than 98 of 100 digits. So the first kernels need not be learned here (the batch norm behind them still was): forty-four random kernels together measure all that 3×3 kernels can, and the layers above learn what to make of it.
-# This is not special to the CNN, nor quite to the first layer: @@VIT_PATCHES_TEXT@@, and a CNN whose *second* kernels stay random still reads 98 of 100, a little less than the others.
+# The same holds for the ViT, which reads as well with random patches as with learned ones. It is not quite special to the first layer, either: with its *second* kernels random, the CNN loses only about one digit in 100.
 #
 # ## What the heads look at
 #
@@ -471,7 +489,7 @@ assert five["own patch, before"][0] > 0.9 and five["own patch, without skips"][1
 assert 0.65 < five["own patch, larger weights"][0] < five["own patch, larger weights"][1] < 0.82
 assert 0.15 < five["own patch, after"][0] < five["own patch, after"][1] < 0.3
 low, high = five["own patch, after, digit by digit"]
-assert low < 0.1 and high > 0.4
+assert low < 0.1 and high > 0.5
 
 # %% [markdown]
 # **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob hardly changes, while the ViT's grows from one patch to the whole digit.
@@ -481,7 +499,7 @@ assert low < 0.1 and high > 0.4
 # The ViT *can* reach all 64 pixels from the start. But more than nine tenths of the energy come from the output's own patch. Is this the attention, or is it the skips, which carry the patch straight through? Take the skips away, and the own patch has less than an eighth, not much more than the sixteenth of an equal division. So it is the
 # skips. (How much they leave to the layers depends on the size of the weights at the start, which is small in PyTorch. With matrices √3 times as large, it is seven to eight tenths.)
 #
-# After training, with the skips in place, the own patch has about a fifth to a quarter, and the spread, the root mean square distance, has more than doubled. This is a mean over digits: for one digit alone it can be less than a tenth or more than two fifths, because the shares depend on the digit. **The field of the CNN is mostly built in, that of the ViT is learned.**
+# After training, with the skips in place, the own patch has about a fifth to a quarter, and the spread, the root mean square distance, has more than doubled. This is a mean over digits: for one digit alone it can be less than a tenth or more than a half, because the shares depend on the digit. **The field of the CNN is mostly built in, that of the ViT is learned.**
 #
 # ## Do the tokens stay different?
 #
@@ -529,16 +547,18 @@ assert five["difference, attention only, after, 2 layers"][0] > 0.25
 for name in "ViT", "CNN", "ViT without MLPs":
     assert five[f"difference, {name}, after"][1] + 0.2 < five[f"difference, {name}, before"][0]
 assert five["difference, ViT without skips, before"][1] < 0.01
-assert five["difference, ViT without skips, after"][1] < 0.125
+assert five["difference, ViT without skips, after"][1] < 0.03
 assert 0.3 < five["difference, ViT without MLPs, after"][0]
 assert 0.25 < five["difference, ViT, after"][0] and five["difference, ViT, after"][1] < 0.35
-assert five["difference, CNN, after"][0] > 0.5 and five["difference, CNN without batch norm, after"][0] > 0.5
+assert five["difference, CNN, after"][0] > 0.5
+bare = "difference, CNN without batch norm"
+assert five[f"{bare}, before"][1] < five[f"{bare}, after"][0]
 # %% [markdown]
 # **Figure.** How different the tokens are after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it.
 #
-# - **Training does not keep the tokens apart, it brings them together**, in both networks. This need not be a loss. The classifier reads only the mean over all tokens, so it pays to make each of them say what the digit is.
+# - **Training does not keep the tokens apart, it brings them together**, in the ViT as in the CNN. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is not a law: the CNN without batch norm goes the other way.)
 # - **Without skips the tokens become the same before training begins.** Training slows this down: after two layers a quarter or more of them still differs, where at the start it was less than a hundredth. But after four next to nothing is left.
-# - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips it falls below an eighth. (In untrained networks of a hundred layers skips [make the loss slow and do not stop it](../similarities/stacking.md#scaling).)
+# - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left. (In untrained networks of a hundred layers skips [make the loss slow and do not stop it](../similarities/stacking.md#scaling).)
 # - **A network whose tokens are all alike is not useless.** Attention only still reads nine digits of ten, because what all tokens have in common can name the digit.
 #
 # And why do the tokens of the CNN stay different, without any skip? Two answers offer themselves. Its weights have both signs, so it takes differences and not only means. Or its windows are small, so that three layers do not mix the whole image. We can part the two, because attention can be given small windows, and a CNN large ones:
@@ -555,9 +575,14 @@ for name in "attention only, 3×3", "attention only, all pixels", "CNN", "CNN, 1
     print(f"{name:26}", *("  {:.2f} to {:.2f}".format(*five[key]) for key in keys),
           f"{size(build(name)):7,}")
 
+for small, large in ("attention only, 3×3", "attention only, all pixels"), ("CNN", "CNN, 15×15"):
+    assert five[f"difference, {small}, after"][0] > 0.5 > 0.1 > five[f"difference, {large}, after"][1]
+assert five["difference, attention only, 3×3, before"][1] < 0.4
+assert five["difference, CNN, 15×15, before"][0] > 0.7
+
 # %% [markdown]
 # **It is the window, not the sign.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. Compare within a pair only, because the two pairs differ in much else.
-# And compare *before* with *after*: the small windows of attention begin with tokens that are more alike than they end, and the large kernels the other way round. So it is not what a layer happens to do at the start. Training makes tokens as alike as the windows allow.
+# The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
 #
 # (In deep *untrained* stacks the signs count: there, means of 3×3 make all tokens the same, and kernels with both signs [do it more slowly or not at all](../similarities/stacking.md#variants).)
 #
@@ -588,7 +613,7 @@ for name in "attention only, 3×3", "attention only, all pixels", "CNN", "CNN, 1
 #
 # 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. No head becomes local; the nearest looks 3.6 pixels far.
 # 2. It matters: .94 to .96, each run below each with the start of .5.
-# 3. `mlp=False` reads .96 to .98, like the whole ViT. `skip=False` is hard to train: at the rate of the others it reads from .81 down to chance (two of five), and in a trial at less than half of that rate about .9, still less than attention only with .92 to .97.
+# 3. Without MLPs it is .96 to .98, like the whole ViT. Without skips it is .89 to .92, even less than attention only with .93 to .97. (At the rate of the others we have seen runs without skips that stay at chance.)
 #
 # </details>
 
@@ -596,7 +621,7 @@ for name in "attention only, 3×3", "attention only, all pixels", "CNN", "CNN, 1
 def numbers(seed, models):
     """What the text says of trained networks that started from a seed."""
     found = {f"{name}: right": accuracy(model) for name, model in models.items()}
-    for name in networks.keys() & models.keys():
+    for name in networks.keys() & models:
         found[f"difference, {name}, before"] = by_depth(build(name, seed).train())[-1]
         found[f"difference, {name}, after"] = by_depth(models[name])[-1]
     cnn, vit, cnn_0, vit_0 = models["CNN"], models["ViT"], build("CNN", seed), build("ViT", seed)
@@ -642,11 +667,10 @@ def record():
         print(f'    "{key}": ({min(values):.3f}, {max(values):.3f}),')
 
 
-for key, values in numbers(0, {
-    "CNN": cnn, "ViT": vit, "attention only": pure, "CNN, random first kernels": frozen,
-    "attention only, 3×3": near,
-}).items():
-    low, high = five[key]
+found = numbers(0, {"CNN": cnn, "CNN, random first kernels": frozen, "ViT": vit,
+                    "attention only": pure, "attention only, 3×3": near})
+for key in found.keys() & five.keys():
+    values, (low, high) = found[key], five[key]
     room = 0.02 * high + 0.5 * (high - low)  # for other processors
     assert low - room <= min(values) and max(values) <= high + room, key
 print("this run is like the record")
