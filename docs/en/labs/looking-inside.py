@@ -139,7 +139,8 @@ alone = dict(skip=False, mlp=False)  # attention only
 networks = {  # class, options, learning rate
     "CNN": (CNN, {}, 0.005),
     "CNN without batch norm": (CNN, dict(norm=False), 0.005),
-    "CNN, 15×15": (CNN, dict(d=8, k=15), 0.005),
+    "CNN, 8 channels": (CNN, dict(d=8), 0.005),
+    "CNN, 8 channels, 15×15": (CNN, dict(d=8, k=15), 0.005),
     "ViT": (ViT, {}, 0.005),
     "ViT without MLPs": (ViT, dict(mlp=False), 0.005),
     "ViT without skips": (ViT, dict(skip=False), 0.002),
@@ -193,7 +194,8 @@ cnn, vit = fit("CNN"), fit("ViT")
 # %%
 five = {  # lowest and highest of five runs
     "CNN without batch norm: right": (0.973, 0.980),
-    "CNN, 15×15: right": (0.988, 0.992),
+    "CNN, 8 channels: right": (0.932, 0.963),
+    "CNN, 8 channels, 15×15: right": (0.988, 0.992),
     "CNN, random first kernels: right": (0.990, 0.995),
     "CNN, random second kernels: right": (0.980, 0.987),
     "CNN: right": (0.992, 0.995),
@@ -209,8 +211,10 @@ five = {  # lowest and highest of five runs
     "attention only: right": (0.935, 0.965),
     "difference, CNN without batch norm, after": (0.714, 0.766),
     "difference, CNN without batch norm, before": (0.606, 0.680),
-    "difference, CNN, 15×15, after": (0.063, 0.078),
-    "difference, CNN, 15×15, before": (0.816, 0.822),
+    "difference, CNN, 8 channels, after": (0.639, 0.673),
+    "difference, CNN, 8 channels, before": (0.816, 0.834),
+    "difference, CNN, 8 channels, 15×15, after": (0.063, 0.078),
+    "difference, CNN, 8 channels, 15×15, before": (0.816, 0.822),
     "difference, CNN, after": (0.566, 0.576),
     "difference, CNN, before": (0.821, 0.826),
     "difference, ViT without MLPs, after": (0.331, 0.345),
@@ -380,7 +384,8 @@ def accuracy_by_place(model):
     """With the shares of each head replaced by their mean over the digits to learn from."""
     model(images[:1197])
     for layer in model.layers:
-        layer.shares = lambda q, k, mean=layer.A.mean(0): mean
+        mean = layer.A.mean(0)
+        layer.shares = lambda q, k, mean=mean: mean
     right = accuracy(model)
     for layer in model.layers:
         del layer.shares
@@ -549,6 +554,7 @@ for name in "ViT", "CNN", "ViT without MLPs":
 assert five["difference, ViT without skips, before"][1] < 0.01
 assert five["difference, ViT without skips, after"][1] < 0.03
 assert 0.3 < five["difference, ViT without MLPs, after"][0]
+assert five["difference, ViT, before"][0] > 0.6
 assert 0.25 < five["difference, ViT, after"][0] and five["difference, ViT, after"][1] < 0.35
 assert five["difference, CNN, after"][0] > 0.5
 bare = "difference, CNN without batch norm"
@@ -557,31 +563,33 @@ assert five[f"{bare}, before"][1] < five[f"{bare}, after"][0]
 # **Figure.** How different the tokens are after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it.
 #
 # - **Training does not keep the tokens apart, it brings them together**, in the ViT as in the CNN. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is not a law: the CNN without batch norm goes the other way.)
-# - **Without skips the tokens become the same before training begins.** Training slows this down: after two layers a quarter or more of them still differs, where at the start it was less than a hundredth. But after four next to nothing is left.
+# - **Without skips the tokens become the same before training begins.** Training slows this down: after two layers the difference is still a quarter or more, where at the start it was less than a hundredth. But after four next to nothing is left.
 # - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left. (In untrained networks of a hundred layers skips [make the loss slow and do not stop it](../similarities/stacking.md#scaling).)
 # - **A network whose tokens are all alike is not useless.** Attention only still reads nine digits of ten, because what all tokens have in common can name the digit.
 #
 # And why do the tokens of the CNN stay different, without any skip? Two answers offer themselves. Its weights have both signs, so it takes differences and not only means. Or its windows are small, so that three layers do not mix the whole image. We can part the two, because attention can be given small windows, and a CNN large ones:
 #
 # - attention only, in three layers on the 64 pixels, where each pixel may ask only its own 3×3 neighbourhood, or all pixels;
-# - the CNN with kernels of 3×3, or of 15×15, which reach each pixel from each (and with fewer channels, so that it has as many weights).
+# - the CNN with kernels of 3×3, or of 15×15, which reach each pixel from each (both with 8 channels, so that the large kernels have no more weights than the networks above).
 
 # %%
 near = fit("attention only, 3×3")
 
 print("difference of tokens,          before          after        digits read   size")
-for name in "attention only, 3×3", "attention only, all pixels", "CNN", "CNN, 15×15":
+for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 channels",
+             "CNN, 8 channels, 15×15"):
     keys = f"difference, {name}, before", f"difference, {name}, after", f"{name}: right"
     print(f"{name:26}", *("  {:.2f} to {:.2f}".format(*five[key]) for key in keys),
           f"{size(build(name)):7,}")
 
-for small, large in ("attention only, 3×3", "attention only, all pixels"), ("CNN", "CNN, 15×15"):
+for small, large in [("attention only, 3×3", "attention only, all pixels"),
+                     ("CNN, 8 channels", "CNN, 8 channels, 15×15")]:
     assert five[f"difference, {small}, after"][0] > 0.5 > 0.1 > five[f"difference, {large}, after"][1]
 assert five["difference, attention only, 3×3, before"][1] < 0.4
-assert five["difference, CNN, 15×15, before"][0] > 0.7
+assert five["difference, CNN, 8 channels, 15×15, before"][0] > 0.7
 
 # %% [markdown]
-# **It is the window, not the sign.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. Compare within a pair only, because the two pairs differ in much else.
+# **In these networks it is the window, not the sign.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. Compare within a pair only, because the two pairs differ in much else.
 # The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
 #
 # (In deep *untrained* stacks the signs count: there, means of 3×3 make all tokens the same, and kernels with both signs [do it more slowly or not at all](../similarities/stacking.md#variants).)
@@ -595,8 +603,8 @@ assert five["difference, CNN, 15×15, before"][0] > 0.7
 #
 # Write down what you expect before you run. (The last cell protests then, because your network is not that of the record.)
 #
-# 1. **Overlapping patches.** Put `nn.Conv2d(1, d, 4, stride=2, padding=1)` for the patches: there are as many as before, and each overlaps its neighbours. How many digits are read now? (Add `print(accuracy(vit))` below the training.) Does a head become local?
-# 2. **Smaller positions.** Let the table of positions start with `0.02 * torch.randn(16, d)`. Does it matter where a learned table starts?
+# 1. **Overlapping patches.** Put `nn.Conv2d(1, d, patch + 2, stride=patch, padding=1)` for the patches: there are as many as before, and each overlaps its neighbours. How many digits are read now? (Add `print(accuracy(vit))` below the training.) Does a head become local?
+# 2. **Smaller positions.** Let the table of positions start with `0.02 * torch.randn(side**2, d)`. Does it matter where a learned table starts?
 # 3. **One of the two.** Add `print(accuracy(fit("ViT without MLPs", 0)), accuracy(fit("ViT without skips", 0)))` below the training; 0 is the seed. Which of the two reads better, and which is better than attention only, which has neither?
 #
 # ## Sources
@@ -671,6 +679,6 @@ found = numbers(0, {"CNN": cnn, "CNN, random first kernels": frozen, "ViT": vit,
                     "attention only": pure, "attention only, 3×3": near})
 for key in found.keys() & five.keys():
     values, (low, high) = found[key], five[key]
-    room = 0.02 * high + 0.5 * (high - low)  # for other processors
+    room = 0.001 + 0.02 * high + 0.5 * (high - low)  # for rounding and other processors
     assert low - room <= min(values) and max(values) <= high + room, key
 print("this run is like the record")
