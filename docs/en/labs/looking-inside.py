@@ -6,10 +6,10 @@
 #
 # You will train five small networks, and see
 #
-# 1. the first filters of both before and after training, and whether they had to be trained at all;
-# 2. what each attention head looks at, how far away that is, and at how many patches at once;
-# 3. to which pixels one output listens, before and after training;
-# 4. how different the tokens still are after each layer, and whether skips, signs or windows keep them different.
+# 1. the first filters of both, and whether they had to be trained at all;
+# 2. what each head looks at, how far away that is, and whether the digit decides it;
+# 3. to which pixels one output listens;
+# 4. how different the tokens still are after each layer, and what keeps them different: skips, signs or windows.
 #
 # *The notebook takes about a minute and a half on one core of a laptop and needs 750 MB of memory. It uses a GPU if there is one, and trains about twice as fast there. You need the pages on
 # [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md), and the block of [skip, norm and MLP](../similarities/stacking.md#blocks).*
@@ -205,7 +205,6 @@ five = {  # lowest and highest of five runs
     "ViT, random patches: right": (0.963, 0.977),
     "ViT, shares by place only: right": (0.512, 0.743),
     "ViT: right": (0.962, 0.978),
-    "ViT: spread grows to": (2.292, 2.870),
     "attention only, 3×3: right": (0.947, 0.968),
     "attention only, all pixels: right": (0.880, 0.950),
     "attention only: right": (0.935, 0.965),
@@ -229,7 +228,6 @@ five = {  # lowest and highest of five runs
     "difference, attention only, after, 2 layers": (0.263, 0.485),
     "difference, attention only, all pixels, after": (0.016, 0.055),
     "difference, attention only, all pixels, before": (0.000, 0.000),
-    "difference, attention only, before": (0.000, 0.000),
     "difference, attention only, before, 2 layers": (0.000, 0.001),
     "how_different, after": (0.218, 0.726),
     "how_different, before": (0.050, 0.127),
@@ -241,25 +239,32 @@ five = {  # lowest and highest of five runs
     "own patch, after": (0.187, 0.258),
     "own patch, after, digit by digit": (0.051, 0.607),
     "own patch, before": (0.947, 0.972),
-    "own patch, larger weights": (0.693, 0.793),
+    "own patch, larger weights": (0.725, 0.832),
     "own patch, without skips": (0.059, 0.095),
 }
 
+
+def within(low, key, high):
+    """The text holds if the record lies here."""
+    assert low <= five[key][0] and five[key][1] <= high, key
+
+
 print(f"numbers to learn: CNN {size(cnn):,}, ViT {size(vit):,}")
 assert abs(size(cnn) / size(vit) - 1) < 0.03
-assert 0.985 < five["CNN: right"][0] and 0.955 < five["ViT: right"][0] < five["ViT: right"][1] < 0.985
+within(0.985, "CNN: right", 1)
+within(0.955, "ViT: right", 0.985)
 low, high = five["CNN without batch norm: right"]
 assert low < five["ViT: right"][1] and five["ViT: right"][0] < high < five["CNN: right"][0]
 
 # %% [markdown]
-# Both have about 36,000 numbers to learn and take the same steps. (For each network of the list we tried four learning rates on the first 897 digits, judged by the next 300. Without skips .002 and .005 came out equal, and we took the smaller; for all others .005 was the best, or within three digits of it. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
+# Both have about 36,000 numbers to learn and take the same steps. (For each network of the list we tried four learning rates on the first 897 digits, judged by the next 300. For all .005 was the best, or within three digits of it; without skips .002 was as good, and we took that. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
 # The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN come close to those of the ViT, and with patches that overlap, the ViT comes a little closer (you will try it below).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## Filters
 #
-# The first layer of the CNN is a convolution with 3×3 kernels, and so is the patch embedding of the ViT, with 2×2 kernels and stride 2. The area of a square is the size of a weight, compared with the largest one of its kernel (so you cannot compare the sizes of two kernels); filled is positive, hollow is negative.
+# The first layer of the CNN is a convolution with 3×3 kernels, and so is the patch embedding of the ViT, with 2×2 kernels and stride 2. The area of a square is the size of a weight, compared with the largest one of its own kernel only; filled is positive, hollow is negative.
 
 # %% alt="Eight 3 by 3 kernels of the CNN and eight 2 by 2 kernels of the ViT, each before and after training, as squares of different area. The kernels after training resemble those before."
 def draw(ax, kernel, colour):
@@ -288,7 +293,7 @@ for line, (name, (model, colour)) in zip(axes, rows.items()):
     line[0].set_ylabel(name, rotation=0, ha="right", va="center", color=colour)
 plt.show()
 
-assert five["kernels changed by"][1] < 0.35  # of their length
+within(0, "kernels changed by", 0.35)  # of their length
 
 # %% [markdown]
 # **Figure.** The first eight kernels of each network, before and after training. Compare each with the one above it.
@@ -304,8 +309,7 @@ for name, part in ("CNN", "random first kernels"), ("ViT", "random patches"):
     low, high = five[f"{name}, {part}: right"]
     assert abs(low - five[f"{name}: right"][0]) < 0.006
     assert abs(high - five[f"{name}: right"][1]) < 0.006
-low, high = five["CNN, random second kernels: right"]
-assert 0.975 < low and high < five["CNN: right"][0]
+within(0.975, "CNN, random second kernels: right", 0.99)
 
 # %% [markdown]
 # It reads as well as before, in each of five runs more than 98 of 100 digits. So the first kernels need not be learned here (the batch norm behind them still was): forty-four random kernels together measure all that 3×3 kernels can, and the layers above learn what to make of it.
@@ -346,7 +350,7 @@ assert A[..., empty].sum(-1).max() > 0.25
 # %% [markdown]
 # **Figure.** Shares of one patch (outlined) in each head of the trained ViT; the colour is full from .4 on. Compare the heads that give more than half of the row to three patches with those that take a mean over many.
 #
-# One picture is one picture. So let us ask all heads, for all queries and all 600 test digits:
+# One picture is not enough. So let us ask all heads, for all queries and all 600 test digits:
 #
 # - **How far?** The mean distance $\sum_j a_{ij}\,\lVert p_i - p_j \rVert$ in pixels; $a_{ij}$ is the share that query $i$ gives to patch $j$, and $p$ the place of a patch.
 # - **How many?** How many patches share a row of $A$ among themselves, $\exp(-\sum_j a_{ij} \log a_{ij})$: 16 if all get the same, 1 if one gets everything.
@@ -400,25 +404,27 @@ for ax, question in zip(axes, (how_far, how_many, how_different)):
                                      ("after", vit, 0.1, ATTENTION)]:
         ax.scatter(layers + shift, by_layer(question, model), s=45, ec=ATTENTION,
                    fc=face, label=f"{when} training")
+axes[0].set(ylabel="how far (pixels)", ylim=(0, 5))
+axes[0].legend(loc="lower left", ncols=2, frameon=False)
+axes[1].set(ylabel="how many (patches)", ylim=(0, 18.5), yticks=[1, 8, 16])
+axes[2].set(ylabel="digit decides (part)", xlabel="layer", ylim=(-0.04, 0.8),
+            xticks=[1, 2, 3, 4], xlim=(0.6, 5.8))
 for ax, height, name in [(axes[0], uniform, "all patches alike"), (axes[0], local, "a 3×3 window"),
                          (axes[1], 16, "all patches alike"), (axes[2], 0, "a convolution")]:
     ax.axhline(height, color=GRAY, lw=1, zorder=0, label=name)
-    ax.text(4.45, height + 0.025 * ax.get_ylim()[1], name, color=GRAY, ha="right")
-axes[0].set(ylabel="how far (pixels)", ylim=(0, 5))
-axes[0].legend(*(pairs[:2] for pairs in axes[0].get_legend_handles_labels()),
-               loc="lower left", ncols=2, frameon=False)
-axes[1].set(ylabel="how many (patches)", ylim=(0, 18.5), yticks=[1, 8, 16])
-axes[2].set(ylabel="digit decides", xlabel="layer", ylim=(-0.04, 0.8), xticks=[1, 2, 3, 4],
-            xlim=(0.6, 4.5))
+    ax.text(5.8, height + 0.02 * ax.get_ylim()[1], name, color=GRAY, ha="right")
 plt.show()
 
 assert 1.85 < local < 1.95 and 3.95 < uniform < 4.05
-assert five["how_far, before"][0] > 3.8 and five["how_far, after"][0] > 3.1  # none is local
-assert five["how_far, after"][1] < 4.3
-assert 14 < five["how_many, before"][0] > five["how_many, after"][1] and five["how_many, after"][0] < 3.4
-assert five["how_different, before"][1] < 0.15 and five["how_different, after"][0] > 0.18
-assert five["how_different, after"][1] > 0.6
-assert five["ViT, shares by place only: right"][1] < 0.77
+within(3.8, "how_far, before", 4.3)
+within(3.1, "how_far, after", 4.3)  # none is local
+within(14, "how_many, before", 16)
+low, high = five["how_many, after"]
+assert low < 3.4 and high < five["how_many, before"][0]
+within(0, "how_different, before", 0.15)
+low, high = five["how_different, after"]
+assert 0.18 < low and 0.6 < high < 0.75
+within(0, "ViT, shares by place only: right", 0.77)
 
 # %% [markdown]
 # **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the digit decide which.
@@ -428,8 +434,8 @@ assert five["ViT, shares by place only: right"][1] < 0.77
 #
 # Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (A network that is trained with fixed shares may read better than that.)
 #
-# So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw the lower layers of a
-# smaller one, a DeiT-S, become local on ImageNet alone. So the number of images does not decide by itself, and our grid of 4 × 4 patches is too small to say more.
+# So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw a
+# smaller one become local on ImageNet alone. Our grid of 4 × 4 patches is too small to say more.
 #
 # ## Effective fields
 #
@@ -447,28 +453,14 @@ def field(model, x=x_test):
     return energy / energy.sum()
 
 
-def spread(model):
+def spread(cnn):
     """Root mean square distance of the energy from the output, in pixels."""
-    offset = torch.arange(8) - (4.5 if isinstance(model, ViT) else 4)
-    return (field(model) * (offset[:, None] ** 2 + offset**2)).sum().sqrt().item()
+    offset = torch.arange(8) - 4
+    return (field(cnn) * (offset[:, None] ** 2 + offset**2)).sum().sqrt().item()
 
 
 def own_patch(model, x=x_test):
     return field(model, x)[4:6, 4:6].sum().item()
-
-
-def own_patch_by_digit(model):
-    """For the first twenty digits, each repeated, so that the signs average out."""
-    return [own_patch(model, digit.expand(600, 1, 8, 8)) for digit in x_test[:20]]
-
-
-@torch.no_grad()
-def larger(model):
-    """All matrices √3 times as large: then a linear layer keeps the variance."""
-    for name, weight in model.named_parameters():
-        if weight.dim() > 1 and name != "positions":
-            weight *= 3**0.5
-    return model
 
 
 fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.4))
@@ -488,23 +480,23 @@ for ax, (name, model) in zip(axes.flat, shown.items()):
 plt.show()
 
 assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64]
-assert 0 < five["CNN: spread grows by"][0] and five["CNN: spread grows by"][1] < 0.3
-assert five["ViT: spread grows to"][0] > 2  # times what it was
-assert five["own patch, before"][0] > 0.9 and five["own patch, without skips"][1] < 0.125
-assert 0.65 < five["own patch, larger weights"][0] < five["own patch, larger weights"][1] < 0.82
-assert 0.15 < five["own patch, after"][0] < five["own patch, after"][1] < 0.3
+within(0.05, "CNN: spread grows by", 0.3)
+within(0.9, "own patch, before", 1)
+within(0, "own patch, without skips", 0.125)
+within(0.68, "own patch, larger weights", 0.87)
+within(0.15, "own patch, after", 0.3)
 low, high = five["own patch, after, digit by digit"]
 assert low < 0.1 and high > 0.5
 
 # %% [markdown]
 # **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob hardly changes, while the ViT's grows from one patch to the whole digit.
 #
-# The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels. Its window has 49 pixels before and after: this is arithmetic.
+# The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels (root mean square).
 #
 # The ViT *can* reach all 64 pixels from the start. But more than nine tenths of the energy come from the output's own patch. Is this the attention, or is it the skips, which carry the patch straight through? Take the skips away, and the own patch has less than an eighth, not much more than the sixteenth of an equal division. So it is the
-# skips. (How much they leave to the layers depends on the size of the weights at the start, which is small in PyTorch. With matrices √3 times as large, it is seven to eight tenths.)
+# skips. (How much they leave to the layers depends on the weights at the start, which are small in PyTorch: with queries, keys and values √3 times as large, it is seven to eight tenths.)
 #
-# After training, with the skips in place, the own patch has about a fifth to a quarter, and the spread, the root mean square distance, has more than doubled. This is a mean over digits: for one digit alone it can be less than a tenth or more than a half, because the shares depend on the digit. **The field of the CNN is mostly built in, that of the ViT is learned.**
+# After training, with the skips in place, the own patch has about a fifth to a quarter. This is a mean over digits: for one digit alone it can be less than a tenth or more than a half, because the shares depend on the digit. **The field of the CNN is mostly built in, that of the ViT is learned.**
 #
 # ## Do the tokens stay different?
 #
@@ -528,7 +520,7 @@ def by_depth(model):
 
 pure = fit("attention only")
 
-fig, axes = plt.subplots(1, 2, sharey=True, width_ratios=[1, 1.4])
+fig, axes = plt.subplots(1, 2, sharey=True, width_ratios=[1, 1.6])
 for name, before, after, style, colour, first in [
     ("attention only", build("attention only"), pure, "o-", ATTENTION, 0),
     ("ViT", vit_before, vit, "D-.", ATTENTION, 0),
@@ -541,33 +533,33 @@ for name, before, after, style, colour, first in [
         ax.plot(depths, heights, style, color=colour, lw=2, ms=5, label=name)
     ax.text(depths[-1] + 0.2, heights[-1], name, color=colour, va="center")
 axes[0].set(title="before training", ylabel="difference of tokens", xlim=(-0.2, 4.2))
-axes[1].set(title="after training", xlim=(-0.2, 6.4), ylim=(-0.04, 1))
+axes[1].set(title="after training", xlim=(-0.2, 7.2), ylim=(-0.04, 1))
 for ax in axes:
     ax.set(xlabel="layer", xticks=range(5))
 plt.show()
 
-assert five["difference, attention only, after"][1] < 0.03 and five["attention only: right"][0] > 0.91
-assert five["difference, attention only, before, 2 layers"][1] < 0.01
-assert five["difference, attention only, after, 2 layers"][0] > 0.25
-for name in "ViT", "CNN", "ViT without MLPs":
-    assert five[f"difference, {name}, after"][1] + 0.2 < five[f"difference, {name}, before"][0]
-assert five["difference, ViT without skips, before"][1] < 0.01
-assert five["difference, ViT without skips, after"][1] < 0.03
-assert 0.3 < five["difference, ViT without MLPs, after"][0]
-assert five["difference, ViT, before"][0] > 0.6
-assert 0.25 < five["difference, ViT, after"][0] and five["difference, ViT, after"][1] < 0.35
-assert five["difference, CNN, after"][0] > 0.5
+within(0, "difference, attention only, after", 0.03)
+within(0.91, "attention only: right", 1)
+within(0, "difference, attention only, before, 2 layers", 0.01)
+within(0.25, "difference, attention only, after, 2 layers", 1)
+within(0, "difference, ViT without skips, before", 0.01)
+within(0, "difference, ViT without skips, after", 0.03)
+within(0.3, "difference, ViT without MLPs, after", 0.4)
+within(0.6, "difference, ViT, before", 1)
+within(0.25, "difference, ViT, after", 0.35)
+within(0.6, "difference, CNN, before", 1)
+within(0.5, "difference, CNN, after", 0.6)
 bare = "difference, CNN without batch norm"
 assert five[f"{bare}, before"][1] < five[f"{bare}, after"][0]
 # %% [markdown]
 # **Figure.** How different the tokens are after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it.
 #
-# - **Training does not keep the tokens apart, it brings them together**, in the ViT as in the CNN. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is not a law: the CNN without batch norm goes the other way.)
+# - **Training does not keep the tokens apart, it brings them together**, in the ViT as in the CNN. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is no law: the CNN without batch norm goes the other way.)
 # - **Without skips the tokens become the same before training begins.** Training slows this down: after two layers the difference is still a quarter or more, where at the start it was less than a hundredth. But after four next to nothing is left.
-# - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left. (In untrained networks of a hundred layers skips [make the loss slow and do not stop it](../similarities/stacking.md#scaling).)
+# - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left.
 # - **A network whose tokens are all alike is not useless.** Attention only still reads nine digits of ten, because what all tokens have in common can name the digit.
 #
-# And why do the tokens of the CNN stay different, without any skip? Two answers offer themselves. Its weights have both signs, so it takes differences and not only means. Or its windows are small, so that three layers do not mix the whole image. We can part the two, because attention can be given small windows, and a CNN large ones:
+# And why do the tokens of the CNN stay different, without any skip? Perhaps because its weights have both signs, so that it takes differences and not only means. Or because its windows are small, so that three layers do not mix the whole image. We can part the two, because attention can be given small windows, and a CNN large ones:
 #
 # - attention only, in three layers on the 64 pixels, where each pixel may ask only its own 3×3 neighbourhood, or all pixels;
 # - the CNN with kernels of 3×3, or of 15×15, which reach each pixel from each (both with 8 channels, so that the large kernels have no more weights than the networks above).
@@ -584,9 +576,10 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 
 for small, large in [("attention only, 3×3", "attention only, all pixels"),
                      ("CNN, 8 channels", "CNN, 8 channels, 15×15")]:
-    assert five[f"difference, {small}, after"][0] > 0.5 > 0.1 > five[f"difference, {large}, after"][1]
-assert five["difference, attention only, 3×3, before"][1] < 0.4
-assert five["difference, CNN, 8 channels, 15×15, before"][0] > 0.7
+    within(0.5, f"difference, {small}, after", 1)
+    within(0, f"difference, {large}, after", 0.1)
+within(0, "difference, attention only, 3×3, before", 0.4)
+within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 
 # %% [markdown]
 # **In these networks it is the window, not the sign.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. Compare within a pair only, because the two pairs differ in much else.
@@ -613,7 +606,6 @@ assert five["difference, CNN, 8 channels, 15×15, before"][0] > 0.7
 # - S. d'Ascoli et al.: *ConViT: Improving Vision Transformers with Soft Convolutional Inductive Biases*. ICML 2021, [arXiv:2103.10697](https://arxiv.org/abs/2103.10697). Section 4.
 # - Y. Dong, J.-B. Cordonnier, A. Loukas: *Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth*. ICML 2021,
 #   [arXiv:2103.03404](https://arxiv.org/abs/2103.03404).
-# - W. Luo et al.: *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*. NeurIPS 2016, [arXiv:1701.04128](https://arxiv.org/abs/1701.04128).
 #
 # <details markdown="1"><summary>What we found</summary>
 #
@@ -636,16 +628,19 @@ def numbers(seed, models):
     for question in how_far, how_many, how_different:
         for when, model in ("before", vit_0), ("after", vit):
             found[f"{question.__name__}, {when}"] = by_layer(question, model).flatten().tolist()
+    larger = build("ViT", seed)
+    for layer in larger.layers:
+        layer.qkv.weight.data *= 3**0.5
     found |= {
         "ViT, shares by place only: right": accuracy_by_place(vit),
         "kernels changed by": [
             ((kernels(new) - kernels(old)).norm() / kernels(old).norm()).item()
             for old, new in ((cnn_0, cnn), (vit_0, vit))],
         "CNN: spread grows by": spread(cnn) - spread(cnn_0),
-        "ViT: spread grows to": spread(vit) / spread(vit_0),
         "own patch, before": own_patch(vit_0), "own patch, after": own_patch(vit),
-        "own patch, after, digit by digit": own_patch_by_digit(vit),
-        "own patch, larger weights": own_patch(larger(build("ViT", seed))),
+        "own patch, after, digit by digit": [  # repeated, so that the signs average out
+            own_patch(vit, digit.expand(600, 1, 8, 8)) for digit in x_test[:20]],
+        "own patch, larger weights": own_patch(larger),
         "own patch, without skips": own_patch(build("ViT without skips", seed)),
         "difference, attention only, before, 2 layers": by_depth(build("attention only", seed))[2],
         "difference, attention only, after, 2 layers": by_depth(models["attention only"])[2],
@@ -674,6 +669,9 @@ def record():
         values = sum((run[key] for run in runs), [])
         print(f'    "{key}": ({min(values):.3f}, {max(values):.3f}),')
 
+
+within(0.955, "ViT without MLPs: right", 0.985)
+within(0.86, "ViT without skips: right", five["attention only: right"][0])
 
 found = numbers(0, {"CNN": cnn, "CNN, random first kernels": frozen, "ViT": vit,
                     "attention only": pure, "attention only, 3×3": near})
