@@ -259,7 +259,7 @@ assert low < five["ViT: right"][1] and five["ViT: right"][0] < high < five["CNN:
 # %% [markdown]
 # Both have about 36,000 numbers to learn and take the same steps. (For each network of the list we tried four learning rates on the first 897 digits, judged by the next 300. For all .005 was the best, or within three digits of it; without skips .002 was as good, and we took that. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
-# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN come close to those of the ViT, and with patches that overlap, the ViT comes a little closer (you will try it below).
+# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN come close to those of the ViT, and with patches that overlap, the ViT comes a little closer (the first exercise).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## Filters
@@ -432,7 +432,7 @@ within(0, "ViT, shares by place only: right", 0.77)
 # Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest of all among three. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
 # go elsewhere, against about an eighth at most before. The distance alone would have missed this, because on average over all queries no head of the five runs has become local: the nearest looks 3.3 pixels far.
 #
-# Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (A network that is trained with fixed shares may read better than that.)
+# Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
 #
 # So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw a
 # smaller one become local on ImageNet alone. Our grid of 4 × 4 patches is too small to say more.
@@ -585,7 +585,7 @@ within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 # **In these networks it is the window, not the sign.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. Compare within a pair only, because the two pairs differ in much else.
 # The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
 #
-# (In deep *untrained* stacks the signs count: there, means of 3×3 make all tokens the same, and kernels with both signs [do it more slowly or not at all](../similarities/stacking.md#variants).)
+# (In deep *untrained* stacks the signs [do count](../similarities/stacking.md#variants).)
 #
 # ## What it means
 #
