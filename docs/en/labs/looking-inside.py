@@ -11,7 +11,7 @@
 # 3. to which pixels one output listens;
 # 4. how different the tokens still are after each layer, and what keeps them different: skips, signs or windows.
 #
-# *The notebook takes about a minute and a half on one core of a laptop and needs 750 MB of memory. It uses a GPU if there is one, and trains about twice as fast there. You need the pages on
+# *The notebook takes about a minute on one core of a laptop and needs 750 MB of memory. It uses a GPU if there is one, and trains about twice as fast there. You need the pages on
 # [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md), and the block of [skip, norm and MLP](../similarities/stacking.md#blocks).*
 
 # %%
@@ -36,7 +36,6 @@ plt.rcParams.update({
 
 
 def fade(colour):
-    """A colour map from transparent to the colour."""
     return LinearSegmentedColormap.from_list("", [colour + "00", colour])
 
 
@@ -56,7 +55,7 @@ x_test, y_test = images[1197:], labels[1197:]  # (600, 1, 8, 8), (600,)
 # The **CNN** has three 3×3 layers without stride, so one output sees a [window](../differences/receptive-field.md#formula) of $1 + 3 \cdot 2 = 7$ pixels a side. The **ViT** cuts the digit into
 # 4 × 4 [patches](../together/vision-transformer.md#patches) of 2 × 2 pixels, which are its 16 tokens, and has four layers of four heads, each layer with its skips, layer norms and MLP. At the end both take the mean over all positions, and a linear classifier names the digit.
 #
-# Parts can be left out or exchanged, so that we see what they are good for. The method `states` returns what comes out of each layer.
+# Parts can be left out or exchanged. The method `states` returns what comes out of each layer.
 
 # %%
 class CNN(nn.Module):
@@ -317,8 +316,7 @@ within(0.975, "CNN, random second kernels: right", 0.99)
 #
 # ## What the heads look at
 #
-# One digit, one query: the outlined patch. Each panel is a head, and its colour shows how large a share each of the 16 patches gets. The shares of a panel
-# [sum to one](../operations/self-attention.md#row-sums).
+# One digit, one query: the outlined patch. Each panel is a head, and its colour shows how large a share each of the 16 patches gets.
 
 # %% alt="Sixteen copies of one digit, one for each of four heads in four layers, with orange where the outlined query patch attends. Some heads put more than half of the row on three patches, others spread it over ten or more, empty margins included."
 QUERY = 10  # third row, third column of the 4 × 4 patches
@@ -350,7 +348,7 @@ assert A[..., empty].sum(-1).max() > 0.25
 # %% [markdown]
 # **Figure.** Shares of one patch (outlined) in each head of the trained ViT; the colour is full from .4 on. Compare the heads that give more than half of the row to three patches with those that take a mean over many.
 #
-# One picture is not enough. So let us ask all heads, for all queries and all 600 test digits:
+# Now let us ask all heads, for all queries and all 600 test digits:
 #
 # - **How far?** The mean distance $\sum_j a_{ij}\,\lVert p_i - p_j \rVert$ in pixels; $a_{ij}$ is the share that query $i$ gives to patch $j$, and $p$ the place of a patch.
 # - **How many?** How many patches share a row of $A$ among themselves, $\exp(-\sum_j a_{ij} \log a_{ij})$: 16 if all get the same, 1 if one gets everything.
@@ -430,7 +428,7 @@ within(0, "ViT, shares by place only: right", 0.77)
 # **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the digit decide which.
 #
 # Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest of all among three. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
-# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because on average over all queries no head of the five runs has become local: the nearest looks 3.3 pixels far.
+# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because on average over all queries no head has become local: the nearest of the five runs looks 3.3 pixels far.
 #
 # Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
 #
@@ -505,7 +503,7 @@ assert low < 0.1 and high > 0.5
 #
 # $$\frac{\lVert X - \mathbf{1}\bar x^\top \rVert}{\lVert X \rVert}.$$
 #
-# To the two networks comes another: attention only, without skips and MLPs, trained in the same way.
+# To the two networks comes another: attention only, without skips and MLPs.
 
 # %% alt="Difference of the tokens by layer, before and after training. Before, attention only falls to near 0 and the ViT and the CNN stay above 0.6. After, attention only ends near 0 again, the ViT at about 0.3, the CNN above a half."
 def difference(X):
@@ -567,7 +565,7 @@ assert five[f"{bare}, before"][1] < five[f"{bare}, after"][0]
 # %%
 near = fit("attention only, 3×3")
 
-print("difference of tokens,          before          after        digits read   size")
+print("difference of tokens:          before          after        digits read   size")
 for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 channels",
              "CNN, 8 channels, 15×15"):
     keys = f"difference, {name}, before", f"difference, {name}, after", f"{name}: right"
