@@ -297,7 +297,7 @@ within(0, "kernels changed by", 0.35)  # of their length
 # %% [markdown]
 # **Figure.** The first eight kernels of each network, before and after training. Compare each with the one above it.
 #
-# Textbooks show first layers full of clean edge detectors. Here, what you see after training is mostly still the random start. Are these kernels good as they are, then? A look cannot tell, but an experiment can: leave the first kernels of the CNN as they were drawn, and train the rest.
+# Textbooks show first layers full of clean edge detectors. Here, what you see after training is mostly still the random start. Are these kernels good as they are? An experiment can tell: leave the first kernels of the CNN as they were drawn, and train the rest.
 
 # %%
 frozen = build("CNN")
@@ -428,7 +428,7 @@ within(0, "ViT, shares by place only: right", 0.77)
 # **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the digit decide which.
 #
 # Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest of all among three. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
-# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because on average over all queries no head has become local: the nearest of the five runs looks 3.3 pixels far.
+# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because on average no head has become local: the nearest of the five runs looks 3.3 pixels far.
 #
 # Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
 #
@@ -611,13 +611,12 @@ within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 #
 # 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. No head becomes local; the nearest looks 3.6 pixels far.
 # 2. It matters: .94 to .96, each run below each with the start of .5.
-# 3. Without MLPs it is .96 to .98, like the whole ViT. Without skips it is .89 to .92, even less than attention only with .93 to .97. (At the rate of the others we have seen runs without skips that stay at chance.)
+# 3. Without MLPs it is .96 to .98, like the whole ViT. Without skips it is .89 to .92, even less than attention only with .93 to .97. (At a rate of .01 it learns nothing.)
 #
 # </details>
 
 # %%
 def numbers(seed, models):
-    """What the text says of trained networks that started from a seed."""
     found = {f"{name}: right": accuracy(model) for name, model in models.items()}
     for name in networks.keys() & models:
         found[f"difference, {name}, before"] = by_depth(build(name, seed).train())[-1]
