@@ -290,11 +290,11 @@ for name, network, arranged, setting in (
 # One run may be luck, and all runs take hours. So from here on there is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end of the notebook, makes all of it anew. The last cell compares your runs with it: they
 # will lie in its range or a little beside it, because no two kinds of processor round alike.)
 
-# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise forms, large and small, at least SMALLEST, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
+# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise forms, large and small, at least 0.97, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 recorded = {  # after 4,000 signals
     "convolution": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
     "told both, depthwise": ["max", 0.01, [0.977, 0.981, 0.971, 0.978, 0.973]],
-    "told both, small": ["max", 0.03, SMALL4000],
+    "told both, small": ["max", 0.03, [0.972, 0.978, 0.973, 0.969, 0.978]],
     "only what is near": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
     "only the same everywhere": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
     "attention": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
@@ -339,8 +339,8 @@ plain, mixed_up = ({name: runs for name, (_, _, runs) in record.items()}
 assert min(plain["convolution"]) > max(plain["MLP"]) + 0.3
 assert max(mixed_up["convolution"]) < min(mixed_up["MLP"])  # nothing is left of the lead
 assert max(map(max, mixed_up.values())) < 0.7
-assert min(plain["told both, depthwise"] + plain["told both, small"]) > SMALLEST
-assert SMALLEST > max(plain["only what is near"]) + 0.04
+assert min(plain["told both, depthwise"] + plain["told both, small"]) > 0.965
+assert max(plain["only what is near"]) < 0.92
 assert min(plain["only what is near"]) > max(plain["MLP"]) + 0.15
 assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 
@@ -350,22 +350,23 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
-# - *What is near* is worth much by itself: a network with its own kernels for each position leads the MLP by far.
+# - *What is near* is worth much by itself, with so many signals: a network with its own kernels for each position leads the MLP by far.
 # - *The same everywhere* was worth nothing by itself. The tokens that this kernel joins do not belong together, so it did not help that it joins them in the same way everywhere.
 #   Beside nearness, it is worth the rest, and that is no matter of size, because the small network has it, too.
 #
-# And with few signals? Each position has to learn its own kernels from what happens to lie there, so here sharing should count for more:
+# And with few? A kernel of one position learns only from what happens to lie there, a shared one from 40 places of each signal. So with 250 signals (and the setting that was best before) sharing should count for more:
 
 # %%
-few_signals = {  # after 250 signals
-    FEWSIGNALS
+few_signals = {
+    "told both, depthwise": ["max", 0.03, [0.805, 0.752, 0.802, 0.819, 0.765]],
+    "only what is near": ["max", 0.03, [0.399, 0.41, 0.409, 0.449, 0.413]],
 }
 for name, (_, _, runs) in few_signals.items():
     print(f"250 signals, {name}: {min(runs):.2f} to {max(runs):.2f}")
-FEWASSERT
+assert min(few_signals["told both, depthwise"][2]) > max(few_signals["only what is near"][2]) + 0.2
 
 # %% [markdown]
-# FEWTEXT
+# It does. By itself, *what is near* is now worth hardly anything: soon you will see that attention and "nothing" have as many right with 250 signals. So **the two are worth most together**, and with few signals more of the lead comes from the sharing.
 #
 # One more thing differed: the convolution mixes in three layers, attention in two. So here it is the other way round, at the same size, with the setting that was best for the other depth:
 
@@ -471,6 +472,8 @@ ax.minorticks_off()
 plt.show()
 
 assert min(scores["convolution"][250]) > max(scores["attention"][16000]) + 0.1
+for name in "attention", "nothing":
+    assert abs(mean(few_signals["only what is near"][2]) - mean(scores[name][250])) < 0.05
 assert mean(depths[250]["convolution, 2 layers"][2]) < mean(scores["convolution"][250])
 assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in counts) < 0.06
 
@@ -479,7 +482,18 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 #
 # With 250 signals the convolution has more right than attention with 16,000. So up to there, more signals alone do not close the gap.
 #
-HOLDTEXT
+# Two things stand between this figure and a network of your own. All networks here have a table, because attention needs one: does the convolution? And the settings were chosen on 1,000 *more* labelled signals. If 250 are all you have, you would keep some of them to choose on, 50, say:
+
+# %%
+no_table = [0.943, 0.926, 0.924, 0.934, 0.939]  # 250 signals, the setting as with a table
+chosen_on_50 = [("max", 0.03), ("max", 0.03), ("max", 0.03)]  # with a table, three draws of 250
+print(f"convolution, 250 signals, no table: {min(no_table):.2f} to {max(no_table):.2f}")
+print("chosen on 50 of them:", *chosen_on_50)
+assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
+assert all(list(setting) == by_count["convolution"][250][:2] for setting in chosen_on_50)
+
+# %% [markdown]
+# Leave the table out: without it the convolution makes half as many mistakes, because these patterns lie anywhere, so their places are nothing that it should learn. And 50 signals were enough to choose on: in each of three draws they chose the setting that the 1,000 had chosen. So train with it once more, on all 250, and you have lost nothing. (This is easy where the settings are as far apart as here.)
 #
 # Now let us train longer, too. A longer training may help any network, so the others that are told nothing get it too. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
@@ -705,18 +719,18 @@ for name, runs in few.items():
     many = recorded_places[name][2]
     print(f"{name}: 75 digits {min(runs):.2f} to {max(runs):.2f}, "
           f"897 digits {min(many):.2f} to {max(many):.2f}")
-    assert 0.95 < min(many) and max(many) < 0.98
+    assert 0.94 < min(many) and max(many) < 0.985
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# FEWDIGITS
+# With 75 digits the place is worth knowing to the convolution: with a table it reads more than without, and the MLP, which knows the place, too, is level with it. (On the signals, whose patterns lie anywhere, it was the other way round.) So what keeps a network reading in new places costs it something where nothing moves. But to know the place is not enough, for attention with a table knows it and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
 # - **Ask what is true of your data**, before you ask which network is better. Near things belong together? A pattern means the same everywhere? A network that is told so need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
 # - **It can be learned instead**, with more examples *and* more updates, two prices that are easily taken for one. What happens at the scale of millions of images stands in [Choosing](../together/choosing.md#against).
 # - **"Convolution" and "attention" are not the only parts that tell.** A table of positions tells where each token stands, and for a digit in a new place that was one thing too many.
-# - **You have 600 signals?** OWN Then shuffle and train again. How far our signals are from yours, only that test can tell you.
+# - **You have 600 signals?** We would begin with a convolution without a table, and keep 100 of them to choose its setting on. Then shuffle and train again. How far our signals are from yours, only that test can tell you.
 #
 # ## Three things to change
 #
@@ -733,9 +747,9 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # <details markdown="1"><summary>What we found</summary>
 #
-# 1. Only that all tokens are treated alike. It comes to the row *nothing* (EX1), with half of the weights. And for the shuffle it is now like attention: its losses differ by less than 1e-12, too.
-# 2. None, with two-pixel patches: EX2, the convolution without a table too. Its layers follow a shift by a whole patch, but a shift by half a patch cuts every stroke in another way.
-# 3. EX3
+# 1. Only that all tokens are treated alike. It comes to the row *nothing* (our runs had .53 to .61), with half of the weights. And for the shuffle it is now like attention: its losses differ by less than 1e-12, too.
+# 2. None, with two-pixel patches: all three fall below .35, the convolution without a table too. Its layers follow a shift by a whole patch, but a shift by half a patch cuts every stroke in another way.
+# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .70, and after 6,000 updates about .85. So what is not told can be learned, here in part, and this is its price again.
 #
 # </details>
 
@@ -756,13 +770,14 @@ def record():
 
     for (name, build), size in product(signal_networks.items(), counts):
         print(name, size, tuned(build, some(size), judges, tests, 1500))
+    again("convolution, no table", 250, ("max", 0.03), 1500, no_table)
     for name in shuffled:
         print(name, "shuffled", tuned(
             signal_networks[name], subset(X[..., order], y, 4000),
             (judges[0][..., order], judges[1]), [(X_new[..., order], y_new)], 1500))
     for size, record in (4000, recorded), (250, few_signals), *depths.items():
         for name, (*setting, runs) in record.items():
-            if name.startswith("only"):
+            if name.startswith("only") and size == 4000:
                 print(name, size, tuned(controls[name], some(size), judges, tests, 1500))
             elif name in controls:  # with a setting found above
                 again(name, size, setting, 1500, runs)
@@ -772,8 +787,8 @@ def record():
         data = subset(X[mine], y[mine], 200)
         models = {setting: trained(signal_networks["convolution"], data, setting, 100, 1500)
                   for setting in settings}
-        best = max(models, key=lambda setting: accuracy(models[setting], X[held], y[held]))
-        print("held out", best, accuracy(models[best], X_new, y_new))
+        print("held out", [(setting, accuracy(models[setting], X[held], y[held]))
+                           for setting in settings])
     for (name, size), record in longer.items():
         for steps, (*setting, runs) in record.items():
             models = again(name, size, setting, steps, runs)
