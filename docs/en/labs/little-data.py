@@ -1,13 +1,12 @@
 # %% [markdown]
 # # Little data: what is told need not be learned
 #
-# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it is true whatever the weights are (the usual word is *inductive bias*). Attention is told neither, so it has to make up for both with examples.
-# Put one in the place of the other, in networks of equal size: after 250 signals the convolution has a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
+# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it holds whatever the weights are (the usual word is *inductive bias*). Attention is told neither, so it has to make up for both with examples.
+# In networks of equal size, the convolution has after 250 signals a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
-# You will see which of the two is worth how much, how many examples *and* how many updates replace what was not told, and why a network that reads a digit in one place can miss it in another. And you take home a test for data of your own.
+# You will see which of the two is worth how much, what replaces it, and why a network can miss a digit in a new place. And you take home a test for your own data.
 #
-# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. It uses a GPU if there is one, but such small networks are hardly faster there.
-# You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
+# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. A GPU hardly helps such small networks. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
 
 # %%
 # pip install torch matplotlib scikit-learn mnist1d tqdm
@@ -36,11 +35,10 @@ plt.rcParams.update({
 # %% [markdown]
 # ## One network, three ways to mix
 #
-# If two networks differ in ten things, their scores do not tell you which of the ten counts. So here is one network, and only what mixes its tokens is exchanged: a
-# convolution, attention, or nothing at all.
+# If two networks differ in ten things, their scores do not tell you which of the ten counts. So here only what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
 #
-# The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place, from a **table of positions**, is added. (It begins with random numbers, so it tells the places apart, but not which of them are neighbours.) Then come layers: first what mixes
-# the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. At the end the **read-out**, the mean or the maximum over the tokens, goes into a linear classifier.
+# The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place, from a **table of positions**, is added. (It starts at random, so it tells places apart, but not which are neighbours.) Then come layers: first what mixes
+# the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. The **read-out**, the mean or the maximum over the tokens, goes into a linear classifier.
 
 # %%
 class Plus(nn.Sequential):
@@ -125,11 +123,11 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 }
 
 # %% [markdown]
-# All have about 14,000 numbers to learn. For that the convolution has three layers where attention has two; below we exchange the depths, to see what this does.
-# "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. (Guessing one of ten classes gives .1.)
+# All have about 14,000 numbers to learn. That makes three layers of convolution and two of attention; below we exchange the depths.
+# "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
-# And all are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of the two read-outs. Each network, with each number of examples, tries all six, and 1,000 labelled signals that no result uses (the *validation data*) say which is best.
-# With it the network is trained from five starts. (Often the best rate was the largest of the three, so these scores may not be the highest that the networks can reach.)
+# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
+# it is then trained from five starts. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
 def batches(X, y):
@@ -188,7 +186,7 @@ def tuned(build, data, choose, tests, steps):
 #
 # **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them, so
 # nothing is downloaded. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost: whoever knows the
-# permutation can undo it. But neither of the two things that a convolution is told is true of them any more.
+# permutation can undo it. But neither of the things that a convolution is told is true any more.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves with a bump of their own. Right, the same 40 values in shuffled order: jagged, without a visible shape."
 def signals(seed=42, count=5000, learn=4000):
@@ -227,14 +225,14 @@ plt.show()
 # %% [markdown]
 # **Figure.** Three signals of MNIST-1D. Left and right are the same 40 values, on the right in the order of one fixed permutation.
 #
-# Which of the two is worth more? Let us build two networks that are told only one of them, as large as the others:
+# Which of the two is worth more? Let us build networks, as large as the others, that are told only one of them:
 #
-# - **Only what is near.** Each position has weights of its own for its five nearest tokens. A kernel between every two channels, at 40 positions, would need ten times the weights of the whole network, so each channel is mixed by itself (a *depthwise* convolution).
-# - **Only that patterns are the same everywhere.** The convolution as it is, one kernel for all positions, but its five offsets are 8 apart. So tokens that are neighbours never meet.
+# - **Only what is near.** Each position has weights of its own for its five nearest tokens. Between every two channels that would be far too many weights, so each channel is mixed by itself (a *depthwise* convolution).
+# - **Only the same everywhere.** The convolution as it is, but its five offsets are 8 apart. So neighbours never meet.
 #
-# The first needs a rival that differs in nothing but the sharing: **told both, depthwise** has one kernel for all positions. That saves weights. So there are two of it: one that is as large, because its MLPs are wider, and one with the same MLPs, which is a third as large.
+# The first needs a rival that differs in the sharing only: **told both, depthwise** has one kernel for all positions. That saves weights; one version spends them on wider MLPs, the *small* one does not.
 #
-# **Before you go on, write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
+# **Write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
 
 # %%
 class Depthwise(nn.Module):
@@ -287,8 +285,8 @@ for name, network, arranged, setting in (
     print(f"{name}: {now[name]:.2f} right, in one run")
 
 # %% [markdown]
-# One run may be luck, and all runs take hours. So from here on there is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end of the notebook, makes all of it anew. The last cell compares your runs with it: they
-# will lie in its range or a little beside it, because no two kinds of processor round alike.)
+# One run may be luck, and all of them take hours. So from here on a **record** has for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes all of it anew. The last cell compares your runs with it: they
+# lie in its range or a little beside it, because no two kinds of processor round alike.)
 
 # %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise forms, large and small, at least 0.97, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 recorded = {  # after 4,000 signals
@@ -345,16 +343,15 @@ assert min(plain["only what is near"]) > max(plain["MLP"]) + 0.15
 assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 
 # %% [markdown]
-# **Figure.** Filled: the signals as they are; open: shuffled, which only four of the networks were trained on. Look for the only row with its two marks far apart, and compare the four rows under it.
+# **Figure.** Filled: the signals as they are; open: shuffled, on which four of the networks were trained. Look for the only row with its two marks far apart, and compare the four rows under it.
 #
 # With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
-# - *What is near* is worth much by itself, with so many signals: a network with its own kernels for each position leads the MLP by far.
-# - *The same everywhere* was worth nothing by itself. The tokens that this kernel joins do not belong together, so it did not help that it joins them in the same way everywhere.
-#   Beside nearness, it is worth the rest, and that is no matter of size, because the small network has it, too.
+# - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
+# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Beside nearness it is worth the rest, in the small network, too.
 #
-# And with few? A kernel of one position learns only from what happens to lie there, a shared one from 40 places of each signal. So with 250 signals (and the setting that was best before) sharing should count for more:
+# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs with 250 (the settings are those of before), and after them five with the depths of convolution and attention exchanged:
 
 # %%
 few_signals = {
@@ -365,12 +362,6 @@ for name, (_, _, runs) in few_signals.items():
     print(f"250 signals, {name}: {min(runs):.2f} to {max(runs):.2f}")
 assert min(few_signals["told both, depthwise"][2]) > max(few_signals["only what is near"][2]) + 0.2
 
-# %% [markdown]
-# It does. By itself, *what is near* is now worth hardly anything: soon you will see that attention and "nothing" have as many right with 250 signals. So **the two are worth most together**, and with few signals more of the lead comes from the sharing.
-#
-# One more thing differed: the convolution mixes in three layers, attention in two. So here it is the other way round, at the same size, with the setting that was best for the other depth:
-
-# %%
 depths = {
     250: {
         "convolution, 2 layers": ["max", 0.03, [0.833, 0.81, 0.813, 0.836, 0.85]],
@@ -385,20 +376,20 @@ for size, record in depths.items():
           f"attention, 3 layers, {min(three):.2f} to {max(three):.2f}")
     assert min(two) > max(three) + 0.25
 # %% [markdown]
-# The third layer is worth a little to the convolution where signals are few, and to attention nothing that one could see. The gap stays.
+# With few signals *what is near* by itself is hardly better than attention (the next figure has it). **The two are worth most together.** And the gap is no matter of depth: a third layer is worth a little to the convolution with 250 signals, and to attention nothing that one could see.
 #
 # ## What the shuffle does to attention, exactly
 #
-# In the figure attention moves hardly at all, and we can say more than "hardly". Attention has no order: permute its tokens, and its outputs are permuted with them ([why](../operations/self-attention.md#permutation)). A maximum or a mean does not see that. So all that this network
+# Attention has no order: permute its tokens, and its outputs are permuted with them ([why](../operations/self-attention.md#permutation)). A maximum or a mean does not see that. So all that this network
 # knows of the order stands in its table of positions, and the table is learned. Train twice from the same start:
 #
 # - A: on the signals as they are;
 # - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way.
 #
-# In the first step, token $i$ of B is the token of A that the permutation puts there. So the gradient of B's table is that of A's, with its rows permuted, and all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so all this
-# still holds after the update, and after all that follow: the two trainings are one training, whose table is written down in another order.
+# In the first step, token $i$ of B is the token of A that the permutation puts there. So the gradient of B's table is that of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
+# still holds after the update, and after all that follow: the two trainings are one, with the table written down in another order.
 #
-# Why then are the *scores* in the figure equal, but for chance? All rows of the first table are drawn in the same way, so a shuffled table is as likely a start as any other. For the MLP it is the columns of its first matrix. With the convolution it fails, because its
+# And its rows are drawn alike, so a shuffled table is as likely a start as any other. That is why the *scores* in the figure agree but for chance. (For the MLP, put the columns of its first matrix for the rows.) With the convolution it fails, because its
 # kernel joins other tokens in B than in A.
 
 # %%
@@ -417,7 +408,7 @@ for name, build in signal_networks.items():
     print(f"{name:12s} the loss differs by {found}")
 
 # %% [markdown]
-# For the convolution they are two different trainings; for all others only rounding differs. **So here is your test: shuffle your own signals and train again. If your convolution loses nothing by it, do not expect it to lead.**
+# For the convolution they are two trainings; for all others only rounding differs. **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead.**
 #
 # ## How many examples, how many updates
 #
@@ -480,9 +471,9 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 # %% [markdown]
 # **Figure.** Points and bars are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
 #
-# With 250 signals the convolution has more right than attention with 16,000. So up to there, more signals alone do not close the gap.
+# With 250 signals the convolution has more right than attention with 16,000.
 #
-# Two things stand between this figure and a network of your own. All networks here have a table, because attention needs one: does the convolution? And the settings were chosen on 1,000 *more* labelled signals. If 250 are all you have, you would keep some of them to choose on, 50, say:
+# Is this what *you* would get from 250? There was help: 1,000 *more* labelled signals chose the setting. And a burden: all have a table, because attention needs one. So let us choose on 50 of the 250, and leave the table out:
 
 # %%
 no_table = [0.943, 0.926, 0.924, 0.934, 0.939]  # 250 signals, the setting as with a table
@@ -493,9 +484,9 @@ assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 assert all(list(setting) == by_count["convolution"][250][:2] for setting in chosen_on_50)
 
 # %% [markdown]
-# Leave the table out: without it the convolution makes half as many mistakes, because these patterns lie anywhere, so their places are nothing that it should learn. And 50 signals were enough to choose on: in each of three draws they chose the setting that the 1,000 had chosen. So train with it once more, on all 250, and you have lost nothing. (This is easy where the settings are as far apart as here.)
+# Fifty were enough: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes, because these patterns lie anywhere, so where they lie is nothing that it should learn.
 #
-# Now let us train longer, too. A longer training may help any network, so the others that are told nothing get it too. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
+# Now let us train longer, too, and the others that are told nothing as well. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
 # %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 and stays at 0.7 with 4,000. Nothing ends below 0.8. A dotted line at 0.86: the convolution."
 updates = 1500, 6000, 20000
@@ -553,15 +544,15 @@ assert max(long["convolution", 250][6000]) < min(scores["convolution"][250])
 assert max(long["convolution", 250][20000]) < goal
 
 # %% [markdown]
-# **Figure.** Solid lines: 16,000 signals; broken: 4,000, its points set a little to the right; only the points are measured. Look which of them lie above the dotted line, the score of the convolution.
+# **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted line, the score of the convolution.
 #
-# <small>Five runs for the MLP and for attention with 16,000 signals, two or three for the others (on 1,000 signals LONGRUNS, the convolution after 20,000 updates one). Settings as for 1,500 updates, but a rate of .01 for attention on fewer than 16,000 signals, which was better for it on the validation data.</small>
+# <small>Two to five runs each; one for attention on 1,000 signals and for the convolution after 20,000 updates. Settings as for 1,500 updates, but for attention on fewer than 16,000 signals a rate of .01, which the validation data preferred.</small>
 #
-# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates**. Less of one may do with more of the other (6,000 updates were enough in most runs on 16,000 signals, and in one of three on 4,000), but more of one alone is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. With both it goes on, nearly to what the convolution has with the same 4,000 signals. So the structure **can** be learned.
+# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates**; after 6,000 updates some of its runs are there, and some are not. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So the structure **can** be learned.
 #
-# Is it attention that learns it, or would any network in so long a training? The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below. "Nothing" stays below with both, because its tokens never meet. And the convolution had nothing to gain: on its 250 signals, with the same rate, the longer training made it worse.
+# Would any network, in so long a training? The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below. "Nothing" stays below, because its tokens never meet. And the convolution had nothing to gain: on its 250 signals, at the same rate, the longer training made it worse.
 #
-# Has attention then learned what is near? We can look: how large is the part of its shares (the entries of $A$) that falls on the five nearest tokens? If it did not care, that would be one eighth, for five tokens of forty.
+# Has attention then learned what is near? Let us see how large a part of its shares (the entries of $A$) falls on the five nearest tokens. If it did not care, that would be one eighth.
 
 # %%
 @torch.no_grad()
@@ -586,14 +577,14 @@ print("the largest of each recorded run, by updates:", near_runs)
 assert max(near_runs[1500]) < 0.2 and min(near_runs[20000]) > 0.4
 
 # %% [markdown]
-# After 1,500 updates each head spreads its shares nearly as if it did not care. After 20,000 there is, in each of three runs, one head that gives half of its shares to the five nearest tokens, more or less. So attention has come to look where a convolution is told to look. (That its score comes from this head, or that it reads a pattern in the same way everywhere, we have not shown.)
+# After 1,500 updates each head spreads its shares nearly as if it did not care. After 20,000 there is, in each of three runs, one head that gives half of its shares to the five nearest tokens, more or less. So attention has come to look where a convolution is told to look. (That its score comes from there, we have not shown.)
 #
 # ## Digits in new places
 #
-# A convolution is told a second thing: a pattern means the same everywhere. To see what that is worth, we paste the 8 × 8 digits of scikit-learn onto an empty image of 16 × 16 pixels: in training always in the middle, in the
+# To see what the second thing is worth, that a pattern means the same everywhere, we paste the 8 × 8 digits of scikit-learn onto an empty image of 16 × 16 pixels: in training always in the middle, in the
 # test anywhere else. Patches of 2 × 2 pixels are the tokens, and the digits move by whole patches.
 #
-# This time two parts are exchanged, each by itself: what mixes the tokens, and whether there is a table of positions. **Write down first:** which of the two makes a network miss a digit in a new place?
+# Two parts are exchanged, each by itself: what mixes the tokens, and whether there is a table of positions. **Write down first:** which of the two makes a network miss a digit in a new place?
 
 # %%
 def grid():
@@ -701,12 +692,12 @@ assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["atte
 # %% [markdown]
 # **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left.
 #
-# It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, although it has been told that patterns mean the same everywhere: the table tells the tokens where they are, and training uses it, because in training nothing speaks against it.
-# **A property that a network gets from its structure is guaranteed only if every part keeps it.** Even the edge is such a part: beside it a kernel meets the zeros of the padding, so the convolution loses a little there, and where the opposite edges are joined instead (*no edge*) it loses nothing.
+# It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, although it has been told that patterns mean the same everywhere: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
+# Even the edge is a part: there a kernel meets the zeros of the padding, so the convolution loses a little, and where opposite edges are joined (*no edge*) it loses nothing.
 #
-# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since without positions it does not know which patch is above which. So attention cannot do without positions, and these here are what ties it to a place. There are other kinds that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
+# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and these here tie it to a place. Others do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere should be worth little. **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
+# And if all digits stood in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
 
 # %%
 few = {  # right of 600 digits in the middle, five runs each
@@ -723,23 +714,23 @@ for name, runs in few.items():
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits the place is worth knowing to the convolution: with a table it reads more than without, and the MLP, which knows the place, too, is level with it. (On the signals, whose patterns lie anywhere, it was the other way round.) So what keeps a network reading in new places costs it something where nothing moves. But to know the place is not enough, for attention with a table knows it and is behind. With 897 digits all four have between 94 and 98 of 100.
+# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So what keeps a network reading in new places costs it something where nothing moves. But to know the place is not enough: attention with a table knows it and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
-# - **Ask what is true of your data**, before you ask which network is better. Near things belong together? A pattern means the same everywhere? A network that is told so need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
-# - **It can be learned instead**, with more examples *and* more updates, two prices that are easily taken for one. What happens at the scale of millions of images stands in [Choosing](../together/choosing.md#against).
-# - **"Convolution" and "attention" are not the only parts that tell.** A table of positions tells where each token stands, and for a digit in a new place that was one thing too many.
-# - **You have 600 signals?** We would begin with a convolution without a table, and keep 100 of them to choose its setting on. Then shuffle and train again. How far our signals are from yours, only that test can tell you.
+# - **Ask what is true of your data**, before you ask which network is better. A network that is told what is true need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
+# - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
+# - **"Convolution" and "attention" are not the only parts that tell.** A table tells where each token stands: a help for digits in the middle, one thing too many for the others and for the signals.
+# - **You have 600 signals?** We would begin with a convolution without a table, choose its setting on 100 of them, and then shuffle. How far your signals are from ours, only that test can say.
 #
 # ## Three things to change
 #
-# Write down what you expect before you run. Each changes one line of a cell above, which then prints another score. (The last cell protests, because your network is not that of the record.)
+# Write down what you expect before you run. Each changes one line of a cell above, which then prints another score. (The last cell protests, until you change it back.)
 #
 # 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of the first record should it come close to?
 # 2. **Other steps than a patch.** Move the digits by odd numbers of pixels: `moved = pasted(digits, 2 * elsewhere.clamp(max=3) + 1)`. Which of the three networks that the cell trains keep reading?
 # 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere:
-#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which network catches up in 600 updates, and which needs more? (For more, put 6000 for 600 in the line that trains.)
+#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which network catches up in 600 updates, and which needs more (put 6000 for 600 in the line that trains)?
 #
 # ## Sources
 #
@@ -747,8 +738,8 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # <details markdown="1"><summary>What we found</summary>
 #
-# 1. Only that all tokens are treated alike. It comes to the row *nothing* (our runs had .53 to .61), with half of the weights. And for the shuffle it is now like attention: its losses differ by less than 1e-12, too.
-# 2. None, with two-pixel patches: all three fall below .35, the convolution without a table too. Its layers follow a shift by a whole patch, but a shift by half a patch cuts every stroke in another way.
+# 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
+# 2. None, with two-pixel patches: all fall below .35, the convolution without a table too. A shift by half a patch cuts every stroke in another way.
 # 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .70, and after 6,000 updates about .85. So what is not told can be learned, here in part, and this is its price again.
 #
 # </details>
