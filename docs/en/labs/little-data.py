@@ -449,7 +449,7 @@ scores = {name: {count: runs for count, (_, _, runs) in record.items()}
           for name, record in by_count.items()}
 
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
-labels = {"convolution": (300, 0.93), "attention": (420, 0.55), "nothing": (16000, 0.55),
+labels = {"convolution": (16000, 0.92), "attention": (260, 0.53), "nothing": (16000, 0.55),
           "MLP": (16000, 0.76)}
 for name, runs in scores.items():
     draw(ax, counts, list(runs.values()), name, colors[name], "--" if name == "MLP" else "-")
