@@ -35,7 +35,7 @@ plt.rcParams.update({
 # %% [markdown]
 # ## One network, three ways to mix
 #
-# If two networks differ in ten things, their scores do not tell you which of the ten counts. So here only what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
+# If two networks differ in ten things, their scores do not tell you which of them counts. So here only what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
 #
 # The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place, from a **table of positions**, is added. (It starts at random, so it tells places apart, but not which are neighbours.) Then come layers: first what mixes
 # the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. The **read-out**, the mean or the maximum over the tokens, goes into a linear classifier.
@@ -351,7 +351,7 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
 # - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Beside nearness it is worth the rest, in the small network, too.
 #
-# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs with 250 (the settings are those of before), and after them five with the depths of convolution and attention exchanged:
+# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs with 250 (with the setting that was best for the own kernels), and after them five with the depths of convolution and attention exchanged (with the setting of the other depth):
 
 # %%
 few_signals = {
@@ -385,12 +385,6 @@ for size, record in depths.items():
 #
 # - A: on the signals as they are;
 # - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way.
-#
-# In the first step, token $i$ of B is the token of A that the permutation puts there. So the gradient of B's table is that of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
-# still holds after the update, and after all that follow: the two trainings are one, with the table written down in another order.
-#
-# And its rows are drawn alike, so a shuffled table is as likely a start as any other. That is why the *scores* in the figure agree but for chance. (For the MLP, put the columns of its first matrix for the rows.) With the convolution it fails, because its
-# kernel joins other tokens in B than in A.
 
 # %%
 curves, apart = {}, {}
@@ -408,7 +402,18 @@ for name, build in signal_networks.items():
     print(f"{name:12s} the loss differs by {found}")
 
 # %% [markdown]
-# For the convolution they are two trainings; for all others only rounding differs. **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead.**
+# For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all others they are one, written down in another order. So the *scores* in the figure agree but for chance.
+#
+# <details markdown="1"><summary>Why one training, and why equal scores</summary>
+#
+# In the first step, token $i$ of B is the token of A that the permutation puts there. So the gradient of B's table is that of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
+# still holds after the update, and after all that follow. (For the MLP, put the columns of its first matrix for the rows of the table.)
+#
+# The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore a training on shuffled signals like those in the figure, and it has the score of A.
+#
+# </details>
+#
+# **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead.**
 #
 # ## How many examples, how many updates
 #
@@ -484,7 +489,7 @@ assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 assert all(list(setting) == by_count["convolution"][250][:2] for setting in chosen_on_50)
 
 # %% [markdown]
-# Fifty were enough: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes, because these patterns lie anywhere, so where they lie is nothing that it should learn.
+# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing that it should learn.
 #
 # Now let us train longer, too, and the others that are told nothing as well. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
@@ -740,7 +745,7 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
 # 2. None, with two-pixel patches: all fall below .35, the convolution without a table too. A shift by half a patch cuts every stroke in another way.
-# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .70, and after 6,000 updates about .85. So what is not told can be learned, here in part, and this is its price again.
+# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85. So what is not told can be learned, here in part, and this is its price again.
 #
 # </details>
 
