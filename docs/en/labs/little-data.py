@@ -66,12 +66,9 @@ class Attention(nn.Module):
         super().__init__()
         self.h, self.qkv, self.out = h, nn.Linear(d, 3 * d), nn.Linear(d, d)
 
-    def project(self, x):  # (b, n, d)
-        qkv = self.qkv(x).unflatten(2, (3, self.h, -1))
-        return qkv.permute(2, 0, 3, 1, 4)  # q, k, v, (b, h, n, d_head) each
-
     def forward(self, x):  # (b, n, d)
-        q, k, v = self.project(x)
+        qkv = self.qkv(x).unflatten(2, (3, self.h, -1))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (b, h, n, d_head) each
         y = F.scaled_dot_product_attention(q, k, v)
         return self.out(y.transpose(1, 2).flatten(2))
 
@@ -185,8 +182,7 @@ def tuned(build, data, choose, tests, steps):
 # ## Signals, in order and shuffled
 #
 # **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them, so
-# nothing is downloaded. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost: whoever knows the
-# permutation can undo it. But neither of the things that a convolution is told is true any more.
+# nothing is downloaded. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves with a bump of their own. Right, the same 40 values in shuffled order: jagged, without a visible shape."
 def signals(seed=42, count=5000, learn=4000):
@@ -272,20 +268,19 @@ sizes = {name: sum(p.numel() for p in build("mean").parameters())
 small = sizes.pop("told both, depthwise")
 print(f"numbers to learn: {min(sizes.values()):,} to {max(sizes.values()):,}; small: {small:,}")
 
-now, models = {}, {}
+now = {}
 for name, network, arranged, setting in (
         ("convolution", "convolution", slice(None), ("max", 0.01)),
         ("attention", "attention", slice(None), ("max", 0.03)),
         ("convolution, shuffled", "convolution", order, ("max", 0.01)),
         ("only what is near", "only what is near", slice(None), ("max", 0.03))):
     build = (signal_networks | controls)[network]
-    models[name] = trained(build, subset(X[..., arranged], y, 4000), setting, 0, 1500)
-    now[name] = accuracy(models[name], X_new[..., arranged], y_new)
+    model = trained(build, subset(X[..., arranged], y, 4000), setting, 0, 1500)
+    now[name] = accuracy(model, X_new[..., arranged], y_new)
     print(f"{name}: {now[name]:.2f} right, in one run")
 
 # %% [markdown]
-# One run may be luck, and all of them take hours. So from here on a **record** has for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes all of it anew. The last cell compares your runs with it: they
-# lie in its range or a little beside it, because no two kinds of processor round alike.)
+# One run may be luck, and all take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew. The last cell compares your runs with it: they may lie a little beside its range, because processors round differently.)
 
 # %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.97, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 recorded = {  # after 4,000 signals
@@ -343,7 +338,7 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # %% [markdown]
 # **Figure.** Filled: the signals as they are; open: shuffled, on which four of the networks were trained. Look for the only row with its two marks far apart, and compare the three rows under it.
 #
-# With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
+# The convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
@@ -394,10 +389,10 @@ for name, build in signal_networks.items():
 #
 # <details markdown="1"><summary>Why one training, and why equal scores</summary>
 #
-# In the first step, token $i$ of B is the token of A that the permutation puts there. So the gradient of B's table is that of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
-# still holds after the update, and after all that follow. (For the MLP, put the columns of its first matrix for the rows of the table.)
+# In the first step, token $i$ of B is the token of A that the permutation puts there. So B's table has the gradient of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
+# still holds after every update. (For the MLP it is the columns of its first matrix.)
 #
-# The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore a training on shuffled signals like those in the figure, and it has the score of A.
+# The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore an ordinary training on shuffled signals, with the score of A.
 #
 # </details>
 #
@@ -542,43 +537,16 @@ assert max(long["convolution", 250][20000]) < goal
 #
 # <small>Two to five runs each; one for attention on 1,000 signals and for the convolution after 20,000 updates. Settings as for 1,500 updates, but for attention on fewer than 16,000 signals a rate of .01, which the validation data preferred.</small>
 #
-# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates**; after 6,000 updates some of its runs are there, and some are not. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So the structure **can** be learned.
+# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates**; after 6,000 updates some of its runs are there, and some are not. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # Would any network, in so long a training? The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below. "Nothing" stays below, because its tokens never meet. And the convolution had nothing to gain: on its 250 signals, at the same rate, the longer training made it worse.
 #
-# Has attention then learned what is near? Let us see how large a part of its shares (the entries of $A$) falls on the five nearest tokens. If it did not care, that would be one eighth.
-
-# %%
-@torch.no_grad()
-def on_near(model):
-    """For each layer and head, the mean sum of the shares of the five nearest tokens."""
-    place = torch.arange(40, device=device)
-    close = (place[:, None] - place).abs() <= 2  # (n, n)
-    tokens = model.tokens(X_new.to(device)).flatten(2).mT + model.positions
-    sums = []
-    for layer in model.layers:
-        if isinstance(layer[1], Attention):
-            q, k, _ = layer[1].project(layer[0](tokens))
-            A = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)  # (b, h, n, n)
-            sums += (A * close).sum(-1).mean((0, 2)).tolist()
-        tokens = layer(tokens)
-    return [round(total, 2) for total in sums]
-
-
-print("1,500 updates, now:", on_near(models["attention"]))
-near_runs = {1500: [0.17, 0.17, 0.19], 20000: [0.67, 0.45, 0.59]}
-print("the largest of each recorded run, by updates:", near_runs)
-assert max(near_runs[1500]) < 0.2 and min(near_runs[20000]) > 0.4
-
-# %% [markdown]
-# After 1,500 updates each head spreads its shares nearly as if it did not care. After 20,000 there is, in each of three runs, one head that gives half of its shares to the five nearest tokens, more or less. So attention has come to look where a convolution is told to look. (That its score comes from there, we have not shown.)
-#
 # ## Digits in new places
 #
-# To see what the second thing is worth, that a pattern means the same everywhere, we paste the 8 × 8 digits of scikit-learn onto an empty image of 16 × 16 pixels: in training always in the middle, in the
+# To see what *the same everywhere* is worth, we paste the 8 × 8 digits of scikit-learn onto an empty image of 16 × 16 pixels: in training always in the middle, in the
 # test anywhere else. Patches of 2 × 2 pixels are the tokens, and the digits move by whole patches.
 #
-# Two parts are exchanged, each by itself: what mixes the tokens, and whether there is a table of positions. **Write down first:** which of the two makes a network miss a digit in a new place?
+# **Write down first:** what makes a network miss a digit in a new place, the part that mixes its tokens, or its table?
 
 # %%
 def grid():
@@ -704,14 +672,13 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # ## What it means
 #
-# - **Ask what is true of your data**, before you ask which network is better. A network that is told what is true need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
+# - **Ask what is true of your data.** A network that is told it need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
 # - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
-# - **"Convolution" and "attention" are not the only parts that tell.** A table tells where each token stands: a help for digits in the middle, one thing too many for the others and for the signals.
+# - **Other parts tell, too.** A table tells where each token stands: a help for digits in the middle, one thing too many for the others and for the signals.
 # - **You have 600 signals?** We would begin with a convolution without a table, choose its setting on 100 of them, and then shuffle. How far your signals are from ours, only that test can say.
 #
 # ## Three things to change
-#
-# Write down what you expect before you run. Each changes one line of a cell above, which then prints another score. (The last cell protests, until you change it back.)
+# Write down what you expect, change one line of a cell above, and look at the scores that it prints. (The last cell protests, until you change it back.)
 #
 # 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of the first record should it come close to?
 # 2. **No edge.** Join opposite edges: in `grid`, add `padding_mode="circular"`. What becomes of the few digits that the convolution without a table loses in new places?
@@ -741,9 +708,9 @@ def record():
 
     def again(name, size, setting, steps, runs):
         build = (signal_networks | controls)[name]
-        models = [trained(build, some(size), setting, seed, steps) for seed in range(len(runs))]
-        print(name, size, steps, setting, [accuracy(model, X_new, y_new) for model in models])
-        return models
+        print(name, size, steps, setting, [
+            accuracy(trained(build, some(size), setting, seed, steps), X_new, y_new)
+            for seed in range(len(runs))])
 
     for (name, build), size in product(signal_networks.items(), counts):
         print(name, size, tuned(build, some(size), judges, tests, 1500))
@@ -768,11 +735,7 @@ def record():
                            for setting in settings])
     for (name, size), record in longer.items():
         for steps, (*setting, runs) in record.items():
-            models = again(name, size, setting, steps, runs)
-            if (name, size) == ("attention", 4000):
-                print(steps, "on near", [max(on_near(model)) for model in models])
-    print("on near", [max(on_near(model)) for model in again(
-        "attention", 4000, ("max", 0.03), 1500, near_runs[1500])])
+            again(name, size, setting, steps, runs)
     for size, places_of in (897, recorded_places), (75, few):
         for name in places_of:
             data = subset(middle[learn], labels[learn], size)
