@@ -728,11 +728,8 @@ def record():
     for seed in range(3):  # 250 labelled signals in all: 200 to learn from, 50 to choose on
         few = torch.randperm(4000, generator=torch.Generator().manual_seed(seed))[:250]
         mine, held = few.split([200, 50])
-        data = subset(X[mine], y[mine], 200)
-        models = {setting: trained(signal_networks["convolution"], data, setting, 100, 1500)
-                  for setting in settings}
-        print("held out", [(setting, accuracy(models[setting], X[held], y[held]))
-                           for setting in settings])
+        print("held out", tuned(signal_networks["convolution"], subset(X[mine], y[mine], 200),
+                                (X[held], y[held]), tests, 1500))
     for (name, size), record in longer.items():
         for steps, (*setting, runs) in record.items():
             again(name, size, setting, steps, runs)
@@ -749,13 +746,11 @@ for build in image_networks.values():
     assert 15_800 < sum(p.numel() for p in build("max").parameters()) < 16_200
 assert all(apart[name] < 1e-12 for name in ("attention", "nothing", "MLP"))
 assert apart["convolution"] > 0.05
-before = {
-    **{name: runs for name, (_, _, runs) in recorded.items()},
-    "convolution, shuffled": shuffled["convolution"][2],
-    **{f"{name}, same place": same for name, (_, _, same, _) in recorded_places.items()},
-    **{f"{name}, new places": new for name, (_, _, _, new) in recorded_places.items()},
-}
+before = {name: runs for name, (_, _, runs) in recorded.items()}
+before["convolution, shuffled"] = shuffled["convolution"][2]
+for name, (_, _, *runs) in recorded_places.items():
+    before[f"{name}, same place"], before[f"{name}, new places"] = runs
 for name, score in now.items():  # within what five runs had, or a little beside it
     runs = before[name]
-    print(f"{name}: {score:.2f}, recorded {min(runs):.2f} to {max(runs):.2f}")
     assert min(runs) - 0.05 < score < max(runs) + 0.05, f"{name} is not like the record"
+print("your runs are like the record")
