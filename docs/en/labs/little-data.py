@@ -10,6 +10,7 @@
 
 # %%
 # pip install torch matplotlib scikit-learn mnist1d tqdm
+import json
 from itertools import islice, product
 
 import matplotlib.pyplot as plt
@@ -181,8 +182,7 @@ def tuned(build, data, choose, tests, steps):
 # %% [markdown]
 # ## Signals, in order and shuffled
 #
-# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them, so
-# nothing is downloaded. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
+# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves with a bump of their own. Right, the same 40 values in shuffled order: jagged, without a visible shape."
 def signals(seed=42, count=5000, learn=4000):
@@ -281,21 +281,21 @@ for name, arranged, setting in (
 # One run may be luck, and all take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew. The last cell compares your runs with it: they may lie a little beside its range, because processors round differently.)
 
 # %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.97, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
-recorded = {  # after 4,000 signals
+recorded = json.loads("""{
     "convolution": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
     "told both, depthwise": ["max", 0.03, [0.972, 0.978, 0.973, 0.969, 0.978]],
     "only what is near": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
     "only the same everywhere": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
     "attention": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
     "nothing": ["max", 0.03, [0.631, 0.58, 0.63, 0.625, 0.603]],
-    "MLP": ["mean", 0.01, [0.647, 0.652, 0.661, 0.65, 0.671]],
-}
-shuffled = {
+    "MLP": ["mean", 0.01, [0.647, 0.652, 0.661, 0.65, 0.671]]
+}""")
+shuffled = json.loads("""{
     "convolution": ["max", 0.01, [0.62, 0.628, 0.632, 0.632, 0.627]],
     "attention": ["max", 0.01, [0.689, 0.613, 0.638, 0.644, 0.665]],
     "nothing": ["max", 0.01, [0.588, 0.584, 0.598, 0.572, 0.584]],
-    "MLP": ["mean", 0.01, [0.641, 0.659, 0.656, 0.666, 0.646]],
-}
+    "MLP": ["mean", 0.01, [0.641, 0.659, 0.656, 0.666, 0.646]]
+}""")
 
 
 def mean(values):
@@ -342,7 +342,7 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
 # - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Beside nearness it is worth the rest, even in a third of the weights.
 #
-# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs of the two (with the setting that was best for the own kernels), and of convolution and attention with their depths exchanged (with the setting of the other depth):
+# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs of the two (with the best setting of the own kernels), and of convolution and attention with their depths exchanged (with the setting of the other depth):
 
 # %%
 few_signals = {
@@ -409,29 +409,25 @@ def draw(ax, x, runs, label, color, style="-"):
 
 
 counts = 250, 1000, 4000, 16000
-by_count = {
+by_count = json.loads("""{
     "convolution": {
-        250: ["max", 0.03, [0.857, 0.855, 0.834, 0.878, 0.856]],
-        1000: ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
-        4000: recorded["convolution"],
-        16000: ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]]},
+        "250": ["max", 0.03, [0.857, 0.855, 0.834, 0.878, 0.856]],
+        "1000": ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
+        "16000": ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]]},
     "attention": {
-        250: ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
-        1000: ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
-        4000: recorded["attention"],
-        16000: ["max", 0.01, [0.683, 0.656, 0.706, 0.662, 0.623]]},
+        "250": ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
+        "1000": ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
+        "16000": ["max", 0.01, [0.683, 0.656, 0.706, 0.662, 0.623]]},
     "nothing": {
-        250: ["mean", 0.03, [0.386, 0.391, 0.392, 0.407, 0.409]],
-        1000: ["max", 0.01, [0.551, 0.509, 0.537, 0.51, 0.512]],
-        4000: recorded["nothing"],
-        16000: ["max", 0.03, [0.638, 0.615, 0.672, 0.631, 0.591]]},
+        "250": ["mean", 0.03, [0.386, 0.391, 0.392, 0.407, 0.409]],
+        "1000": ["max", 0.01, [0.551, 0.509, 0.537, 0.51, 0.512]],
+        "16000": ["max", 0.03, [0.638, 0.615, 0.672, 0.631, 0.591]]},
     "MLP": {
-        250: ["mean", 0.003, [0.287, 0.287, 0.292, 0.304, 0.313]],
-        1000: ["mean", 0.01, [0.476, 0.519, 0.506, 0.473, 0.499]],
-        4000: recorded["MLP"],
-        16000: ["mean", 0.01, [0.667, 0.694, 0.692, 0.701, 0.686]]},
-}
-scores = {name: {count: runs for count, (_, _, runs) in record.items()}
+        "250": ["mean", 0.003, [0.287, 0.287, 0.292, 0.304, 0.313]],
+        "1000": ["mean", 0.01, [0.476, 0.519, 0.506, 0.473, 0.499]],
+        "16000": ["mean", 0.01, [0.667, 0.694, 0.692, 0.701, 0.686]]}
+}""")
+scores = {name: {count: record.get(str(count), recorded[name])[2] for count in counts}
           for name, record in by_count.items()}
 
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
@@ -468,45 +464,46 @@ chosen_on_50 = [("max", 0.03), ("max", 0.03), ("max", 0.03)]  # with a table, th
 print(f"convolution, 250 signals, no table: {min(no_table):.2f} to {max(no_table):.2f}")
 print("chosen on 50 of them:", *chosen_on_50)
 assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
-assert all(list(setting) == by_count["convolution"][250][:2] for setting in chosen_on_50)
+assert all(list(setting) == by_count["convolution"]["250"][:2] for setting in chosen_on_50)
 
 # %% [markdown]
-# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing that it should learn.
+# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn.
 #
 # Now let us train longer, too, and the others that are told nothing as well. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
 # %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 and stays at 0.7 with 4,000. Nothing ends below 0.8. A dotted line at 0.86: the convolution."
 updates = 1500, 6000, 20000
-longer = {  # signals; updates
-    ("attention", 16000): {
-        6000: ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
-        20000: ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]]},
-    ("attention", 4000): {
-        6000: ["max", 0.01, [0.855, 0.885, 0.769]],
-        20000: ["max", 0.01, [0.976, 0.958, 0.967]]},
-    ("MLP", 16000): {
-        6000: ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
-        20000: ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]},
-    ("nothing", 16000): {
-        6000: ["max", 0.03, [0.734, 0.724]],
-        20000: ["max", 0.03, [0.785, 0.788]]},
-    ("MLP", 4000): {
-        6000: ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
-        20000: ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]]},
-    ("attention", 1000): {
-        20000: ["max", 0.01, [0.604]]},
-}
+longer = json.loads("""{
+    "attention, 16000": {
+        "6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
+        "20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]]},
+    "attention, 4000": {
+        "6000": ["max", 0.01, [0.855, 0.885, 0.769]],
+        "20000": ["max", 0.01, [0.976, 0.958, 0.967]]},
+    "MLP, 16000": {
+        "6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
+        "20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]},
+    "nothing, 16000": {
+        "6000": ["max", 0.03, [0.734, 0.724]],
+        "20000": ["max", 0.03, [0.785, 0.788]]},
+    "MLP, 4000": {
+        "6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
+        "20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]]},
+    "attention, 1000": {
+        "20000": ["max", 0.01, [0.604]]}
+}""")
 long = {key: {steps: runs for steps, (_, _, runs) in record.items()}
         for key, record in longer.items()}
 
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
-ends = {("attention", 16000): 1.0, ("attention", 4000): 0.95, ("MLP", 16000): 0.88,
-        ("nothing", 16000): 0.787, ("MLP", 4000): 0.698}
-for (name, size), end in ends.items():
-    beside, style = (1, "-") if size == 16000 else (1.06, "--")  # so that no bar covers another
+ends = {"attention, 16000": 1.0, "attention, 4000": 0.95, "MLP, 16000": 0.88,
+        "nothing, 16000": 0.787, "MLP, 4000": 0.698}
+for key, end in ends.items():
+    name, size = key.split(", ")
+    beside, style = (1, "-") if size == "16000" else (1.06, "--")  # so that no bar covers another
     draw(ax, [beside * steps for steps in updates],
-         [scores[name][size], *long[name, size].values()], f"{name}, {size:,}", colors[name], style)
-    ax.text(23000, end, f"{name}, {size:,}", color=colors[name], va="center")
+         [scores[name][int(size)], *long[key].values()], key, colors[name], style)
+    ax.text(23000, end, f"{name}, {int(size):,}", color=colors[name], va="center")
 goal = mean(scores["convolution"][250])
 ax.axhline(goal, color=CONVOLUTION, ls=":")
 ax.text(1500, 0.91, "convolution,\n250 signals,\n1,500 updates", color=CONVOLUTION, va="center")
@@ -516,19 +513,19 @@ ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
 ax.minorticks_off()
 plt.show()
 
-assert min(long["attention", 4000][20000]) > 0.95 and min(long["attention", 16000][20000]) > 0.97
-assert mean(long["attention", 4000][6000]) < goal < mean(long["attention", 16000][6000])
-assert max(long["attention", 4000][6000]) > goal
-assert max(long["attention", 1000][20000]) < goal - 0.2
-assert max(long["MLP", 16000][6000]) < goal < min(long["MLP", 16000][20000])
-assert max(scores["MLP"][4000]) < min(long["MLP", 4000][20000])
-assert max(long["MLP", 4000][20000]) < goal - 0.1
-assert max(long["nothing", 16000][20000]) < goal - 0.05
+assert min(long["attention, 4000"]["20000"]) > 0.95 and min(long["attention, 16000"]["20000"]) > 0.97
+assert mean(long["attention, 4000"]["6000"]) < goal < mean(long["attention, 16000"]["6000"])
+assert max(long["attention, 4000"]["6000"]) > goal
+assert max(long["attention, 1000"]["20000"]) < goal - 0.2
+assert max(long["MLP, 16000"]["6000"]) < goal < min(long["MLP, 16000"]["20000"])
+assert max(scores["MLP"][4000]) < min(long["MLP, 4000"]["20000"])
+assert max(long["MLP, 4000"]["20000"]) < goal - 0.1
+assert max(long["nothing, 16000"]["20000"]) < goal - 0.05
 
 # %% [markdown]
 # **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted line, the score of the convolution.
 #
-# <small>Two to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer than 16,000 signals a rate of .01, which the validation data preferred.</small>
+# <small>Two to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
 #
 # So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates**; after 6,000 updates some of its runs are there, and some are not. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
@@ -584,13 +581,12 @@ data = subset(middle[learn], labels[learn], len(learn))
 for name, setting in (("convolution", ("max", 0.03)), ("convolution, table", ("max", 0.01)),
                       ("attention, table", ("max", 0.01))):
     model = trained(image_networks[name], data, setting, 0, 600)
-    now[f"{name}, same place"], now[f"{name}, new places"] = (
-        accuracy(model, *place) for place in places)
-    print(f"{name}: {now[f'{name}, same place']:.2f} in the same place, "
-          f"{now[f'{name}, new places']:.2f} in new places")
+    same, new = (accuracy(model, *place) for place in places)
+    now[f"{name}, same place"], now[f"{name}, new places"] = same, new
+    print(f"{name}: {same:.2f} in the same place, {new:.2f} in new places")
 
 # %% alt="Above, a digit in the middle of an empty image, as in training, and three digits elsewhere, as in the test. Below, right answers in the same place and in new places. Without a table of positions: convolution 0.97 and 0.95, attention 0.7 in both. With a table both have at least 0.95 in the same place and at most 0.35 in new places, as has the MLP, which guesses there. A dotted line at 0.1: guessing."
-recorded_places = {  # in the same place, in new places
+recorded_places = json.loads("""{
     "convolution": ["max", 0.03,
         [0.978, 0.97, 0.973, 0.972, 0.965],
         [0.943, 0.93, 0.948, 0.965, 0.952]],
@@ -605,8 +601,8 @@ recorded_places = {  # in the same place, in new places
         [0.122, 0.127, 0.102, 0.103, 0.11]],
     "MLP": ["mean", 0.03,
         [0.947, 0.962, 0.958, 0.958, 0.96],
-        [0.083, 0.09, 0.092, 0.073, 0.1]],
-}
+        [0.083, 0.09, 0.092, 0.073, 0.1]]
+}""")
 fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(5.2, 4.6), height_ratios=(1, 2.4))
 ink = LinearSegmentedColormap.from_list("", [GRAY + "00", GRAY])
 for panel, image in zip("abcd", (middle[test[0]], *moved[test[1:4]])):
@@ -639,12 +635,12 @@ assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["atte
 # %% [markdown]
 # **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left.
 #
-# It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, although it has been told that patterns mean the same everywhere: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
+# It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
 # (Even the edge is a part, as the second exercise shows.)
 #
-# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and these here tie it to a place. Others do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
+# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and these tie it to a place. Others do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stood in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
+# And if all digits stand in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
 
 # %%
 few = {  # right of 600 digits in the middle, five runs each
@@ -661,7 +657,7 @@ for name, runs in few.items():
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So what keeps a network reading in new places costs it something where nothing moves. But to know the place is not enough: attention with a table knows it and is behind. With 897 digits all four have between 94 and 98 of 100.
+# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So what keeps a network reading in new places costs it something where nothing moves. But attention with a table knows the place and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
@@ -686,7 +682,7 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
 # 2. It loses none: five runs had the same score in both places, .965 to .975. Before, a kernel at the edge met the zeros of the padding, so it could tell where it was.
-# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85. So what is not told can be learned, here in part, and this is its price again.
+# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85. So what is not told can be learned, here in part.
 #
 # </details>
 
@@ -723,9 +719,10 @@ def record():
         mine, held = few.split([200, 50])
         print("held out", tuned(signal_networks["convolution"], subset(X[mine], y[mine], 200),
                                 (X[held], y[held]), tests, 1500))
-    for (name, size), record in longer.items():
+    for key, record in longer.items():
+        name, size = key.split(", ")
         for steps, (*setting, runs) in record.items():
-            again(name, size, setting, steps, runs)
+            again(name, int(size), setting, int(steps), runs)
     for size, places_of in (897, recorded_places), (75, few):
         for name in places_of:
             data = subset(middle[learn], labels[learn], size)
