@@ -514,7 +514,7 @@ assert max(long["MLP, 4000"]["20000"]) < goal - 0.1
 # %% [markdown]
 # **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted line, the score of the convolution.
 #
-# <small>Two to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
+# <small>Three to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
 #
 # So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates** (after 6,000 updates only some of its runs do). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
