@@ -1,13 +1,12 @@
 # %% [markdown]
 # # Little data: what is told need not be learned
 #
-# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. Attention is told neither, so it has to make up for both with examples.
-# Put one in the place of the other, in networks of equal size: the convolution needs 250 signals for a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
+# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it holds whatever the weights are (the usual word is *inductive bias*). Attention is told neither, so it has to make up for both with examples.
+# In networks of equal size, the convolution has after 250 signals a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
-# You will see which of the two is worth how much, how many examples *and* how many updates replace what was not told, and which part of a network ties a digit to the place where it was learned.
+# You will see what each of the two is worth and what replaces it, and take home a test for your own data.
 #
-# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory. It uses a GPU if there is one, but such small networks are hardly faster there.
-# You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
+# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. A GPU hardly helps such small networks. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
 
 # %%
 # pip install torch matplotlib scikit-learn mnist1d tqdm
@@ -37,11 +36,10 @@ plt.rcParams.update({
 # %% [markdown]
 # ## One network, three ways to mix
 #
-# If two networks differ in ten things, their scores do not tell you which of the ten counts. So here is one network, and only what mixes its tokens is exchanged: a
-# convolution, attention, or nothing at all.
+# If two networks differ in ten things, their scores do not tell which of them counts. So here only what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
 #
-# The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place, from a **table of positions**, is added. Then come layers: first what mixes
-# the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. At the end the mean or the maximum over the tokens goes into a linear classifier.
+# The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place, from a **table of positions**, is added. (It starts at random, so it does not tell which places are neighbours.) Then come layers: first what mixes
+# the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. The **read-out**, the mean or the maximum over the tokens, goes into a linear classifier.
 
 # %%
 class Plus(nn.Sequential):
@@ -69,12 +67,9 @@ class Attention(nn.Module):
         super().__init__()
         self.h, self.qkv, self.out = h, nn.Linear(d, 3 * d), nn.Linear(d, d)
 
-    def project(self, x):  # (b, n, d)
-        qkv = self.qkv(x).unflatten(2, (3, self.h, -1))
-        return qkv.permute(2, 0, 3, 1, 4)  # q, k, v, (b, h, n, d_head) each
-
     def forward(self, x):  # (b, n, d)
-        q, k, v = self.project(x)
+        qkv = self.qkv(x).unflatten(2, (3, self.h, -1))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (b, h, n, d_head) each
         y = F.scaled_dot_product_attention(q, k, v)
         return self.out(y.transpose(1, 2).flatten(2))
 
@@ -118,7 +113,7 @@ def samples():
     return nn.Conv1d(1, 24, 1)  # a token for each sample
 
 
-signal_networks = {  # for signals (b, 1, 40); the MLPs are as wide as makes all equal
+signal_networks = {  # for signals (b, 1, 40); the last number of each makes all equally large
     "convolution": lambda read: Network(samples(), 40, [near] * 3, 25, read),
     "attention": lambda read: Network(samples(), 40, [far] * 2, 78, read),
     "nothing": lambda read: Network(samples(), 40, [None] * 2, 128, read),
@@ -126,11 +121,11 @@ signal_networks = {  # for signals (b, 1, 40); the MLPs are as wide as makes all
 }
 
 # %% [markdown]
-# All have about 14,000 numbers to learn. Convolution has three layers and attention two, because then they are equally large; what two and three layers do the other way round, a control will show.
-# "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector.
+# All have about 14,000 numbers to learn. That makes three layers of convolution and two of attention; below we exchange the depths.
+# "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
-# And all are trained alike, in 1,500 updates with 32 examples each. Settings are tried equally often: for each network and each number of examples three learning rates and both
-# read-outs, mean and maximum, judged on signals that no result uses. The best setting is then trained from five starts. (Often the best rate was the largest of the three, so these scores may not be the highest that the networks can reach.)
+# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
+# it is then trained from five starts. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
 def batches(X, y):
@@ -172,21 +167,22 @@ def trained(build, data, setting, seed, steps):
     return model
 
 
+settings = list(product(("mean", "max"), (0.003, 0.01, 0.03)))
+
+
 def tuned(build, data, choose, tests, steps):
     """The best of six settings on `choose`; with it, what five networks get right on each test."""
     def score(setting):
         return accuracy(trained(build, data, setting, 100, steps), *choose)
 
-    setting = max(product(("mean", "max"), (0.003, 0.01, 0.03)), key=score)
+    setting = max(settings, key=score)
     models = [trained(build, data, setting, seed, steps) for seed in range(5)]
     return [*setting, *([accuracy(model, *test) for model in models] for test in tests)]
 
 # %% [markdown]
 # ## Signals, in order and shuffled
 #
-# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them, so
-# nothing is downloaded. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost: whoever knows the
-# permutation can undo it. What is lost is what a convolution is told, and that is two things: that neighbours belong together, and that a pattern means the same everywhere.
+# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves with a bump of their own. Right, the same 40 values in shuffled order: jagged, without a visible shape."
 def signals(seed=42, count=5000, learn=4000):
@@ -225,11 +221,14 @@ plt.show()
 # %% [markdown]
 # **Figure.** Three signals of MNIST-1D. Left and right are the same 40 values, on the right in the order of one fixed permutation.
 #
-# Can the two things be told apart? Let us build two networks that are told only one of them, as large as the others:
+# Which of the two is worth more? Let us build networks, as large as the others, that are told only one of them:
 #
-# - **Only what is near.** Each position has its own five weights for its five nearest tokens. For every pair of channels they would be far too many, so each channel sees only itself
-#   (a *depthwise* convolution). The same layer with one kernel for all positions is told both; it has its own row (with the convolution's setting), so that you see what sharing adds.
-# - **Only that patterns are the same everywhere.** The convolution as it is, one kernel for all positions, but its five offsets are 8 apart. So tokens that are neighbours never meet.
+# - **Only what is near.** Each position has weights of its own for its five nearest tokens. Between every two channels that would be far too many weights, so each channel is mixed by itself (a *depthwise* convolution).
+# - **Only the same everywhere.** The convolution as it is, but its five offsets are 8 apart. So neighbours never meet.
+#
+# The first needs a rival that differs in the sharing only: **told both, depthwise** has one kernel for all positions (which leaves it a third as large).
+#
+# **Write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
 
 # %%
 class Depthwise(nn.Module):
@@ -257,113 +256,49 @@ def spread():
 
 
 controls = {
-    "told both, depthwise": lambda read: Network(samples(), 40, [one_kernel] * 2, 125, read),
+    "told both, depthwise": lambda read: Network(samples(), 40, [one_kernel] * 2, 29, read),
     "only what is near": lambda read: Network(samples(), 40, [own_kernels] * 2, 29, read),
     "only the same everywhere": lambda read: Network(samples(), 40, [spread] * 3, 25, read),
     "convolution, 2 layers": lambda read: Network(samples(), 40, [near] * 2, 68, read),
     "attention, 3 layers": lambda read: Network(samples(), 40, [far] * 3, 35, read),
+    "convolution, no table": lambda read: Network(samples(), 40, [near] * 3, 31, read, False),
 }
-sizes = [sum(p.numel() for p in build("mean").parameters())
-         for build in (*signal_networks.values(), *controls.values())]
-print(f"each network has {min(sizes):,} to {max(sizes):,} numbers to learn")
+now = {}
+for name, arranged, setting in (
+        ("convolution", slice(None), ("max", 0.01)), ("attention", slice(None), ("max", 0.03)),
+        ("convolution, shuffled", order, ("max", 0.01))):
+    build = signal_networks[name.split(",")[0]]
+    model = trained(build, subset(X[..., arranged], y, 4000), setting, 0, 1500)
+    now[name] = accuracy(model, X_new[..., arranged], y_new)
+    print(f"{name}: {now[name]:.2f} right, in one run")
 
 # %% [markdown]
-# **Before you go on, write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
-#
-# Training everything takes hours, so here stands a record, and the notebook trains only a few of its networks again. The last cell asserts that they are like the record, and `record()`, above it, makes all of it anew. Each line has the best setting,
-# and the part of 1,000 new signals that five networks named rightly.
+# One run may be luck, and all take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew. The last cell compares your runs with it: they may lie a little beside its range, because processors round differently.)
 
-# %%
-recorded = json.loads("""
-{
-  "signals": {
-    "convolution, 250": ["max", 0.03, [0.857, 0.855, 0.834, 0.878, 0.856]],
-    "convolution, 1000": ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
-    "convolution, 4000": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
-    "convolution, 16000": ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]],
-    "attention, 250": ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
-    "attention, 1000": ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
-    "attention, 4000": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
-    "attention, 16000": ["max", 0.01, [0.683, 0.656, 0.706, 0.662, 0.623]],
-    "nothing, 250": ["mean", 0.03, [0.386, 0.391, 0.392, 0.407, 0.409]],
-    "nothing, 1000": ["max", 0.01, [0.551, 0.509, 0.537, 0.51, 0.512]],
-    "nothing, 4000": ["max", 0.03, [0.631, 0.58, 0.63, 0.625, 0.603]],
-    "nothing, 16000": ["max", 0.03, [0.638, 0.615, 0.672, 0.631, 0.591]],
-    "MLP, 250": ["mean", 0.003, [0.287, 0.287, 0.292, 0.304, 0.313]],
-    "MLP, 1000": ["mean", 0.01, [0.476, 0.519, 0.506, 0.473, 0.499]],
-    "MLP, 4000": ["mean", 0.01, [0.647, 0.652, 0.661, 0.65, 0.671]],
-    "MLP, 16000": ["mean", 0.01, [0.667, 0.694, 0.692, 0.701, 0.686]]
-  },
-  "shuffled, 4000": {
+# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.97, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
+recorded = json.loads("""{
+    "convolution": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
+    "told both, depthwise": ["max", 0.03, [0.972, 0.978, 0.973, 0.969, 0.978]],
+    "only what is near": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
+    "only the same everywhere": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
+    "attention": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
+    "nothing": ["max", 0.03, [0.631, 0.58, 0.63, 0.625, 0.603]],
+    "MLP": ["mean", 0.01, [0.647, 0.652, 0.661, 0.65, 0.671]]
+}""")
+shuffled = json.loads("""{
     "convolution": ["max", 0.01, [0.62, 0.628, 0.632, 0.632, 0.627]],
     "attention": ["max", 0.01, [0.689, 0.613, 0.638, 0.644, 0.665]],
     "nothing": ["max", 0.01, [0.588, 0.584, 0.598, 0.572, 0.584]],
     "MLP": ["mean", 0.01, [0.641, 0.659, 0.656, 0.666, 0.646]]
-  },
-  "controls": {
-    "told both, depthwise, 4000": ["max", 0.01, [0.977, 0.981, 0.971, 0.978, 0.973]],
-    "only what is near, 4000": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
-    "only the same everywhere, 4000": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
-    "convolution, 2 layers, 250": ["max", 0.03, [0.833, 0.81, 0.813, 0.836, 0.85]],
-    "convolution, 2 layers, 4000": ["max", 0.01, [0.971, 0.981, 0.974, 0.977, 0.979]],
-    "attention, 3 layers, 250": ["mean", 0.03, [0.388, 0.424, 0.422, 0.405, 0.408]],
-    "attention, 3 layers, 4000": ["max", 0.03, [0.652, 0.679, 0.673, 0.671, 0.612]]
-  },
-  "longer": {
-    "convolution, 250, 6000": ["max", 0.03, [0.761, 0.787]],
-    "convolution, 250, 20000": ["max", 0.03, [0.817]],
-    "attention, 1000, 20000": ["max", 0.01, [0.604]],
-    "attention, 4000, 6000": ["max", 0.01, [0.855, 0.885, 0.769]],
-    "attention, 4000, 20000": ["max", 0.01, [0.976, 0.958, 0.967]],
-    "attention, 16000, 6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
-    "attention, 16000, 20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]],
-    "nothing, 16000, 6000": ["max", 0.03, [0.734, 0.724]],
-    "nothing, 16000, 20000": ["max", 0.03, [0.785, 0.788]],
-    "MLP, 4000, 6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
-    "MLP, 4000, 20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]],
-    "MLP, 16000, 6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
-    "MLP, 16000, 20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]
-  },
-  "on near": {"1500": [0.17, 0.17, 0.19], "20000": [0.67, 0.45, 0.59]}
-}
-""")
-
-
-def scores(name, size):
-    return recorded["signals"][f"{name}, {size}"][2]
+}""")
 
 
 def mean(values):
     return sum(values) / len(values)
 
 
-now, models = [], {}
-
-
-def compare(name, score, runs):
-    """Prints a score of this notebook beside five recorded ones, for the last cell."""
-    print(f"{name}: {score:.2f}, recorded {min(runs):.2f} to {max(runs):.2f}")
-    now.append((name, score, runs))
-
-
-for name, build, arranged, (*setting, runs) in (
-        ("convolution", signal_networks["convolution"], slice(None),
-         recorded["signals"]["convolution, 4000"]),
-        ("attention", signal_networks["attention"], slice(None),
-         recorded["signals"]["attention, 4000"]),
-        ("convolution, shuffled", signal_networks["convolution"], order,
-         recorded["shuffled, 4000"]["convolution"]),
-        ("only what is near", controls["only what is near"], slice(None),
-         recorded["controls"]["only what is near, 4000"])):
-    models[name] = trained(build, subset(X[..., arranged], y, 4000), setting, 0, 1500)
-    compare(name, accuracy(models[name], X_new[..., arranged], y_new), runs)
-
-# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.96, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
 colors = {"convolution": CONVOLUTION, "attention": ATTENTION, "nothing": GRAY, "MLP": GRAY}
-shuffled = {name: runs for name, (_, _, runs) in recorded["shuffled, 4000"].items()}
-told = {name: recorded["controls"][f"{name}, 4000"][2] for name in list(controls)[:3]}
-
 
 def dots(ax, row, runs, color, face, label):
     """Five runs as dots, on a bar from the smallest to the largest."""
@@ -373,190 +308,226 @@ def dots(ax, row, runs, color, face, label):
             label=f"{label}: five runs")
 
 
-rows = ["convolution", *told, "attention", "nothing", "MLP"]
-for row, name in enumerate(rows):
+for row, (name, (_, _, runs)) in enumerate(recorded.items()):
     color = colors.get(name, CONVOLUTION)
-    dots(ax, row - 0.15, told.get(name) or scores(name, 4000), color, color, f"{name}, as it is")
+    dots(ax, row - 0.15, runs, color, color, f"{name}, as they are")
     if name in shuffled:
-        dots(ax, row + 0.15, shuffled[name], color, "none", f"{name}, shuffled")
+        dots(ax, row + 0.15, shuffled[name][2], color, "none", f"{name}, shuffled")
 ax.set(xlabel="right on new signals", xlim=(0.5, 1.01), ylim=(6.5, -0.5),
-       yticks=range(7), yticklabels=rows, title="● as they are   ○ shuffled")
+       yticks=range(7), yticklabels=recorded, title="● as they are   ○ shuffled")
 ax.tick_params(axis="y", length=0)
 plt.show()
 
-assert min(scores("convolution", 4000)) > max(scores("MLP", 4000)) + 0.3
-assert max(shuffled["convolution"]) < max(scores("MLP", 4000))  # nothing is left of the lead
-assert max(map(max, shuffled.values())) < 0.7
-assert min(told["told both, depthwise"]) > max(told["only what is near"]) + 0.04
-assert min(told["only what is near"]) > max(scores("MLP", 4000)) + 0.15
-assert abs(mean(told["only the same everywhere"]) - mean(scores("MLP", 4000))) < 0.03
+plain, mixed_up = ({name: runs for name, (_, _, runs) in record.items()}
+                   for record in (recorded, shuffled))
+assert min(plain["convolution"]) > max(plain["MLP"]) + 0.3
+assert max(mixed_up["convolution"]) < min(mixed_up["MLP"])  # nothing is left of the lead
+assert max(map(max, mixed_up.values())) < 0.7
+assert min(plain["told both, depthwise"]) > 0.965
+assert max(plain["only what is near"]) < 0.92
+assert min(plain["only what is near"]) > max(plain["MLP"]) + 0.15
+assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 
 # %% [markdown]
-# **Figure.** Filled: the signals as they are; open: shuffled. Look for the only row with its two marks far apart, and compare the three rows under it.
+# **Figure.** Filled: the signals as they are; open: shuffled, on which four of the networks were trained. Look for the only row with its two marks far apart, and compare the three rows under it.
 #
-# With the signals as they are, the convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has no more than the MLP. So
+# The convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
-# - *What is near* is worth most of it, also by itself: a network with its own kernels for each position leads the MLP by far. But each position has to learn its kernels alone, from what happens to lie there.
-# - *The same everywhere* is worth nothing by itself. If the tokens that a kernel joins do not belong together, it does not help that it joins them in the same way everywhere. Beside nearness, it is worth the rest.
+# - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
+# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Beside nearness it is worth the rest, even in a third of the weights.
 #
-# One more thing differed: the convolution mixes in three layers, attention in two. So here it is the other way round, at the same size, with the setting that was best for the other depth:
+# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs of the two (with the best setting of the own kernels), and of convolution and attention with their depths exchanged (with the setting of the other depth):
 
 # %%
-for size in 250, 4000:
-    two, three = (recorded["controls"][f"{name}, {size}"][2]
-                  for name in ("convolution, 2 layers", "attention, 3 layers"))
-    print(f"{size:,} signals: convolution, 2 layers, {min(two):.2f} to {max(two):.2f}; "
-          f"attention, 3 layers, {min(three):.2f} to {max(three):.2f}")
-    assert min(two) > max(three) + 0.25
-assert mean(recorded["controls"]["convolution, 2 layers, 250"][2]) < mean(scores("convolution", 250))
+few_signals = {
+    "told both, depthwise": ["max", 0.03, [0.754, 0.767, 0.731, 0.749, 0.801]],
+    "only what is near": ["max", 0.03, [0.399, 0.41, 0.409, 0.449, 0.413]],
+    "convolution, 2 layers": ["max", 0.03, [0.833, 0.81, 0.813, 0.836, 0.85]],
+    "attention, 3 layers": ["mean", 0.03, [0.388, 0.424, 0.422, 0.405, 0.408]],
+}
+for name, (_, _, runs) in few_signals.items():
+    print(f"250 signals, {name}: {min(runs):.2f} to {max(runs):.2f}")
+both, near_only, two_layers, three_layers = (runs for _, _, runs in few_signals.values())
+assert min(both) > max(near_only) + 0.2 and min(two_layers) > max(three_layers) + 0.25
 
 # %% [markdown]
-# The third layer is worth a little to the convolution where signals are few, and to attention nothing that one could see. The gap stays.
+# With few signals *what is near* by itself is hardly better than attention (the next figure has it). **The two are worth most together.** And the gap is no matter of depth: a third layer is worth a little to the convolution, and to attention nothing that one could see.
 #
-# ## The exact form
+# ## What the shuffle does to attention, exactly
 #
-# In the figure attention moves hardly at all, and we can say more than "hardly". Attention has no order: permute its tokens, and its outputs are permuted with them ([why](../operations/self-attention.md#permutation)). A maximum or a mean does not see that. So all that this network
+# Attention has no order: permute its tokens, and its outputs are permuted with them ([why](../operations/self-attention.md#permutation)). A maximum or a mean does not see that. So all that this network
 # knows of the order stands in its table of positions, and the table is learned. Train twice from the same start:
 #
 # - A: on the signals as they are;
 # - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way.
-#
-# In the first step, token $i$ of B is the token of A that the permutation puts there. So the gradients are permuted alike, and so it remains in all steps. The two trainings are one training, written down in a different order. With the convolution this fails, because its
-# kernel joins other tokens in B than in A.
 
 # %%
 curves, apart = {}, {}
-for name in ("attention", "nothing", "convolution"):
+for name, build in signal_networks.items():
     for version in "AB":
         torch.manual_seed(0)
-        model, inputs = signal_networks[name]("max").double(), X.double()
+        model, inputs = build("max").double(), X.double()
         if version == "B":
             inputs = inputs[..., order]
-            model.positions.data = model.positions.data[order]
+            table = model[1].weight.mT if name == "MLP" else model.positions  # (40, channels)
+            table.data[:] = table.data[order]
         curves[name, version] = train(model, batches(inputs, y), 0, 0.01, 30)
     apart[name] = max(abs(a - b) for a, b in zip(curves[name, "A"], curves[name, "B"]))
     found = "less than 1e-12" if apart[name] < 1e-12 else "more than 0.05"
     print(f"{name:12s} the loss differs by {found}")
 
 # %% [markdown]
-# For attention only rounding differs; for the convolution they are two different trainings.
+# For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all others they are one, so the *scores* in the figure agree but for chance.
+#
+# <details markdown="1"><summary>Why one training, and why equal scores</summary>
+#
+# In the first step, token $i$ of B is the token of A that the permutation puts there. So B's table has the gradient of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
+# still holds after every update. (For the MLP it is the columns of its first matrix.)
+#
+# The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore an ordinary training on shuffled signals, with the score of A.
+#
+# </details>
+#
+# **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead.**
 #
 # ## How many examples, how many updates
 #
 # What is told need not be learned. But could attention not learn it? Let us give it more signals. **Write down first:** how many does it need to have as many right as the convolution has after 250?
 
 # %% alt="Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7."
+def draw(ax, x, runs, label, color, style="-"):
+    """The mean of the runs, with a bar from the smallest to the largest."""
+    ax.plot(x, list(map(mean, runs)), style, marker="o", color=color, label=f"{label}, mean")
+    ax.vlines(x, list(map(min, runs)), list(map(max, runs)), color=color, lw=6, alpha=0.3,
+              label=f"{label}, range")
+
+
 counts = 250, 1000, 4000, 16000
-
-
-def draw(ax, sizes, runs, label, color, style="-"):
-    """The mean of the runs as a line, their range as a band."""
-    ax.fill_between(sizes, list(map(min, runs)), list(map(max, runs)), lw=0, color=color,
-                    alpha=0.15, label=f"{label}, range")
-    ax.plot(sizes, list(map(mean, runs)), style, color=color, label=f"{label}, mean")
-    ax.set(xscale="log", ylabel="right on new signals")
-    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    ax.minorticks_off()
-
+by_count = json.loads("""{
+    "convolution": {
+        "250": ["max", 0.03, [0.857, 0.855, 0.834, 0.878, 0.856]],
+        "1000": ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
+        "16000": ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]]},
+    "attention": {
+        "250": ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
+        "1000": ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
+        "16000": ["max", 0.01, [0.683, 0.656, 0.706, 0.662, 0.623]]},
+    "nothing": {
+        "250": ["mean", 0.03, [0.386, 0.391, 0.392, 0.407, 0.409]],
+        "1000": ["max", 0.01, [0.551, 0.509, 0.537, 0.51, 0.512]],
+        "16000": ["max", 0.03, [0.638, 0.615, 0.672, 0.631, 0.591]]},
+    "MLP": {
+        "250": ["mean", 0.003, [0.287, 0.287, 0.292, 0.304, 0.313]],
+        "1000": ["mean", 0.01, [0.476, 0.519, 0.506, 0.473, 0.499]],
+        "16000": ["mean", 0.01, [0.667, 0.694, 0.692, 0.701, 0.686]]}
+}""")
+scores = {name: {count: record.get(str(count), recorded[name])[2] for count in counts}
+          for name, record in by_count.items()}
 
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
-labels = {"convolution": (250, 0.935), "attention": (700, 0.61), "nothing": (16000, 0.57),
-          "MLP": (16000, 0.725)}
-for name in signal_networks:
-    draw(ax, counts, [scores(name, count) for count in counts], name, colors[name],
-         "--" if name == "MLP" else "-")
+labels = {"convolution": (16000, 0.92), "attention": (260, 0.53), "nothing": (16000, 0.55),
+          "MLP": (16000, 0.76)}
+for name, runs in scores.items():
+    draw(ax, counts, list(runs.values()), name, colors[name], "--" if name == "MLP" else "-")
     ax.text(*labels[name], name, color=colors[name], va="center",
             ha="right" if labels[name][0] == 16000 else "left")
-ax.set(xlabel="signals to learn from", ylim=(0.2, 1.02))
+ax.set(xscale="log", xlabel="signals to learn from", ylabel="right on new signals", ylim=(0.2, 1.02))
+ax.set_xticks(counts, [f"{count:,}" for count in counts])
+ax.minorticks_off()
 plt.show()
 
-assert min(scores("convolution", 250)) > max(scores("attention", 16000)) + 0.1
-assert max(mean(scores("attention", n)) - mean(scores("nothing", n)) for n in counts) < 0.06
+assert min(scores["convolution"][250]) > max(scores["attention"][16000]) + 0.1
+for name in "attention", "nothing":
+    assert abs(mean(near_only) - mean(scores[name][250])) < 0.05
+assert mean(two_layers) < mean(scores["convolution"][250])
+assert abs(mean(three_layers) - mean(scores["attention"][250])) < 0.03
+assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in counts) < 0.06
 
 # %% [markdown]
-# **Figure.** Lines and bands are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
+# **Figure.** Points and bars are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
 #
-# With 250 signals the convolution has more right than attention with 16,000. So up to there, more signals alone do not close the gap.
+# With 250 signals the convolution has more right than attention with 16,000.
 #
-# Now let us train longer, too. A longer training may help any network, so the others that are told nothing get it too. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
-
-# %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 and stays at 0.7 with 4,000. Nothing ends below 0.8. A dotted line at 0.86: the convolution."
-updates = 1500, 6000, 20000
-
-
-def longer(name, size):
-    return [scores(name, size)] + [recorded["longer"][f"{name}, {size}, {steps}"][2]
-                                   for steps in updates[1:]]
-
-
-fig, ax = plt.subplots(figsize=(5.2, 4.2))
-for name, size, style in (
-        ("attention", 16000, "-"), ("MLP", 16000, "-"), ("nothing", 16000, "-"),
-        ("attention", 4000, "--"), ("MLP", 4000, "--")):
-    draw(ax, updates, longer(name, size), f"{name}, {size:,} signals", colors[name], style)
-ax.axhline(goal := mean(scores("convolution", 250)), color=CONVOLUTION, ls=":")
-for x, y_text, text, color in (
-        (1500, 0.91, "convolution,\n250 signals,\n1,500 updates", CONVOLUTION),
-        (7500, 0.95, "attention", ATTENTION), (20000, 0.835, "MLP, 16,000", GRAY),
-        (20000, 0.738, "nothing, 16,000", GRAY), (20000, 0.675, "MLP, 4,000", GRAY)):
-    ax.text(x, y_text, text, color=color, va="center", ha="right" if x > 1500 else "left")
-ax.set(xlabel="updates", ylim=(0.55, 1.02))
-plt.show()
-
-long = {key: runs for key, (_, _, runs) in recorded["longer"].items()}
-assert min(long["attention, 4000, 20000"]) > 0.95 and min(long["attention, 16000, 20000"]) > 0.97
-assert goal - 0.04 < mean(long["attention, 4000, 6000"]) < max(long["attention, 4000, 6000"])
-assert max(long["attention, 4000, 6000"]) > goal and mean(long["attention, 16000, 6000"]) > goal
-assert max(long["attention, 1000, 20000"]) < goal - 0.2
-assert max(long["MLP, 16000, 6000"]) < goal < min(long["MLP, 16000, 20000"])
-assert max(long["MLP, 4000, 20000"]) < 0.72 and max(long["nothing, 16000, 20000"]) < 0.82
-assert max(long["convolution, 250, 6000"]) < min(scores("convolution", 250))
-assert max(long["convolution, 250, 20000"]) < goal
-
-# %% [markdown]
-# **Figure.** Solid lines: 16,000 signals; broken: 4,000. Look which lines cross the dotted one, the score of the convolution, and where.
-#
-# <small>Five runs for the MLP and for attention with 16,000 signals, two or three for the others (on 1,000 signals one). Settings as for 1,500 updates, but a rate of .01 for attention on fewer signals, which was better for it on signals that judge.</small>
-#
-# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and four to thirteen times the updates**. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates do not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So the structure **can** be learned.
-#
-# Is it attention that learns it, or would any network in so long a training? The MLP comes to the dotted line as well, but it needs the 16,000 signals, and with 4,000 it stays where it was. "Nothing" stays below with both, because its tokens never meet. And the convolution has nothing to gain: on its 250 signals, the longer training makes it worse.
-#
-# Has attention then learned what is near? We can look: how large is the part of its shares (the entries of $A$) that falls on the five nearest tokens? If it did not care, that would be one eighth, for five tokens of forty.
+# Is this what *you* would get from 250? There was help: 1,000 *more* labelled signals chose the setting. And a burden: all have a table, because attention needs one. So let us choose on 50 of the 250, and leave the table out:
 
 # %%
-@torch.no_grad()
-def on_near(model):
-    """For each layer and head, the mean sum of the shares of the five nearest tokens."""
-    place = torch.arange(40, device=device)
-    close = (place[:, None] - place).abs() <= 2  # (n, n)
-    tokens = model.tokens(X_new.to(device)).flatten(2).mT + model.positions
-    sums = []
-    for layer in model.layers:
-        if isinstance(layer[1], Attention):
-            q, k, _ = layer[1].project(layer[0](tokens))
-            A = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)  # (b, h, n, n)
-            sums += (A * close).sum(-1).mean((0, 2)).tolist()
-        tokens = layer(tokens)
-    return [round(total, 2) for total in sums]
-
-
-print("1,500 updates, now:", on_near(models["attention"]))
-print("the largest of each recorded run, by updates:", recorded["on near"])
-assert max(recorded["on near"]["1500"]) < 0.2 and min(recorded["on near"]["20000"]) > 0.4
+no_table = [0.943, 0.926, 0.924, 0.934, 0.939]  # 250 signals, the setting as with a table
+chosen_on_50 = [("max", 0.03), ("max", 0.03), ("max", 0.03)]  # with a table, three draws of 250
+print(f"convolution, 250 signals, no table: {min(no_table):.2f} to {max(no_table):.2f}")
+print("chosen on 50 of them:", *chosen_on_50)
+assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
+assert all(list(setting) == by_count["convolution"]["250"][:2] for setting in chosen_on_50)
 
 # %% [markdown]
-# After 1,500 updates each head spreads its shares nearly as if it did not care. After 20,000 there is, in each of three runs, one head that gives half of its shares to the five nearest tokens, more or less. So attention has learned, in one head, what a convolution is told.
+# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn.
+#
+# Now let us train longer, too, and the MLP as well. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
+
+# %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 and ends at 0.7 with 4,000. A dotted line at 0.86: the convolution."
+updates = 1500, 6000, 20000
+longer = json.loads("""{
+    "attention, 16000": {
+        "6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
+        "20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]]},
+    "attention, 4000": {
+        "6000": ["max", 0.01, [0.855, 0.885, 0.769]],
+        "20000": ["max", 0.01, [0.976, 0.958, 0.967]]},
+    "MLP, 16000": {
+        "6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
+        "20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]},
+    "MLP, 4000": {
+        "6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
+        "20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]]},
+    "attention, 1000": {
+        "20000": ["max", 0.01, [0.604]]}
+}""")
+long = {key: {steps: runs for steps, (_, _, runs) in record.items()}
+        for key, record in longer.items()}
+
+fig, ax = plt.subplots(figsize=(5.2, 4.2))
+ends = {"attention, 16000": 1.0, "attention, 4000": 0.95, "MLP, 16000": 0.88,
+        "MLP, 4000": 0.698}
+for key, end in ends.items():
+    name, size = key.split(", ")
+    beside, style = (1, "-") if size == "16000" else (1.06, "--")  # so that no bar covers another
+    draw(ax, [beside * steps for steps in updates],
+         [scores[name][int(size)], *long[key].values()], key, colors[name], style)
+    ax.text(23000, end, f"{name}, {int(size):,}", color=colors[name], va="center")
+goal = mean(scores["convolution"][250])
+ax.axhline(goal, color=CONVOLUTION, ls=":")
+ax.text(1500, 0.91, "convolution,\n250 signals,\n1,500 updates", color=CONVOLUTION, va="center")
+ax.set(xscale="log", xlabel="updates", ylabel="right on new signals", xlim=(1350, 75000),
+       ylim=(0.55, 1.02))
+ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
+ax.minorticks_off()
+plt.show()
+
+assert min(long["attention, 4000"]["20000"]) > 0.95 and min(long["attention, 16000"]["20000"]) > 0.97
+assert mean(long["attention, 4000"]["6000"]) < goal < mean(long["attention, 16000"]["6000"])
+assert max(long["attention, 4000"]["6000"]) > goal
+assert max(long["attention, 1000"]["20000"]) < goal - 0.2
+assert max(long["MLP, 16000"]["6000"]) < goal < min(long["MLP, 16000"]["20000"])
+assert max(scores["MLP"][4000]) < min(long["MLP, 4000"]["20000"])
+assert max(long["MLP, 4000"]["20000"]) < goal - 0.1
+
+# %% [markdown]
+# **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted line, the score of the convolution.
+#
+# <small>Three to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
+#
+# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates** (after 6,000 updates only some of its runs do). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+#
+# The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below.
 #
 # ## Digits in new places
 #
-# A convolution is told a second thing: a pattern means the same everywhere. To see what that is worth, we paste the 8 × 8 digits of scikit-learn onto an empty image of 16 × 16 pixels: in training always in the middle, in the
-# test anywhere. Patches of 2 × 2 pixels are the tokens, and the digits move by whole patches.
+# To see what *the same everywhere* is worth, we paste the 8 × 8 digits of scikit-learn onto an empty image of 16 × 16 pixels: in training always in the middle, in the
+# test anywhere else. Patches of 2 × 2 pixels are the tokens, and the digits move by whole patches.
 #
-# This time two parts are exchanged, each by itself: what mixes the tokens, and whether there is a table of positions. Before you look: which of the two makes a network miss a digit in a new place?
+# **Write down first:** what makes a network miss a digit in a new place, the part that mixes its tokens, or its table?
 
-# %% alt="Above, a digit in the middle of an empty image, as in training, and three digits elsewhere, as in the test. Below, right answers in the same place and in new places. Without a table of positions: convolution 0.97 and 0.95, attention 0.7 and 0.7. With a table both have at least 0.95 in the same place and at most 0.38 in new places, as has the MLP."
+# %%
 def grid():
     return Convolution2d(24, 24, 3, padding=1)
 
@@ -573,25 +544,6 @@ image_networks = {
     "attention, table": image_network([far, far], True, 92),
     "MLP": lambda read: mlp(256, 50),
 }
-recorded_places = json.loads("""
-{
-  "convolution": ["max", 0.03,
-    [0.97, 0.973, 0.97, 0.977, 0.978],
-    [0.953, 0.963, 0.953, 0.943, 0.962]],
-  "attention": ["max", 0.03,
-    [0.69, 0.712, 0.68, 0.682, 0.69],
-    [0.69, 0.712, 0.68, 0.682, 0.69]],
-  "convolution, table": ["max", 0.01,
-    [0.965, 0.977, 0.978, 0.965, 0.967],
-    [0.253, 0.258, 0.228, 0.373, 0.308]],
-  "attention, table": ["max", 0.01,
-    [0.953, 0.965, 0.958, 0.958, 0.977],
-    [0.137, 0.157, 0.157, 0.163, 0.135]],
-  "MLP": ["mean", 0.03,
-    [0.958, 0.963, 0.952, 0.955, 0.958],
-    [0.108, 0.132, 0.135, 0.11, 0.112]]
-}
-""")
 digits, labels = load_digits(return_X_y=True)
 digits = (torch.tensor(digits).view(-1, 1, 8, 8) / 8 - 1).float()
 labels = torch.tensor(labels)
@@ -607,18 +559,39 @@ def pasted(digits, corners):
     return images
 
 
-anywhere = torch.randint(0, 5, (len(digits), 2), generator=torch.Generator().manual_seed(5))
+spot = torch.randint(1, 25, (len(digits),), generator=torch.Generator().manual_seed(5))
+spot = (12 + spot) % 25  # of 5 by 5 spots any but 12, the middle
+elsewhere = torch.stack((spot // 5, spot % 5), 1)
 middle = pasted(digits, torch.full((len(digits), 2), 4))
-moved = pasted(digits, 2 * anywhere)
+moved = pasted(digits, 2 * elsewhere)
 places = (middle[test], labels[test]), (moved[test], labels[test])
 
 data = subset(middle[learn], labels[learn], len(learn))
-for name in "convolution", "convolution, table", "attention, table":
-    *setting, same, new = recorded_places[name]
+for name, setting in (("convolution", ("max", 0.03)), ("convolution, table", ("max", 0.01)),
+                      ("attention, table", ("max", 0.01))):
     model = trained(image_networks[name], data, setting, 0, 600)
-    compare(f"{name}, same place", accuracy(model, *places[0]), same)
-    compare(f"{name}, new places", accuracy(model, *places[1]), new)
+    same, new = (accuracy(model, *place) for place in places)
+    now[f"{name}, same place"], now[f"{name}, new places"] = same, new
+    print(f"{name}: {same:.2f} in the same place, {new:.2f} in new places")
 
+# %% alt="Above, a digit in the middle of an empty image, as in training, and three digits elsewhere, as in the test. Below, right answers in the same place and in new places. Without a table of positions: convolution 0.97 and 0.95, attention 0.7 in both. With a table both have at least 0.95 in the same place and at most 0.35 in new places, as has the MLP, which guesses there. A dotted line at 0.1: guessing."
+recorded_places = json.loads("""{
+    "convolution": ["max", 0.03,
+        [0.978, 0.97, 0.973, 0.972, 0.965],
+        [0.943, 0.93, 0.948, 0.965, 0.952]],
+    "attention": ["max", 0.03,
+        [0.687, 0.703, 0.687, 0.69, 0.685],
+        [0.687, 0.703, 0.687, 0.69, 0.685]],
+    "convolution, table": ["max", 0.01,
+        [0.977, 0.982, 0.97, 0.975, 0.973],
+        [0.325, 0.21, 0.203, 0.272, 0.282]],
+    "attention, table": ["max", 0.01,
+        [0.962, 0.963, 0.968, 0.962, 0.96],
+        [0.122, 0.127, 0.102, 0.103, 0.11]],
+    "MLP": ["mean", 0.03,
+        [0.947, 0.962, 0.958, 0.958, 0.96],
+        [0.083, 0.09, 0.092, 0.073, 0.1]]
+}""")
 fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(5.2, 4.6), height_ratios=(1, 2.4))
 ink = LinearSegmentedColormap.from_list("", [GRAY + "00", GRAY])
 for panel, image in zip("abcd", (middle[test[0]], *moved[test[1:4]])):
@@ -628,9 +601,11 @@ for panel, image in zip("abcd", (middle[test[0]], *moved[test[1:4]])):
 axes["a"].set_title("training")
 axes["b"].set_title("test: new places")
 for row, (name, (_, _, same, new)) in enumerate(recorded_places.items()):
-    color = colors[name.removesuffix(", table")]
-    dots(axes["e"], row, same, color, color, f"{name}, same place")
-    dots(axes["e"], row, new, color, "none", f"{name}, new places")
+    color = colors[name.split(",")[0]]
+    dots(axes["e"], row - 0.15, same, color, color, f"{name}, same place")
+    dots(axes["e"], row + 0.15, new, color, "none", f"{name}, new places")
+axes["e"].axvline(0.1, color=GRAY, lw=1, ls=":")
+axes["e"].text(0.12, 0.5, "guessing", color=GRAY, va="center")
 axes["e"].set(xlabel="right answers", xlim=(0, 1.03), ylim=(4.5, -0.5), yticks=range(5),
               yticklabels=list(recorded_places), title="● same place   ○ new places")
 axes["e"].tick_params(axis="y", length=0)
@@ -638,20 +613,23 @@ plt.show()
 
 for name, (_, _, same, new) in recorded_places.items():
     if name.endswith("table") or name == "MLP":
-        assert min(same) > 0.94 and max(new) < 0.38
-    elif name == "attention":
-        assert same == new and 0.65 < min(same) and max(same) < 0.72
+        assert min(same) > 0.94 and max(new) < 0.35
+    elif name == "convolution":
+        assert min(same) > 0.96 and 0.92 < min(new) and mean(new) < mean(same) - 0.01
     else:
-        assert min(same) > 0.95 and min(new) > 0.94
+        assert same == new
+assert max(recorded_places["MLP"][3]) <= 0.1
+assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["attention"][2]) < 0.72
 
 # %% [markdown]
 # **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left.
 #
-# It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, although it has been told that patterns mean the same everywhere: the table tells the tokens where they are, and training uses it, because in training nothing speaks against it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
+# It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
+# (Even the edge is a part, as the second exercise shows.)
 #
-# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since without positions it does not know which patch is above which. So attention cannot do without positions, and these here are what ties it to a place. There are other kinds that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
+# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and these tie it to a place. Others do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stood in the middle, in the test as well? Then being told that a pattern means the same elsewhere should be worth little. **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
+# And if all digits stand in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
 
 # %%
 few = {  # right of 600 digits in the middle, five runs each
@@ -664,26 +642,25 @@ for name, runs in few.items():
     many = recorded_places[name][2]
     print(f"{name}: 75 digits {min(runs):.2f} to {max(runs):.2f}, "
           f"897 digits {min(many):.2f} to {max(many):.2f}")
-    assert 0.95 < min(many) and max(many) < 0.98
+    assert 0.94 < min(many) and max(many) < 0.985
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits the place is worth knowing: the MLP and the convolution with a table, which know it, read more than the convolution without. So what keeps a network reading in new places costs it something where nothing moves. Attention with a table is behind, too. With 897 digits all four have between 95 and 98 of 100.
+# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So what keeps a network reading in new places costs it something where nothing moves. But attention with a table knows the place and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
-# - **Ask what is true of your data**, before you ask which network is better. Near things belong together? A pattern means the same everywhere? A network that is told so need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
-# - **It can be learned instead**, with more examples *and* more updates, two prices that are easily taken for one. What happens at the scale of millions of images stands in [Choosing](../together/choosing.md#against).
-# - **"Convolution" and "attention" are not the only parts that tell.** A table of positions tells where each token stands, which was one thing too many here.
+# - **Ask what is true of your data.** A network that is told it need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
+# - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
+# - **You have 600 signals?** We would begin with a convolution without a table, choose its setting on 100 of them, and then shuffle.
 #
 # ## Three things to change
+# Write down what you expect, change one line of a cell above, and look at the scores that it prints. (The last cell protests, until you change it back.)
 #
-# Write down what you expect before you run. Each changes one line of a cell above, which then prints another score. (The last cell protests, because your network is not that of the record.)
-#
-# 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of the record should it come close to?
-# 2. **Other steps than a patch.** Move the digits by odd numbers of pixels: `moved = pasted(digits, 2 * anywhere.clamp(max=3) + 1)`. Which networks keep reading?
+# 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of the first record should it come close to?
+# 2. **No edge.** Join opposite edges: in `grid`, add `padding_mode="circular"`. What becomes of the few digits that the convolution without a table loses in new places?
 # 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere:
-#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which network catches up in 600 updates, and which needs more?
+#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which network catches up in 600 updates, and which needs more (put 6000 for 600 in the line that trains)?
 #
 # ## Sources
 #
@@ -691,44 +668,49 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # <details markdown="1"><summary>What we found</summary>
 #
-# 1. Only that all tokens are treated alike. It comes to the row *nothing*: three runs had .53 to .61.
-# 2. None, with two-pixel patches: all fall to between .1 and .4, the convolution without a table too. Its layers follow a shift by a whole patch, but a shift by half a patch cuts every stroke in another way.
-# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .70, and after 6,000 updates about .85. What is not told can be learned, and this is its price again.
+# 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
+# 2. It loses none: five runs had the same score in both places, .965 to .975. Before, a kernel at the edge met the zeros of the padding, so it could tell where it was.
+# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85. So what is not told can be learned, here in part.
 #
 # </details>
 
 # %%
 def record():
-    """All that is recorded above, anew: about four hours on one core."""
+    """All that is recorded above, anew: about five hours on one core."""
     judges, tests = signals(7)[2:], [(X_new, y_new)]
     many = signals(1, 21_000, 20_000)[:2]
 
     def some(size):
         return subset(*(many if size > 4000 else (X, y)), size)
 
-    def again(build, size, setting, steps, runs):
-        models = [trained(build, some(size), setting, seed, steps) for seed in range(len(runs))]
-        return [accuracy(model, X_new, y_new) for model in models]
+    def again(name, size, setting, steps, runs):
+        build = (signal_networks | controls)[name]
+        print(name, size, steps, setting, [
+            accuracy(trained(build, some(size), setting, seed, steps), X_new, y_new)
+            for seed in range(len(runs))])
 
     for (name, build), size in product(signal_networks.items(), counts):
         print(name, size, tuned(build, some(size), judges, tests, 1500))
+    again("convolution, no table", 250, ("max", 0.03), 1500, no_table)
     for name in shuffled:
         print(name, "shuffled", tuned(
             signal_networks[name], subset(X[..., order], y, 4000),
             (judges[0][..., order], judges[1]), [(X_new[..., order], y_new)], 1500))
-    for key, (*setting, runs) in recorded["controls"].items():
-        name, size = key.rsplit(", ", 1)
-        if name.startswith("only"):
-            print(key, tuned(controls[name], some(4000), judges, tests, 1500))
-        else:  # with a setting found above
-            print(key, again(controls[name], int(size), setting, 1500, runs))
-    for key, (*setting, runs) in recorded["longer"].items():
-        name, size, steps = key.rsplit(", ", 2)
-        print(key, again(signal_networks[name], int(size), setting, int(steps), runs))
-    for (steps, runs), rate in zip(recorded["on near"].items(), (0.03, 0.01)):
-        print(steps, "on near", [
-            max(on_near(trained(signal_networks["attention"], some(4000), ("max", rate),
-                                seed, int(steps)))) for seed in range(len(runs))])
+    for size, record in (4000, recorded), (250, few_signals):
+        for name, (*setting, runs) in record.items():
+            if name.startswith("only") and size == 4000:
+                print(name, size, tuned(controls[name], some(size), judges, tests, 1500))
+            elif name in controls:  # with a setting found above
+                again(name, size, setting, 1500, runs)
+    for seed in range(3):  # 250 labelled signals in all: 200 to learn from, 50 to choose on
+        few = torch.randperm(4000, generator=torch.Generator().manual_seed(seed))[:250]
+        mine, held = few.split([200, 50])
+        print("held out", tuned(signal_networks["convolution"], subset(X[mine], y[mine], 200),
+                                (X[held], y[held]), tests, 1500))
+    for key, record in longer.items():
+        name, size = key.split(", ")
+        for steps, (*setting, runs) in record.items():
+            again(name, int(size), setting, int(steps), runs)
     for size, places_of in (897, recorded_places), (75, few):
         for name in places_of:
             data = subset(middle[learn], labels[learn], size)
@@ -737,9 +719,18 @@ def record():
 
 
 # %%
-assert 13_500 < min(sizes) and max(sizes) < 15_000
+small, *equal = sorted(sum(p.numel() for p in build("mean").parameters())
+                       for build in (signal_networks | controls).values())
+assert 13_500 < equal[0] and equal[-1] < 15_000 and small < 5_000
 for build in image_networks.values():
     assert 15_800 < sum(p.numel() for p in build("max").parameters()) < 16_200
-assert apart["convolution"] > 0.05 and max(apart["attention"], apart["nothing"]) < 1e-12
-for name, score, runs in now:  # within what five runs had, or a little beside it
+assert all(apart[name] < 1e-12 for name in ("attention", "nothing", "MLP"))
+assert apart["convolution"] > 0.05
+before = {name: runs for name, (_, _, runs) in recorded.items()}
+before["convolution, shuffled"] = shuffled["convolution"][2]
+for name, (_, _, *runs) in recorded_places.items():
+    before[f"{name}, same place"], before[f"{name}, new places"] = runs
+for name, score in now.items():  # within what five runs had, or a little beside it
+    runs = before[name]
     assert min(runs) - 0.05 < score < max(runs) + 0.05, f"{name} is not like the record"
+print("your runs are like the record")
