@@ -2,7 +2,7 @@
 # # Looking inside a small CNN and a small ViT
 #
 # **Two networks of the same size learn to read the same digits, and learn in different places. The CNN looks through a window that is built in, and reads as well if its first filters stay random. The vision transformer
-# begins with tokens that listen mostly to their own patch and learns to listen to the whole digit; its heads learn to choose by content, and on average none becomes local.**
+# begins with tokens that listen mostly to their own patch and learns to listen to the whole digit; its heads learn to choose by content, and none becomes local if one takes the mean over the digits.**
 #
 # You will train five small networks, and see
 #
@@ -256,7 +256,7 @@ low, high = five["CNN without batch norm: right"]
 assert low < five["ViT: right"][1] and five["ViT: right"][0] < high < five["CNN: right"][0]
 
 # %% [markdown]
-# Both have about 36,000 numbers to learn and take the same steps. (For most networks of the list we tried two to four learning rates on the first 897 digits, judged by the next 300; the CNN of 8 channels with 3×3 windows was not tuned. Where we tried, .005 was the best, or within three digits of it; without skips .002 was as good, and we took that. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
+# Both have about 36,000 numbers to learn and take the same steps. (For most networks of the list we tried two to four learning rates on the first 897 digits, judged by the next 300; the CNN of 8 channels with 3×3 windows was not tuned. Where we tried, the rate 0.005 was the best, or read at most three of the 300 digits less than the best; without skips .002 was as good, and we took that. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
 # The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN come close to those of the ViT, and with patches that overlap, the ViT comes a little closer (the first exercise).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
@@ -311,8 +311,8 @@ for name, part in ("CNN", "random first kernels"), ("ViT", "random patches"):
 within(0.975, "CNN, random second kernels: right", 0.99)
 
 # %% [markdown]
-# It reads as well as before, in each of five runs more than 98 of 100 digits. So the first kernels need not be learned here (the batch norm behind them still was): forty-four random kernels together measure all that 3×3 kernels can, and the layers above learn what to make of it.
-# The same holds for the ViT, which reads as well with random patches as with learned ones. It is not quite special to the first layer, either: with its *second* kernels random, the CNN loses only about one digit in 100.
+# It reads as well as before, in each of five runs more than 98 of 100 digits. So the first kernels need not be learned here (the batch norm behind them still was): forty-four random kernels together hold whatever a 3×3 kernel could measure (before the ReLU), and the layers above learn what to make of it.
+# The same holds for the ViT, which reads as well with random patches as with learned ones. The second layer hardly needs to learn, either: with its *second* kernels random, the CNN loses only about one digit in 100.
 #
 # ## What the heads look at
 #
@@ -352,7 +352,7 @@ assert A[..., empty].sum(-1).max() > 0.25
 #
 # - **How far?** The mean distance $\sum_j a_{ij}\,\lVert p_i - p_j \rVert$ in pixels; $a_{ij}$ is the share that query $i$ gives to patch $j$, and $p$ the place of a patch.
 # - **How many?** How many patches share a row of $A$ among themselves, $\exp(-\sum_j a_{ij} \log a_{ij})$: 16 if all get the same, 1 if one gets everything.
-# - **How much does the digit decide?** Take two digits and the same query: what part of the row goes to other patches? For a convolution this is exactly 0.
+# - **How much does the digit decide?** Take two images and the same query patch: how much of the row of shares has to be moved to make the first row into the second? For a convolution this is exactly 0.
 #
 # What would a *local* head look like? If the query's own patch and its neighbours, a 3×3 window, get equal shares, the mean distance is 1.9 pixels. If all patches do, it is 4.0.
 
@@ -428,7 +428,7 @@ within(0, "ViT, shares by place only: right", 0.77)
 # **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the digit decide which.
 #
 # Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest of all among three. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
-# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because on average no head has become local: the nearest of the five runs looks 3.3 pixels far.
+# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because no head has become local in the mean over digits (for a single digit it may look near): the nearest head of the five runs looks 3.3 pixels far.
 #
 # Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
 #
@@ -487,7 +487,7 @@ low, high = five["own patch, after, digit by digit"]
 assert low < 0.1 and high > 0.5
 
 # %% [markdown]
-# **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob hardly changes, while the ViT's grows from one patch to the whole digit.
+# **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob stays in its window, while the ViT's grows from one patch to the whole digit. (Each panel has a scale of its own.)
 #
 # The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels (root mean square).
 #
@@ -552,12 +552,12 @@ assert five[f"{bare}, before"][1] < five[f"{bare}, after"][0]
 # %% [markdown]
 # **Figure.** How different the tokens are after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it.
 #
-# - **Training does not keep the tokens apart, it brings them together**, in the ViT as in the CNN. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is no law: the CNN without batch norm goes the other way.)
+# - **Training brings the tokens of these two networks together**, in the ViT as in the CNN; it does not keep them apart. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is no law: the CNN without batch norm goes the other way.)
 # - **Without skips the tokens become the same before training begins.** Training slows this down: after two layers the difference is still a quarter or more, where at the start it was less than a hundredth. But after four next to nothing is left.
 # - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left.
 # - **A network whose tokens are all alike is not useless.** Attention only still reads nine digits of ten, because what all tokens have in common can name the digit.
 #
-# And why do the tokens of the CNN stay different, without any skip? Perhaps because its weights have both signs, so that it takes differences and not only means. Or because its windows are small, so that three layers do not mix the whole image. We can part the two, because attention can be given small windows, and a CNN large ones:
+# And why do the tokens of the CNN stay different, without any skip? Perhaps because its weights have both signs, so that it takes differences and not only means. Or because its windows are small, so that three layers do not mix the whole image. We can tell the two reasons apart, because attention can be given small windows, and a CNN large ones:
 #
 # - attention only, in three layers on the 64 pixels, where each pixel may ask only its own 3×3 neighbourhood, or all pixels;
 # - the CNN with kernels of 3×3, or of 15×15, which reach each pixel from each (both with 8 channels, so that the large kernels have no more weights than the networks above).
@@ -580,7 +580,7 @@ within(0, "difference, attention only, 3×3, before", 0.4)
 within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 
 # %% [markdown]
-# **In these networks it is the window, not the sign.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. Compare within a pair only, because the two pairs differ in much else.
+# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair, because the two pairs differ in much else. So we do not say that the sign plays no part; and within the pair of CNNs the size differs, too.)
 # The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
 #
 # (In deep *untrained* stacks the signs [do count](../similarities/stacking.md#variants).)
@@ -588,7 +588,7 @@ within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 # ## What it means
 #
 # The CNN brings its structure along: the window, the neighbourhood, the same weights everywhere. Training chooses among what this offers, and on these digits even random first kernels offer enough. The ViT brings the possibility to look anywhere, and has to learn where;
-# here its heads learn to choose, but on average none to stay near. And its skips are not a refinement: without them its tokens are alike before training begins. How alike the tokens end in a trained network without skips is a matter of its windows, not of its name.
+# here its heads learn to choose, but on average none to stay near. And its skips are not a refinement: without them its tokens are alike before training begins. How alike the tokens ended in our trained networks without skips went with their windows, not with their name.
 #
 # ## Three things to change
 #
