@@ -9,19 +9,24 @@ class Widget extends HTMLElement {
     this.words = make("p", { class: "widget-words", "aria-live": "polite" });
     this.stage.append(make("p", { class: "widget-hint" }, this.constructor.hint));
     this.build();
-    this.stage.append(this.controls, this.words);
+    this.stage.append(this.words, this.controls);
     this.prepend(this.stage);
     this.setAttribute("ready", "");
     this.set({});
   }
 
-  // Takes over a part of the state, made legal, and draws with the next frame.
+  // Takes over a part of the state, made legal.
   set(change) {
     const wanted = { ...(this.state ?? this.start()), ...change };
     const [legal, complaint] = this.constructor.legal(wanted);
     this.state = legal;
     this.numbers = this.constructor.compute(legal);
     this.complaint = complaint;
+    this.redraw();
+  }
+
+  // Draws with the next frame.
+  redraw() {
     if (!this.waits)
       this.waits = requestAnimationFrame(() => {
         this.waits = 0;
