@@ -46,14 +46,8 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       "linear": layer(matrices, d / h, 5 * n * d, d * d / h) } };
   }
 
-  static few(number) {
-    return number.toLocaleString("en", { maximumSignificantDigits: 3 });
-  }
-
-  // 1234567 is 1.23 M.
-  static short(number) {
-    const power = number && Math.floor(Math.log10(number.toPrecision(3)) / 3);
-    return `${Cheaper.few(number / 1000 ** power)}\u00a0${" kMGTPE"[power]}`;
+  static text(x, y, words, kind = "") {
+    return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
   }
 
   start() {
@@ -63,50 +57,44 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
   set(change) {
     super.set(change);
     if (!Object.keys(change).length) return;
-    clearTimeout(this.later);   // browsers refuse too many changes of the address
-    this.later = setTimeout(() => history.replaceState(null, "", `?${new URLSearchParams(this.state)}#${this.id}`), 300);
+    clearTimeout(this.writes);  // browsers refuse too many changes of the address
+    this.writes = setTimeout(() => history.replaceState(null, "", `?${new URLSearchParams(this.state)}#${this.id}`), 300);
   }
 
   build() {
     const { FIELDS, EXAMPLES, width } = Cheaper, squares = { 9: " = 3×3", 25: " = 5×5", 49: " = 7×7" };
     this.svg = shape("svg", { role: "application", tabindex: 0, "aria-label": "The arrow keys change positions and channels" });
-    this.stage.append(this.svg, this.bars = make("div", { class: "widget-bars" }));
+    this.svg.append(this.map = shape("g"), this.point = shape("g"));
     const move = (n, d) => this.set({ n: clamp(1, Math.round(n), 1e6), d: width(d, this.state.h) });
     this.drag(this.svg, (x, y) => move(10 ** ((x - 42) / this.decade), 8 * 2 ** ((276 - y) / 24)));
-    this.svg.addEventListener("keydown", (event) => {
-      const by = { ArrowRight: [1.5, 1], ArrowLeft: [1 / 1.5, 1], ArrowUp: [1, 1.5], ArrowDown: [1, 1 / 1.5] }[event.key];
-      if (!by) return;
-      event.preventDefault();
-      move(this.state.n * by[0], this.state.d * by[1]);
-    });
+    this.arrows(this.svg, (right, up) => move(this.state.n * 1.5 ** right, this.state.d * 1.5 ** up));
+    this.stage.append(this.svg, this.bars = shape("svg", { class: "widget-bars" }));
+
     const fields = Object.entries(FIELDS).map(([name, [words, , all]]) => all
       ? choice(words, all.map((value) => [value, value + (squares[value] ?? "")]), 0, (value) => this.set({ [name]: value }))
       : make("label", {}, words, make("input", { type: "number", onchange: (event) => this.set({ [name]: event.target.value }) })));
-    const examples = Object.entries(EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
     this.fields = fields.map((label) => label.lastChild);
+    const examples = Object.entries(EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
+    const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read to write it"];
+    const rows = Object.keys(Cheaper.compute(this.start()).layers).map((name, i) => make("tr", {},
+      make("th", { scope: "row", class: i < 2 ? "convolution" : "attention" }, name), ...head.slice(1).map(() => make("td"))));
+    this.cells = rows.flatMap((row) => [...row.children].slice(1));
     this.controls.append(make("div", { class: "widget-buttons" }, ...fields), make("div", { class: "widget-buttons" }, ...examples),
-      this.table = make("table", { class: "widget-table" }));
+      make("table", { class: "widget-table" }, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words))), ...rows));
     new ResizeObserver(([{ contentRect }]) => {
       this.size = contentRect.width;
       this.redraw();
     }).observe(this.stage);
   }
 
-  draw() {
-    if (!this.size) return;
-    const { few, short, EXAMPLES } = Cheaper, { n, d, k } = this.state, { meetings, meets, layers } = this.numbers;
-    const right = this.size - 12, decade = this.decade = (right - 42) / 6;
-    const x = (n) => 42 + decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
-    const dot = (n, d, r, kind) => shape("circle", { cx: x(n), cy: y(d), r, class: kind });
-    const text = (x, y, words, kind = "") => shape("text", { x, y, class: kind }, words.toLocaleString("en"));
-    // How many times attention costs depends on n / d alone, so the lines are parallel.
+  // How many times attention costs depends on n / d alone, so the bands are parallel.
+  drawMap(x, y, k, right) {
+    const { text } = Cheaper;
     const band = (factor, side, name) => {
       const times = Math.max(1e-9, (factor * k - 4) / 2);
       return shape("path", { d: `M${x(times * 8)} 276L${x(times * 16384)} 12H${side}V276Z`, class: name });
     };
-    const name = Object.keys(EXAMPLES).find((name) => `${EXAMPLES[name]}`.startsWith(`${n},${d},`)) ?? "";
-    this.svg.setAttribute("viewBox", `0 0 ${this.size} 310`);
-    this.svg.replaceChildren(
+    this.map.replaceChildren(
       shape("svg", { x: 42, y: 12, width: right - 42, height: 264, viewBox: `42 12 ${right - 42} 264` },
         ...[1, 10, 100, 1000, 1e4].map((factor) => band(factor, right, "convolution")),
         ...[1, 2, 4, 8].filter((factor) => k > 4 * factor).map((factor) => band(1 / factor, 42, "attention"))),
@@ -114,25 +102,47 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       text(50, 30, k > 4 ? "attention cheaper" : "", "attention start"), text(right - 8, 252, "convolution cheaper", "convolution end"),
       ...[1, 100, 1e4].map((n) => text(x(n), 291, n)), text(right, 291, "a million", "end"), text(right / 2, 306, "positions n"),
       ...[8, 64, 512, 4096].map((d) => text(37, y(d) + 4, d, "end")), text(0, 10, "channels d", "start"),
-      ...Object.values(EXAMPLES).map(([n, d]) => dot(n, d, 2.5, "example")),
-      shape("path", { d: `M42 ${y(d)}H${right}`, class: "width" }), dot(meets, d, k > 4 ? 4 : 0, "same"), dot(n, d, 8, "here"),
+      ...Object.values(Cheaper.EXAMPLES).map(([n, d]) => shape("circle", { cx: x(n), cy: y(d), r: 2.5, class: "example" })));
+  }
+
+  draw() {
+    if (!this.size) return;
+    const { EXAMPLES, text } = Cheaper, { n, d, k } = this.state, { meetings, meets } = this.numbers;
+    const right = this.size - 12, decade = this.decade = (right - 42) / 6, drawn = `${k} ${right}`;
+    const x = (n) => 42 + decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
+    if (this.drawn !== drawn) {
+      this.drawn = drawn;
+      this.svg.setAttribute("viewBox", `0 0 ${this.size} 310`);
+      this.bars.setAttribute("viewBox", `0 0 ${this.size} 68`);
+      this.drawMap(x, y, k, right);
+    }
+    const name = Object.keys(EXAMPLES).find((name) => `${EXAMPLES[name]}`.startsWith(`${n},${d},`)) ?? "";
+    this.point.replaceChildren(
+      shape("path", { d: `M42 ${y(d)}H${right}`, class: "width" }),
+      shape("circle", { cx: x(meets), cy: y(d), r: k > 4 ? 4 : 0, class: "same" }),
+      shape("circle", { cx: x(n), cy: y(d), r: 8, class: "here" }),
       text(x(n), y(d) + (d > 4096 ? 24 : -13), name, n > 1e4 ? "end" : ""));
 
-    const part = (matrices) => make("i", { style: `width: ${100 * matrices / Math.max(k, 4 + meetings)}%` });
+    const bar = (x, y, matrices, kind) => shape("rect", { x: x * unit, y, width: matrices * unit, height: 10, class: kind });
+    const unit = this.size / Math.max(k, 4 + meetings);
     this.bars.replaceChildren(
-      make("div", { class: "convolution" }, `convolution: ${k} d²`, make("div", {}, part(k))),
-      make("div", { class: "attention" }, `attention: 4 d² + ${few(meetings)} d² for the meetings`, make("div", {}, part(4), part(meetings))));
-    Object.values(this.state).forEach((value, i) => { this.fields[i].value = value; });
-    const least = (i) => Math.min(...Object.values(layers).map((costs) => costs[i]));
-    const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read to write it"];
-    this.table.replaceChildren(make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words))),
-      ...Object.entries(layers).map(([name, costs], i) => make("tr", {},
-        make("th", { scope: "row", class: i < 2 ? "convolution" : "attention" }, name),
-        ...costs.map((cost, j) => make("td", { class: cost === least(j) && "least" }, short(cost) + (j > 1 ? "B" : ""))))));
+      text(0, 12, `convolution: ${k} d²`, "convolution start"), bar(0, 18, k, "convolution"),
+      text(0, 46, `attention: 4 d² + ${few(meetings)} d² for the meetings`, "attention start"),
+      bar(0, 52, 4, "attention"), bar(4, 52, meetings, "attention meetings"));
+  }
+
+  tell() {
+    super.tell();
+    const rows = Object.values(this.numbers.layers);
+    Object.values(this.state).forEach((value, i) => put(this.fields[i], "value", `${value}`));
+    rows.flat().forEach((cost, i) => {
+      put(this.cells[i], "textContent", short(cost) + (i % 5 > 1 ? "B" : ""));
+      put(this.cells[i], "className", rows.every((costs) => cost <= costs[i % 5]) ? "least" : "");
+    });
   }
 
   say() {
-    const { few } = Cheaper, { n, d, k } = this.state, { meetings, meets } = this.numbers, all = 4 + meetings;
+    const { n, d, k } = this.state, { meetings, meets } = this.numbers, all = 4 + meetings;
     const times = few(Math.max(all / k, k / all)), who = all < k ? "Attention" : "The convolution";
     return `${times === "1" ? "Both cost the same" : `${who} is the cheaper one, ${times} times`}, because for each position `
       + `the convolution pays for ${k} ${k > 1 ? "matrices" : "matrix"}, and attention for its own four and as much as `

@@ -1,6 +1,7 @@
 // What all widgets share. A widget has a hint, what to do with it, and a state: start() gives the
 // first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
-// numbers that are shown. build() makes the parts once, draw() shows the numbers, say() tells them.
+// numbers that are shown. build() makes the parts once, draw() shows the numbers, say() and tell()
+// put them into words.
 class Widget extends HTMLElement {
   connectedCallback() {
     if (this.stage) return;
@@ -25,15 +26,31 @@ class Widget extends HTMLElement {
     this.redraw();
   }
 
-  // Draws with the next frame.
+  // Draws with the next frame. While something is dragged, words come later: the browser lays out
+  // the whole page for them, and nobody reads that fast.
   redraw() {
-    if (!this.waits)
-      this.waits = requestAnimationFrame(() => {
-        this.waits = 0;
-        this.draw();
-        const words = [this.complaint, this.say()].filter(Boolean).join(" ");
-        if (this.words.textContent !== words) this.words.textContent = words;
-      });
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+      if (this.drags) this.later ??= setTimeout(() => this.tell(), 150);
+      else this.tell();
+    });
+  }
+
+  tell() {
+    clearTimeout(this.later);
+    this.later = null;
+    put(this.words, "textContent", [this.complaint, this.say()].filter(Boolean).join(" "));
+  }
+
+  // Calls step(right, up) with -1, 0 or 1 for an arrow key.
+  arrows(element, step) {
+    const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    element.addEventListener("keydown", (event) => {
+      if (!(event.key in ways)) return;
+      event.preventDefault();
+      step(...ways[event.key]);
+    });
   }
 
   // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged.
@@ -45,7 +62,12 @@ class Widget extends HTMLElement {
     };
     svg.addEventListener("pointerdown", (event) => {
       svg.setPointerCapture(event.pointerId);
+      this.drags = true;
       at(event);
+    });
+    svg.addEventListener("lostpointercapture", () => {
+      this.drags = false;
+      this.redraw();
     });
     svg.addEventListener("pointermove", (event) => {
       if (svg.hasPointerCapture(event.pointerId)) at(event);
@@ -68,6 +90,11 @@ function fill(element, attributes, children) {
     else if (value !== false) element.setAttribute(key, value === true ? "" : value);
   element.append(...children);
   return element;
+}
+
+// Touches only what changes: the browser would lay out the same text again.
+function put(element, what, value) {
+  if (element[what] !== value) element[what] = value;
 }
 
 function button(text, onclick, attributes = {}) {
@@ -97,3 +124,12 @@ function choice(text, options, value, change) {
 }
 
 const clamp = (low, value, high) => Math.min(Math.max(value, low), high);
+
+// Three digits: 50,176 is 50,200.
+const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format;
+
+// Three digits and a unit: 50,176 is 50.2 k.
+function short(number) {
+  const power = number && Math.floor(Math.log10(number.toPrecision(3)) / 3);
+  return `${few(number / 1000 ** power)}\u00a0${" kMGTPE"[power]}`;
+}
