@@ -70,7 +70,7 @@ print("answer ", y.item())
 #
 # - **Convolutions.** Each layer reads three tokens, $\delta$ apart: its own and two earlier ones. What it finds is added to what was there, by a *skip*. With the dilations $\delta_1, \dots, \delta_L$ the window of the last token is
 #   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (These windows have no holes; one layer with $\delta = 16$ would see only 3 of its 33 tokens.)
-# - **Attention.** One layer with one head: its softmax makes *shares* of the scores (attention weights, in the literature), which add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands. Once more we train it with *short lessons*, on 4 tokens.
+# - **Attention.** One layer with one head: its softmax makes *shares* of the scores, which add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands. Once more we train it with *short lessons*, on 4 tokens.
 # - **Two rivals**, which reach all 96 tokens, too. The *mean* is attention with equal shares: it looks at no token in particular. The *wide kernel* is one layer of convolution with $k = 96$: it has weights of its own for each distance.
 
 # %%
