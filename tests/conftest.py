@@ -184,6 +184,8 @@ def parsed(file):
 
 @pytest.fixture(scope="session")
 def browser():
+    if not CHROMIUM and "CI" not in os.environ:
+        pytest.skip(f"there is no {', '.join(NAMES)}")
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 

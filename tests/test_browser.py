@@ -1,12 +1,9 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
-import os
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-from conftest import CHROMIUM, NAMES
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
@@ -40,10 +37,6 @@ COPY = """async () => {
     }
     return wrong;
 }"""
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM and "CI" not in os.environ, reason=f"there is no {', '.join(NAMES)}"
-)
 
 
 @pytest.fixture(params=["http", "file"])

@@ -41,9 +41,9 @@ def run(path, text, style, entry):
     for name, given, kind in ("results", results, dict), ("figure", fig, matplotlib.figure.Figure):
         if not isinstance(given, kind):
             raise Fault(path, lines[name], f"{name}() returns a {type(given).__name__}, not a {kind.__name__}")
-    for key, value in results.items():
-        if type(value) not in (int, float, bool):
-            raise Fault(path, lines["results"], f"results()[{key!r}] is a {type(value).__name__}, no int, float, bool")
+    for key, kind in {key: type(value) for key, value in results.items()}.items():
+        if kind not in (int, float, bool):
+            raise Fault(path, lines["results"], f"results()[{key!r}] is a {kind.__name__}, not int, float or bool")
     try:
         svg = figure.to_svg(fig, path)
     except ValueError as error:

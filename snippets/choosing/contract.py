@@ -7,10 +7,11 @@ from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
 
 # --8<-- [start:contract]
 L, d, kv, mlp = 32, 4096, 1024, 14336       # Llama 3.1 8B: 8 heads of 128 for K, V
+words = 128_256 * d                         # a vector for each word, read and said
 
 
 def weights(keys=kv):
-    return L * (2 * d * d + 2 * d * keys + 3 * d * mlp) + 2 * 128_256 * d
+    return L * (2 * d * d + 2 * d * keys + 3 * d * mlp) + 2 * words
 
 
 def reading(n, full=L, window=None, keys=kv):
@@ -20,8 +21,8 @@ def reading(n, full=L, window=None, keys=kv):
     """
     near = min(n, window or n)
     pairs = full * n * n / 2 + (L - full) * n * near
-    flops = 2 * n * (weights(keys) - 2 * 128_256 * d) + 4 * pairs * d
-    flops += 2 * 128_256 * d                    # one word is said, after the last token
+    flops = 2 * n * (weights(keys) - 2 * words) + 4 * pairs * d
+    flops += 2 * words                          # one word is said, after the last token
     kept = 2 * keys * (full * n + (L - full) * near)
     block = n * (d + 2 * mlp)                   # input, both halves of the MLP
     return flops / 1e15, *(2 * m / 1e9 for m in (weights(keys), kept, block))
@@ -111,7 +112,7 @@ def results():
     """
     whole, passages = ways["the whole contract"], ways["8 passages of 500 tokens"]
     _, held, whole_kept, block = whole
-    read = held - 2 * 128_256 * d / 1e9         # of the table of words, only a row is read
+    read = held - 2 * words / 1e9               # of the table of words, only a row is read
     asked = 250                                 # tokens of a question with its answer
     again, anew = reading(contract + asked)[0] - whole[0], reading(8 * 500 + asked)[0]
     return {f"kept_{kind}": size for kind, size in kept(100_000).items()} | {
@@ -124,7 +125,7 @@ def results():
         "token_whole_ms": (read + whole_kept) / 0.8,                    # 0.8 TB a second
         "token_passages_ms": (read + passages[2]) / 0.8,
         "again": again, "anew": anew, "even": whole[0] / (anew - again),
-        "core_share": 1 - 2 * contract * (weights() - 2 * 128_256 * d) / 1e15 / whole[0]}
+        "core_share": 1 - 2 * contract * (weights() - 2 * words) / 1e15 / whole[0]}
 
 
 def figure():

@@ -30,8 +30,11 @@ def paths(layers, output, n=64, causal=False):
     return x.grad[0, 0].long()
 
 
-plain, stem = [(3, 1, 1)] * 3, [(7, 2, 1), (3, 2, 1), (3, 1, 1)]
-wavenet = [(2, 1, dilation) for dilation in (1, 2, 4, 8, 16, 32)]
+STACKS = {      # layers, output, causal
+    "three plain layers": ([(3, 1, 1)] * 3, 32, False),
+    "stem of ResNet-50": ([(7, 2, 1), (3, 2, 1), (3, 1, 1)], 8, False),
+    "WaveNet, six layers": ([(2, 1, dilation) for dilation in (1, 2, 4, 8, 16, 32)], 63, True),
+}
 
 
 def results():
@@ -56,10 +59,10 @@ def results():
     >>> paths([(7, 1, 1)], 0, n=1).tolist()
     [1]
     """
-    wide = {"plain": (plain, 32, False), "stem": (stem, 8, False), "wavenet": (wavenet, 63, True)}
-    counts = {name: paths(*stack, causal=causal) for name, (*stack, causal) in wide.items()}
-    return {f"{name}_seen": int((found > 0).sum()) for name, found in counts.items()} | {
-        "plain_most": int(counts["plain"].max()), "wavenet_most": int(counts["wavenet"].max())}
+    plain, stem, wavenet = (paths(*stack, causal=causal) for *stack, causal in STACKS.values())
+    return {"plain_seen": int((plain > 0).sum()), "plain_most": int(plain.max()),
+            "stem_seen": int((stem > 0).sum()),
+            "wavenet_seen": int((wavenet > 0).sum()), "wavenet_most": int(wavenet.max())}
 
 
 def cone(layers, output, causal):
@@ -83,9 +86,7 @@ def cone(layers, output, causal):
 
 def figure():
     fig, axes = plt.subplots(3, figsize=(5.2, 5.2), height_ratios=(3, 3, 6))
-    for ax, (name, layers, output, causal) in zip(axes, (
-            ("three plain layers", plain, 32, False), ("stem of ResNet-50", stem, 8, False),
-            ("WaveNet, six layers", wavenet, 63, True))):
+    for ax, (name, (layers, output, causal)) in zip(axes, STACKS.items()):
         lengths, seen, lines = cone(layers, output, causal)
         ax.add_collection(LineCollection(
             [((a, b), (c, d)) for a, b, c, d in lines], color=CONVOLUTION, lw=0.8))

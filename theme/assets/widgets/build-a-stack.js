@@ -64,7 +64,8 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
   }
 
   build() {
-    this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img", "aria-label": "The stack" });
+    this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img" });
+    this.pictures = [this.svg];
     this.stage.append(this.svg);
     this.drag(this.svg, (x) => {
       const { lengths } = this.numbers;
@@ -138,7 +139,6 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
     parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
     this.svg.replaceChildren(...parts);
-    this.svg.setAttribute("aria-label", this.say());
     this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
       make("span", { class: k ? "convolution" : "attention" }, terms[l].join("·"))]), ` = ${window}`);
   }

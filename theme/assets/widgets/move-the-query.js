@@ -74,13 +74,15 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     };
     this.convolution = picture("convolution");
     this.attention = picture("attention");
+    this.pictures = [this.convolution.svg, this.attention.svg];
     this.stage.append(make("div", { class: "widget-pictures" }, this.convolution.box, this.attention.box));
     this.row = slider("row", { min: 0, max: 23, value: 8 }, (row) => this.set({ row }), (row) => row + 1);
     this.column = slider("column", { min: 0, max: 23, value: 19 }, (column) => this.set({ column }), (column) => column + 1);
     this.sharpness = slider("sharpness", { min: 0, max: 40, value: 10 }, (sharpness) => this.set({ sharpness }));
+    this.boxes = {};
     const box = (words, key, on, off) => {
       const input = make("input", { type: "checkbox", onchange: () => this.set({ [key]: input.checked ? on : off }) });
-      this[`${key}Box`] = input;
+      this.boxes[key] = input;
       return make("label", {}, input, make("span", {}, words));
     };
     this.controls.append(this.row, this.column, this.sharpness, make("div", { class: "widget-buttons" },
@@ -91,10 +93,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
   draw() {
     const { row, column, sharpness, near, window, mirrored, raw } = this.state, { pixels } = this.data;
     for (const [control, value] of [[this.row, row], [this.column, column], [this.sharpness, sharpness]]) control.put(value);
-    Object.assign(this.mirroredBox, { checked: mirrored });
-    Object.assign(this.rawBox, { checked: raw });
-    Object.assign(this.nearBox, { checked: near > 0 });
-    Object.assign(this.windowBox, { checked: window > 0 });
+    for (const [key, value] of Object.entries({ mirrored, raw, near, window })) this.boxes[key].checked = !!value;
     for (const [{ photo, parts, svg, marks }, amounts, color] of [[this.convolution, this.numbers.kernel, "convolution"], [this.attention, this.numbers.shares, "attention"]]) {
       if (photo.shows !== mirrored) {
         paint(photo, Array.from({ length: 120 * 120 }, (_, i) => {
@@ -109,7 +108,6 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
         mark.setAttribute("x", column);
         mark.setAttribute("y", row);
       }
-      svg.setAttribute("aria-label", this.say());
     }
   }
 

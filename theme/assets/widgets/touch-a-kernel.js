@@ -54,6 +54,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     const n = Math.sqrt(this.data.photo.length);
     this.before = make("canvas", { width: n, height: n, role: "img", "aria-label": "the photograph" });
     this.after = make("canvas", { width: n - 2, height: n - 2, role: "img" });
+    this.pictures = [this.after];
     this.cells = Array.from({ length: 9 }, (_, m) => this.cell(m));
     this.stage.append(make("div", { class: "widget-pictures" }, this.before,
       make("div", { class: "widget-kernel" }, ...this.cells), this.after));
@@ -70,15 +71,10 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       weights[m] = clamp(-4, Math.round(4 * weight) / 4, 4);
       this.set({ weights });
     };
+    const step = (right, up) => put(this.state.weights[m] + 0.25 * (right + up));
     let from;
-    return make("div", { role: "slider", tabindex: 0, "aria-valuemin": -4, "aria-valuemax": 4,
+    const cell = make("div", { role: "slider", tabindex: 0, "aria-valuemin": -4, "aria-valuemax": 4,
       "aria-label": `weight in row ${Math.floor(m / 3) + 1}, column ${m % 3 + 1}`,
-      onkeydown: (event) => {
-        const step = { ArrowUp: 0.25, ArrowRight: 0.25, ArrowDown: -0.25, ArrowLeft: -0.25 }[event.key];
-        if (!step) return;
-        event.preventDefault();
-        put(this.state.weights[m] + step);
-      },
       onpointerdown: (event) => {
         event.target.setPointerCapture(event.pointerId);
         from = [event.clientY, this.state.weights[m]];
@@ -86,6 +82,8 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       onpointermove: (event) => {
         if (event.target.hasPointerCapture(event.pointerId)) put(from[1] + (from[0] - event.clientY) / 20);
       } });
+    this.arrows(cell, step);
+    return cell;
   }
 
 
@@ -100,7 +98,6 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
     });
     paint(this.after, output, rgb(this.after, color));
-    this.after.setAttribute("aria-label", this.say());
   }
 
   say() {

@@ -44,13 +44,13 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
   }
 
   build() {
-    const { matrices } = this.data;
     this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img" });
+    this.pictures = [this.svg];
     this.mesh = shape("g", { "stroke-opacity": 0.12 });
     this.chosen = shape("g");
     this.svg.append(this.mesh, this.chosen);
     this.stage.append(this.svg);
-    if (matrices) {
+    if (this.data.matrices) {
       this.maps = ["convolution", "attention"].map((name) => [name, make("canvas", { role: "img", "aria-label": `amounts of the ${name}, output by input` })]);
       this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([, canvas]) => canvas)));
     }
@@ -61,9 +61,9 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       (at) => this.numbers?.letters[at] ?? "");
     this.positions = make("input", { type: "checkbox",
       onchange: () => this.set({ order: this.positions.checked ? 1 : 0 }) });
-    const change = (words, make) => button(words, () => {
+    const change = (words, rewrite) => button(words, () => {
       const { letters } = this.numbers, { at } = this.state;
-      this.set(make([...letters], at));
+      this.set(rewrite([...letters], at));
     });
     this.controls.append(
       make("label", {}, make("span", {}, "word"), this.field), this.place,
@@ -113,7 +113,6 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
         paint(canvas, this.numbers[name].flat().map((part) => 510 * part), rgb(canvas, name));
       }
     }
-    this.svg.setAttribute("aria-label", this.say());
   }
 
   say() {

@@ -1,7 +1,8 @@
 // What all widgets share. A widget has a hint, what to do with it, and a state: start() gives the
 // first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
 // numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes
-// the parts once, draw() shows the numbers, say() and tell() put them into words.
+// the parts once, draw() shows the numbers, say() and tell() put them into words, which are also the
+// names of the pictures.
 class Widget extends HTMLElement {
   async connectedCallback() {
     if (this.stage) return;
@@ -44,7 +45,9 @@ class Widget extends HTMLElement {
   tell() {
     clearTimeout(this.later);
     this.later = null;
-    put(this.words, "textContent", [this.complaint, this.say()].filter(Boolean).join(" "));
+    const said = this.say();
+    put(this.words, "textContent", [this.complaint, said].filter(Boolean).join(" "));
+    for (const picture of this.pictures ?? []) picture.setAttribute("aria-label", said);
   }
 
   // Calls step(right, up) with -1, 0 or 1 for an arrow key.
