@@ -8,6 +8,8 @@ from cost import crossing, price, traffic, training
 from efficient_attention import linear
 from receptive_field import stack
 
+from conftest import parsed
+
 SET = """async ([name, state]) => {
     await customElements.whenDefined(name);
     const widget = document.querySelector(name);
@@ -154,7 +156,11 @@ def test_who_is_cheaper(touch, monkeypatch):
         assert who in found["words"], state
 
 
-def test_examples_of_who_is_cheaper(visit, server):
+LEGAL = """(href) => customElements.get("who-is-cheaper")
+    .legal(Object.fromEntries(new URL(href, location).searchParams))"""
+
+
+def test_examples_of_who_is_cheaper(visit, server, site):
     """Their sizes are those of the snippets, and the address opens them."""
     tab = visit(server + "en/differences/cost.html?n=1024&d=384&h=6#who-is-cheaper")
     tab.wait_for_selector("who-is-cheaper[ready]")
@@ -170,6 +176,10 @@ def test_examples_of_who_is_cheaper(visit, server):
              "small image": "small image", "medical image": "medical image"}
     for name, case in after.items():
         assert sizes[name] == cases[case][1]
+    links = parsed(site / "en/together/choosing.html").select("a[href*='?'][href$='#who-is-cheaper']")
+    assert len(links) == 7  # one for each case
+    for link in links:
+        assert tab.evaluate(LEGAL, link["href"])[1] == 0, link
     state = tab.evaluate("document.querySelector('who-is-cheaper').state")
     assert state == CHEAPER | {"n": 1024, "d": 384, "h": 6}
     tab.get_by_role("button", name="GPT-3").click()

@@ -1,7 +1,7 @@
 // Who is cheaper, a convolution or attention, over n positions of d channels. Mirrors crossing,
 // training and traffic in snippets/cost, streams and block in snippets/choosing.
 customElements.define("who-is-cheaper", class Cheaper extends Widget {
-  static hint = "Drag the point, and compare the two bars. Then take an example, or your own numbers.";
+  static hint = "Drag the point and compare the bars. Then take an example, or your own numbers.";
   static FIELDS = {       // words, first value, all values
     n: ["positions n", 196],
     d: ["channels d", 768],
@@ -32,7 +32,7 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     return [state, changed.length && `That cannot be shown; the nearest is ${changed.map((name) => `${name} = ${state[name]}`).join(", ")}.`];
   }
 
-  // The costs in the order of the table. A position meets so many keys; kept and cache are numbers of one input.
+  // Costs in the order of the table. A position meets so many keys; kept and cache are of one input.
   static compute({ n, d, k, h, w, bytes, batch }) {
     const layer = (weights, keys, kept, cache) => [batch * n * (weights + 2 * keys * d), weights,
       bytes * batch * kept, bytes * batch * cache, bytes * (weights + batch * cache)];
@@ -44,10 +44,6 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       "written out": layer(matrices, n, 5 * n * d + h * n * n, 2 * n * d),
       "in a window": layer(matrices, Math.min(w + 1, n), fused, 2 * Math.min(w, n) * d),
       "linear": layer(matrices, d / h, 5 * n * d, d * d / h) } };
-  }
-
-  static text(x, y, words, kind = "") {
-    return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
   }
 
   start() {
@@ -76,7 +72,7 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     this.fields = fields.map((label) => label.lastChild);
     const examples = Object.entries(EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
     const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read to write it"];
-    const rows = Object.keys(Cheaper.compute(this.start()).layers).map((name, i) => make("tr", {},
+    const rows = Object.keys(Cheaper.compute({}).layers).map((name, i) => make("tr", {},
       make("th", { scope: "row", class: i < 2 ? "convolution" : "attention" }, name), ...head.slice(1).map(() => make("td"))));
     this.cells = rows.flatMap((row) => [...row.children].slice(1));
     this.controls.append(make("div", { class: "widget-buttons" }, ...fields), make("div", { class: "widget-buttons" }, ...examples),
@@ -89,7 +85,6 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
 
   // How many times attention costs depends on n / d alone, so the bands are parallel.
   drawMap(x, y, k, right) {
-    const { text } = Cheaper;
     const band = (factor, side, name) => {
       const times = Math.max(1e-9, (factor * k - 4) / 2);
       return shape("path", { d: `M${x(times * 8)} 276L${x(times * 16384)} 12H${side}V276Z`, class: name });
@@ -107,9 +102,10 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
 
   draw() {
     if (!this.size) return;
-    const { EXAMPLES, text } = Cheaper, { n, d, k } = this.state, { meetings, meets } = this.numbers;
-    const right = this.size - 12, decade = this.decade = (right - 42) / 6, drawn = `${k} ${right}`;
-    const x = (n) => 42 + decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
+    const { EXAMPLES } = Cheaper, { n, d, k } = this.state, { meetings, meets } = this.numbers;
+    const right = this.size - 12, drawn = `${k} ${right}`;
+    this.decade = (right - 42) / 6;
+    const x = (n) => 42 + this.decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
     if (this.drawn !== drawn) {
       this.drawn = drawn;
       this.svg.setAttribute("viewBox", `0 0 ${this.size} 310`);

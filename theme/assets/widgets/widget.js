@@ -84,6 +84,10 @@ function shape(name, attributes = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
+function text(x, y, words, kind = "") {
+  return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
+}
+
 function fill(element, attributes, children) {
   for (const [key, value] of Object.entries(attributes))
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
