@@ -106,7 +106,7 @@ def costs(state, monkeypatch):
                       kept(training.separable, x, (d, 1, odd), (d, d))),
         "attention": (*attention, fused),
         "written out": (*attention, written),
-        "in a window": (near["MACs"], near, fused),
+        "window": (near["MACs"], near, fused),
         "linear": (ways["linear attention"]["MACs"], ways["linear attention"],
                    kept(training.attention, x, *matrices, h=h, mix=Linear.apply))}
     found = {name: [batch * macs, way["weights"], size * batch * numbers, size * batch * way["state"],

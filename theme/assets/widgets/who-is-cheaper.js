@@ -42,7 +42,7 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       "separable": layer(k * d + d * d, 0, 2 * n * d, (k - 1) * d),
       "attention": layer(matrices, n, fused, 2 * n * d),
       "written out": layer(matrices, n, 5 * n * d + h * n * n, 2 * n * d),
-      "in a window": layer(matrices, Math.min(w + 1, n), fused, 2 * Math.min(w, n) * d),
+      "window": layer(matrices, Math.min(w + 1, n), fused, 2 * Math.min(w, n) * d),
       "linear": layer(matrices, d / h, 5 * n * d, d * d / h) } };
   }
 
