@@ -135,5 +135,5 @@ const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format;
 // Three digits and a unit: 50,176 is 50.2 k.
 function short(number) {
   const power = number && Math.floor(Math.log10(number.toPrecision(3)) / 3);
-  return `${few(number / 1000 ** power)}\u00a0${" kMGTPE"[power]}`;
+  return `${few(number / 1000 ** power)}\u00a0${["", ..."kMGTPE"][power]}`;
 }
