@@ -40,7 +40,7 @@ class Widget extends HTMLElement {
   tell() {
     clearTimeout(this.later);
     this.later = null;
-    put(this.words, "textContent", [this.complaint, this.say()].filter(Boolean).join(" "));
+    write(this.words, [this.complaint, this.say()].filter(Boolean).join(" "));
   }
 
   // Calls step(right, up) with -1, 0 or 1 for an arrow key.
@@ -88,7 +88,7 @@ function text(x, y, words, kind = "") {
   return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
 }
 
-function fill(element, attributes, children) {
+function fill(element, attributes, children = []) {
   for (const [key, value] of Object.entries(attributes))
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value !== false) element.setAttribute(key, value === true ? "" : value);
@@ -96,9 +96,10 @@ function fill(element, attributes, children) {
   return element;
 }
 
-// Touches only what changes: the browser would lay out the same text again.
-function put(element, what, value) {
-  if (element[what] !== value) element[what] = value;
+// Changes the letters and no node: for a new node the browser finds the style of the whole article again.
+function write(element, words) {
+  if (!element.firstChild) element.append("");
+  if (element.firstChild.data !== words) element.firstChild.data = words;
 }
 
 function button(text, onclick, attributes = {}) {
