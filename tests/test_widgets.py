@@ -12,6 +12,8 @@ from home import word
 from one_equation import four_matrices
 from receptive_field import probe, stack
 
+from conftest import parsed
+
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
     widget.set(state);
@@ -210,7 +212,7 @@ def costs(state, monkeypatch):
                       kept(training.separable, x, (d, 1, odd), (d, d))),
         "attention": (*attention, fused),
         "written out": (*attention, written),
-        "in a window": (near["MACs"], near, fused),
+        "window": (near["MACs"], near, fused),
         "linear": (ways["linear attention"]["MACs"], ways["linear attention"],
                    kept(training.attention, x, *matrices, h=h, mix=Linear.apply))}
     found = {name: [batch * macs, way["weights"], size * batch * numbers, size * batch * way["state"],
@@ -260,7 +262,11 @@ def test_who_is_cheaper(touch, monkeypatch):
         assert who in found["words"], state
 
 
-def test_examples_of_who_is_cheaper(visit, server):
+LEGAL = """(href) => customElements.get("who-is-cheaper")
+    .legal(Object.fromEntries(new URL(href, location).searchParams))"""
+
+
+def test_examples_of_who_is_cheaper(visit, server, site):
     """Their sizes are those of the snippets, and the address opens them."""
     tab = visit(server + "en/differences/cost.html?n=1024&d=384&h=6#who-is-cheaper")
     tab.wait_for_selector("who-is-cheaper[ready]")
@@ -276,6 +282,10 @@ def test_examples_of_who_is_cheaper(visit, server):
              "small image": "small image", "medical image": "medical image"}
     for name, case in after.items():
         assert sizes[name] == cases[case][1]
+    links = parsed(site / "en/together/choosing.html").select("a[href*='?'][href$='#who-is-cheaper']")
+    assert len(links) == 7  # one for each case
+    for link in links:
+        assert tab.evaluate(LEGAL, link["href"])[1] == 0, link
     state = tab.evaluate("document.querySelector('who-is-cheaper').state")
     assert state == CHEAPER | {"n": 1024, "d": 384, "h": 6}
     tab.get_by_role("button", name="GPT-3").click()

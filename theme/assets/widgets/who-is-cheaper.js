@@ -1,11 +1,11 @@
-// Who is cheaper, a convolution or attention, over n positions of d channels. Mirrors crossing,
-// training and traffic in snippets/cost, streams and block in snippets/choosing.
+// Who is cheaper, a convolution or attention? Mirrors crossing, training and traffic of
+// snippets/cost, streams and block of snippets/choosing.
 customElements.define("who-is-cheaper", class Cheaper extends Widget {
-  static hint = "Drag the point, and compare the two bars. Then take an example, or your own numbers.";
+  static hint = "Drag the point and compare the bars.";
   static FIELDS = {       // words, first value, all values
     n: ["positions n", 196],
     d: ["channels d", 768],
-    k: ["kernel reads", 9, [...Array(31).keys()].map((i) => i + 1).concat(49)],
+    k: ["kernel reads", 9, [...Array(32).keys(), 49].slice(1)],
     h: ["heads", 12, [1, 2, 4, 6, 8, 12, 16, 32, 64, 96]],
     w: ["window", 128, [1, 4, 16, 64, 128, 256, 512, 1024, 4096]],
     bytes: ["bytes a number", 4, [1, 2, 4]],
@@ -16,23 +16,19 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     "second of sound": [100, 64, 4], "tile of a photograph": [1024, 384, 6], "contract": [130000, 4096, 32],
     "small image": [64, 64, 4], "medical image": [4096, 384, 6], "video": [49000, 768, 12] };
 
-  // The nearest width that h heads can share.
-  static width(d, h) {
-    return clamp(Math.ceil(8 / h), Math.round(d / h), Math.floor(16384 / h)) * h;
-  }
-
   static legal(wanted) {
     const state = {};
     for (const [name, [, first, all]] of Object.entries(this.FIELDS)) {
       const value = isNaN(wanted[name]) ? first : clamp(1, Math.round(wanted[name]), 1e6);
       state[name] = all?.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a)) ?? value;
     }
-    state.d = this.width(state.d, state.h);
+    const { d, h } = state;     // heads of one size
+    state.d = clamp(Math.ceil(8 / h), Math.round(d / h), Math.floor(16384 / h)) * h;
     const changed = Object.keys(state).filter((name) => name in wanted && state[name] !== Number(wanted[name]));
     return [state, changed.length && `That cannot be shown; the nearest is ${changed.map((name) => `${name} = ${state[name]}`).join(", ")}.`];
   }
 
-  // The costs in the order of the table. A position meets so many keys; kept and cache are numbers of one input.
+  // Costs in the order of the table; keys are those that one position meets.
   static compute({ n, d, k, h, w, bytes, batch }) {
     const layer = (weights, keys, kept, cache) => [batch * n * (weights + 2 * keys * d), weights,
       bytes * batch * kept, bytes * batch * cache, bytes * (weights + batch * cache)];
@@ -42,12 +38,8 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       "separable": layer(k * d + d * d, 0, 2 * n * d, (k - 1) * d),
       "attention": layer(matrices, n, fused, 2 * n * d),
       "written out": layer(matrices, n, 5 * n * d + h * n * n, 2 * n * d),
-      "in a window": layer(matrices, Math.min(w + 1, n), fused, 2 * Math.min(w, n) * d),
+      "window": layer(matrices, Math.min(w + 1, n), fused, 2 * Math.min(w, n) * d),
       "linear": layer(matrices, d / h, 5 * n * d, d * d / h) } };
-  }
-
-  static text(x, y, words, kind = "") {
-    return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
   }
 
   start() {
@@ -62,21 +54,30 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
   }
 
   build() {
-    const { FIELDS, EXAMPLES, width } = Cheaper, squares = { 9: " = 3×3", 25: " = 5×5", 49: " = 7×7" };
-    this.svg = shape("svg", { role: "application", tabindex: 0, "aria-label": "The arrow keys change positions and channels" });
-    this.svg.append(this.map = shape("g"), this.point = shape("g"));
-    const move = (n, d) => this.set({ n: clamp(1, Math.round(n), 1e6), d: width(d, this.state.h) });
+    const squares = { 9: " = 3×3", 25: " = 5×5", 49: " = 7×7" };
+    this.svg = shape("svg", { role: "application", tabindex: 0, "aria-label": "The arrow keys move the point" });
+    this.svg.append(this.map = shape("g"), this.line = shape("path", { class: "width" }),
+      this.same = shape("circle", { class: "same" }), this.here = shape("circle", { class: "here", r: 8 }), this.name = text(0, 0, ""));
+    this.sums = [text(0, 12, "", "convolution start"), text(0, 46, "", "attention start")];
+    this.bars = [[18, "convolution"], [52, "attention"], [52, "attention meetings"]].map(([y, kind]) => shape("rect", { y, height: 10, class: kind }));
+    const move = (n, d) => {
+      this.set({ n, d });
+      this.complaint = "";      // whoever drags asks for the nearest
+    };
     this.drag(this.svg, (x, y) => move(10 ** ((x - 42) / this.decade), 8 * 2 ** ((276 - y) / 24)));
     this.arrows(this.svg, (right, up) => move(this.state.n * 1.5 ** right, this.state.d * 1.5 ** up));
-    this.stage.append(this.svg, this.bars = shape("svg", { class: "widget-bars" }));
+    this.stage.append(this.svg, this.below = shape("svg", { class: "widget-bars" }, ...this.sums, ...this.bars));
 
-    const fields = Object.entries(FIELDS).map(([name, [words, , all]]) => all
-      ? choice(words, all.map((value) => [value, value + (squares[value] ?? "")]), 0, (value) => this.set({ [name]: value }))
-      : make("label", {}, words, make("input", { type: "number", onchange: (event) => this.set({ [name]: event.target.value }) })));
+    const fields = Object.entries(Cheaper.FIELDS).map(([name, [words, , all]]) => {
+      const change = () => this.set({ [name]: label.lastChild.value });
+      const label = all ? choice(words, all.map((value) => [value, value + (squares[value] ?? "")]), 0, change)
+        : make("label", {}, words, make("input", { type: "number", onchange: change }));
+      return label;
+    });
     this.fields = fields.map((label) => label.lastChild);
-    const examples = Object.entries(EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
+    const examples = Object.entries(Cheaper.EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
     const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read to write it"];
-    const rows = Object.keys(Cheaper.compute(this.start()).layers).map((name, i) => make("tr", {},
+    const rows = Object.keys(Cheaper.compute({}).layers).map((name, i) => make("tr", {},
       make("th", { scope: "row", class: i < 2 ? "convolution" : "attention" }, name), ...head.slice(1).map(() => make("td"))));
     this.cells = rows.flatMap((row) => [...row.children].slice(1));
     this.controls.append(make("div", { class: "widget-buttons" }, ...fields), make("div", { class: "widget-buttons" }, ...examples),
@@ -89,7 +90,6 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
 
   // How many times attention costs depends on n / d alone, so the bands are parallel.
   drawMap(x, y, k, right) {
-    const { text } = Cheaper;
     const band = (factor, side, name) => {
       const times = Math.max(1e-9, (factor * k - 4) / 2);
       return shape("path", { d: `M${x(times * 8)} 276L${x(times * 16384)} 12H${side}V276Z`, class: name });
@@ -107,37 +107,34 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
 
   draw() {
     if (!this.size) return;
-    const { EXAMPLES, text } = Cheaper, { n, d, k } = this.state, { meetings, meets } = this.numbers;
-    const right = this.size - 12, decade = this.decade = (right - 42) / 6, drawn = `${k} ${right}`;
-    const x = (n) => 42 + decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
+    const { n, d, k } = this.state, { meetings, meets } = this.numbers;
+    const right = this.size - 12, drawn = `${k} ${right}`, unit = this.size / Math.max(k, 4 + meetings);
+    this.decade = (right - 42) / 6;
+    const x = (n) => 42 + this.decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
     if (this.drawn !== drawn) {
       this.drawn = drawn;
       this.svg.setAttribute("viewBox", `0 0 ${this.size} 310`);
-      this.bars.setAttribute("viewBox", `0 0 ${this.size} 68`);
+      this.below.setAttribute("viewBox", `0 0 ${this.size} 68`);
       this.drawMap(x, y, k, right);
     }
-    const name = Object.keys(EXAMPLES).find((name) => `${EXAMPLES[name]}`.startsWith(`${n},${d},`)) ?? "";
-    this.point.replaceChildren(
-      shape("path", { d: `M42 ${y(d)}H${right}`, class: "width" }),
-      shape("circle", { cx: x(meets), cy: y(d), r: k > 4 ? 4 : 0, class: "same" }),
-      shape("circle", { cx: x(n), cy: y(d), r: 8, class: "here" }),
-      text(x(n), y(d) + (d > 4096 ? 24 : -13), name, n > 1e4 ? "end" : ""));
-
-    const bar = (x, y, matrices, kind) => shape("rect", { x: x * unit, y, width: matrices * unit, height: 10, class: kind });
-    const unit = this.size / Math.max(k, 4 + meetings);
-    this.bars.replaceChildren(
-      text(0, 12, `convolution: ${k} d²`, "convolution start"), bar(0, 18, k, "convolution"),
-      text(0, 46, `attention: 4 d² + ${few(meetings)} d² for the meetings`, "attention start"),
-      bar(0, 52, 4, "attention"), bar(4, 52, meetings, "attention meetings"));
+    const [name] = Object.entries(Cheaper.EXAMPLES).find(([, sizes]) => sizes[0] === n && sizes[1] === d) ?? [""];
+    fill(this.line, { d: `M42 ${y(d)}H${right}` });
+    fill(this.same, { cx: x(meets), cy: y(d), r: k > 4 ? 4 : 0 });
+    fill(this.here, { cx: x(n), cy: y(d) });
+    fill(this.name, { x: x(n), y: y(d) + (d > 4096 ? 24 : -13), class: n > 1e4 ? "end" : "" });
+    write(this.name, name);
+    write(this.sums[0], `convolution: ${k} d²`);
+    write(this.sums[1], `attention: 4 d² + ${few(meetings)} d² for the meetings`);
+    [k, 4, meetings].forEach((matrices, i) => fill(this.bars[i], { x: i > 1 ? 4 * unit : 0, width: matrices * unit }));
   }
 
   tell() {
     super.tell();
     const rows = Object.values(this.numbers.layers);
-    Object.values(this.state).forEach((value, i) => put(this.fields[i], "value", `${value}`));
+    Object.values(this.state).forEach((value, i) => { this.fields[i].value = value; });
     rows.flat().forEach((cost, i) => {
-      put(this.cells[i], "textContent", short(cost) + (i % 5 > 1 ? "B" : ""));
-      put(this.cells[i], "className", rows.every((costs) => cost <= costs[i % 5]) ? "least" : "");
+      write(this.cells[i], short(cost) + (i % 5 > 1 ? "B" : ""));
+      this.cells[i].className = rows.every((costs) => cost <= costs[i % 5]) ? "least" : "";
     });
   }
 
@@ -147,6 +144,6 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     return `${times === "1" ? "Both cost the same" : `${who} is the cheaper one, ${times} times`}, because for each position `
       + `the convolution pays for ${k} ${k > 1 ? "matrices" : "matrix"}, and attention for its own four and as much as `
       + `${few(meetings)} for meeting all ${n.toLocaleString("en")}. ` + (k > 4
-      ? `With ${d.toLocaleString("en")} channels they cost the same at n = ${meets.toLocaleString("en")}.` : "With so small a kernel this is so at every length.");
+      ? `With ${d.toLocaleString("en")} channels they cost the same at n = ${meets.toLocaleString("en")}.` : "So small a kernel is cheaper at every length.");
   }
 });

@@ -46,7 +46,7 @@ class Widget extends HTMLElement {
     clearTimeout(this.later);
     this.later = null;
     const said = this.say();
-    put(this.words, "textContent", [this.complaint, said].filter(Boolean).join(" "));
+    write(this.words, [this.complaint, said].filter(Boolean).join(" "));
     for (const picture of this.pictures ?? []) picture.setAttribute("aria-label", said);
   }
 
@@ -92,7 +92,11 @@ function shape(name, attributes = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
-function fill(element, attributes, children) {
+function text(x, y, words, kind = "") {
+  return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
+}
+
+function fill(element, attributes, children = []) {
   for (const [key, value] of Object.entries(attributes))
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value !== false) element.setAttribute(key, value === true ? "" : value);
@@ -100,9 +104,10 @@ function fill(element, attributes, children) {
   return element;
 }
 
-// Touches only what changes: the browser would lay out the same text again.
-function put(element, what, value) {
-  if (element[what] !== value) element[what] = value;
+// Changes the letters and no node: for a new node the browser finds the style of the whole article again.
+function write(element, words) {
+  if (!element.firstChild) element.append("");
+  if (element.firstChild.data !== words) element.firstChild.data = words;
 }
 
 function button(text, onclick, attributes = {}) {
@@ -158,5 +163,5 @@ const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format;
 // Three digits and a unit: 50,176 is 50.2 k.
 function short(number) {
   const power = number && Math.floor(Math.log10(number.toPrecision(3)) / 3);
-  return `${few(number / 1000 ** power)}\u00a0${" kMGTPE"[power]}`;
+  return `${few(number / 1000 ** power)}\u00a0${["", ..."kMGTPE"][power]}`;
 }
