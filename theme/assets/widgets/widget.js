@@ -13,7 +13,7 @@ class Widget extends HTMLElement {
     this.words = make("p", { class: "widget-words", "aria-live": "polite" });
     this.stage.append(make("p", { class: "widget-hint" }, this.constructor.hint));
     this.build();
-    this.stage.append(this.controls, this.words);
+    this.stage.append(this.words, this.controls);
     this.prepend(this.stage);
     this.setAttribute("ready", "");
     this.set({});
@@ -94,6 +94,14 @@ function choice(text, options, value, change) {
   const list = options.map(([key, words]) => make("option", { value: key, selected: key == value }, words));
   const select = make("select", { onchange: () => change(select.value) }, ...list);
   return make("label", {}, make("span", {}, text), select);
+}
+
+// A box to tick, or one of a group of which one is ticked, before its label.
+function tick(text, change, group) {
+  const input = make("input", { type: group ? "radio" : "checkbox", name: group ?? false, onchange: () => change(input.checked) });
+  const label = make("label", {}, input, make("span", {}, text));
+  label.put = (now) => (input.checked = now);
+  return label;
 }
 
 // Paints values, one a pixel, as the opacity of a colour: their size, 255 and more in full.
