@@ -1,12 +1,11 @@
-// Three tokens: one head of self-attention in the plane, step by step, on tokens to drag. Mirrors
+// Three tokens: a head of self-attention in the plane, step by step, on tokens to drag. Mirrors
 // snippets/self_attention/triangle.py.
 customElements.define("three-tokens", class ThreeTokens extends Widget {
-  static hint = "Drag a token, or move it with the arrow keys; the orange one asks.";
+  static hint = "Drag a token, or use the arrow keys. The orange one asks.";
   static W_Q = [[1, -1], [1, 1]];
   static W_K = [[1, 1], [-1, 1]];
   static W_V = [[0, -2], [2, 0]];
   static MOST = 1.2;
-  static INDEX = ["₁", "₂", "₃"];
   static PRESETS = {
     "spread out": [[0.8, -0.5], [0, 0.8], [-1, -0.2]],
     "as in the code": [[1, 0], [0, 1], [1, 1]],
@@ -15,12 +14,11 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
 
   static legal(wanted) {
     const number = (value, low, high, usual) => Number.isFinite(value) ? clamp(low, value, high) : usual;
-    const tokens = this.PRESETS["spread out"].map((token, j) => token.map((usual, c) =>
-      number(wanted.tokens?.[j]?.[c], -this.MOST, this.MOST, usual)));
+    const tokens = this.PRESETS["spread out"].map((token, j) =>
+      token.map((usual, c) => number(wanted.tokens?.[j]?.[c], -this.MOST, this.MOST, usual)));
     const state = { tokens, chosen: Math.round(number(wanted.chosen, 0, 2, 0)), step: Math.round(number(wanted.step, 0, 4, 4)),
       scaled: !!wanted.scaled, causal: !!wanted.causal, same: !!wanted.same };
-    const changed = Object.keys(state).some((key) => JSON.stringify(state[key]) !== JSON.stringify(wanted[key]));
-    return [state, changed ? "This is the nearest that is possible here." : ""];
+    return [state, JSON.stringify(state) !== JSON.stringify(wanted) ? "This is the nearest that is possible here." : ""];
   }
 
   static compute({ tokens, scaled, causal, same }) {
@@ -43,12 +41,8 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
   build() {
     const planes = make("div", { class: "widget-planes" });
     const panel = (title, ...parts) => planes.append(make("div", {}, make("b", {}, title), ...parts));
-    const plane = (title, role, ...parts) => {
-      const axes = shape("path", { class: "gray", d: "M0 100H200M100 0V200M0 0H200V200H0Z" });
-      const svg = shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title }, axes, ...parts);
-      panel(title, svg);
-      return svg;
-    };
+    const plane = (title, role, ...parts) =>
+      panel(title, shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title }, ...parts));
     this.tokens = [0, 1, 2].map((j) => shape("g", { tabindex: 0, role: "slider", "aria-label": `token ${j + 1}`,
       onfocus: () => this.set({ chosen: j }),
       onkeydown: (event) => {
@@ -57,21 +51,22 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
         event.preventDefault();
         this.move(j, this.state.tokens[j].map((value, c) => value + step[c]));
       } }, shape("circle", { r: 15 }), shape("text", {}, j + 1)));
-    this.grasp(plane("tokens", "group", ...this.tokens));
+    plane("tokens", "group", ...this.tokens);
+    this.grasp(this.tokens[0].parentNode);
     plane("query, keys", "img", this.keys = shape("g"));
     panel("scores, shares", this.table = make("table", { class: "widget-scores" }), this.split = make("div", { class: "widget-split" }));
     plane("values, output", "img", this.values = shape("g"));
 
     this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(name, () => this.set({ step }), "step"));
     this.stage.append(make("div", { class: "widget-steps", role: "radiogroup", "aria-label": "step" }, ...this.steps), planes);
-    this.switches = { scaled: ["divide by √2"], causal: ["causal mask"], same: ["W", make("sub", {}, "K"), " = W", make("sub", {}, "Q")] };
-    for (const [key, words] of Object.entries(this.switches))
-      this.switches[key] = tick(make("span", {}, ...words), (on) => this.set({ [key]: on }));
+    this.switches = {};
+    for (const [key, words] of [["scaled", "divide by √2"], ["causal", "causal mask"], ["same", "W_K = W_Q"]])
+      this.switches[key] = tick(words, (on) => this.set({ [key]: on }));
     const presets = Object.entries(ThreeTokens.PRESETS).map(([name, tokens]) => button(name, () => this.set({ tokens })));
     for (const row of [Object.values(this.switches), presets]) this.controls.append(make("div", { class: "widget-buttons" }, ...row));
   }
 
-  // The token nearest to the pointer is chosen, and then goes where the pointer goes.
+  // The token nearest to the pointer is chosen, and goes with the pointer.
   grasp(svg) {
     let held;
     svg.addEventListener("pointerdown", () => (held = null));
@@ -92,15 +87,15 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
 
   draw() {
     const { tokens, chosen, step, scaled, causal } = this.state, { Q, K, V, S, scores, A, y } = this.numbers;
-    const q = Q[chosen], out = y[chosen], [row, divided, shares] = [S, scores, A].map((rows) => rows[chosen]);
+    const q = Q[chosen], out = y[chosen], shares = A[chosen];
     const at = ([a, b], unit = 36) => [100 + unit * a, 100 - unit * b];
     const from = ([a, b], far, turn) => [a + far * Math.cos(turn), b + far * Math.sin(turn)];
-    const seen = (j) => causal && j > chosen ? "gray" : "";
+    const seen = (j) => causal && j > chosen ? "unseen" : "";
     const line = (points, color, width = 1) =>
       shape("path", { d: `M${points.map((point) => at(point)).join("L")}`, class: color, "stroke-width": width });
     const arrow = (tip, color, width) => {
-      const turn = Math.atan2(tip[1], tip[0]), far = Math.min(0.25, Math.hypot(...tip));
-      return line([[0, 0], tip, from(tip, far, turn + 2.6), tip, from(tip, far, turn - 2.6)], color, width);
+      const turn = Math.atan2(tip[1], tip[0]);
+      return line([[0, 0], tip, from(tip, 0.25, turn + 2.6), tip, from(tip, 0.25, turn - 2.6)], color, width);
     };
     const text = (words, point, turn, color = "") => {
       const [x, y] = at(from(point, 0.5, turn));
@@ -108,56 +103,50 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     };
     // Names on the side away from a centre; points of one place share a name.
     const names = (letter, points, [x, y]) => points.map((point, j) => text(
-      letter + ThreeTokens.INDEX.filter((_, other) => `${points[other]}` === `${point}`).join(""),
-      point, Math.atan2(point[1] - y, point[0] - x), seen(j) && "faint"));
+      letter + [..."₁₂₃"].filter((_, other) => `${points[other]}` === `${point}`).join(""),
+      point, Math.atan2(point[1] - y, point[0] - x), seen(j)));
 
     this.steps[step].put(true);
     for (const [key, label] of Object.entries(this.switches)) label.put(this.state[key]);
     this.tokens.forEach((token, j) => {
-      token.setAttribute("transform", `translate(${at(tokens[j], 71)})`);
-      token.setAttribute("class", j === chosen ? "orange" : seen(j));
-      token.setAttribute("aria-valuenow", tokens[j][0]);
-      token.setAttribute("aria-valuetext", this.list(tokens[j]));
+      fill(token, { transform: `translate(${at(tokens[j], 71)})`, class: j === chosen ? "orange" : seen(j),
+        "aria-valuenow": tokens[j][0], "aria-valuetext": this.list(tokens[j]) }, []);
     });
     const along = (score) => q.map((c) => c * score / (q[0] ** 2 + q[1] ** 2 || 1));
     this.keys.replaceChildren(
-      ...(step > 0 ? [line([along(-50), along(50)], "gray"), ...K.map((k, j) => line([k, along(row[j])], `${seen(j)} dashed`))] : []),
+      ...(step > 0 ? [line([along(-50), along(50)], "gray"), ...K.map((k, j) => line([k, along(S[chosen][j])], `${seen(j)} dashed`))] : []),
       ...K.map((k, j) => arrow(k, seen(j), 1.5)), arrow(q, "orange", 4), ...names("k", K, [0, 0]),
-      text("q" + ThreeTokens.INDEX[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange"));
+      text("q" + "₁₂₃"[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange"));
     const cells = [["", "score", scaled ? "÷ √2" : "÷ 1", "share"], ...tokens.map((_, j) =>
-      [j + 1, this.show(row[j]), this.show(divided[j]), `${Math.round(100 * shares[j])} %`])];
-    this.table.replaceChildren(...cells.map((texts) => make("tr", {}, ...texts.map((text, c) => make("td", {}, step < c ? "" : text)))));
+      [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), `${Math.round(100 * shares[j])} %`])];
+    this.table.replaceChildren(...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
     this.split.replaceChildren(...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, j + 1)));
     const some = V.filter((_, j) => !seen(j));
     this.values.replaceChildren(
       ...(step > 3 ? [line([...some, some[0]], "orange area"), ...some.map((v, j) => line([v, out], "orange", 1 + 9 * shares[j])),
         line([out, out], "orange", 16)] : []),
       ...V.map((v, j) => line([v, v], seen(j), 10)), ...names("v", V, out),
-      step > 3 ? text("y" + ThreeTokens.INDEX[chosen], out, 1.6, "orange") : "");
-  }
-
-  show(number) {
-    return number === -Infinity ? "−∞" : (Math.round(100 * number) / 100 || 0).toFixed(2).replace("-", "−");
+      step > 3 ? text("y" + "₁₂₃"[chosen], out, 1.6, "orange") : "");
   }
 
   list(numbers) {
-    return numbers.map(this.show).join(", ");
+    return numbers.map(decimal).join(", ");
   }
 
   say() {
     const { chosen, step, scaled, causal, same } = this.state, { Q, S, scores, A } = this.numbers;
-    const me = ThreeTokens.INDEX[chosen], shares = A[chosen].slice(0, causal ? chosen + 1 : 3);
-    const most = Math.max(...shares), best = shares.indexOf(most);
+    const me = "₁₂₃"[chosen], shares = A[chosen].filter(Boolean), most = Math.max(...shares);
+    const best = shares.indexOf(most);
     if (step < 4) return [
-      `Each token makes a query, a key and a value of itself: q${me} is (${this.list(Q[chosen])}).`,
+      `Each token makes a query, a key and a value of itself: q${me} = (${this.list(Q[chosen])}).`,
       `The scores are its products with the keys: ${this.list(S[chosen])}. The farther a key reaches along the query, the higher.`,
-      `${scaled ? "Divided by √2" : "Without the scale"}, they are ${this.list(scores[chosen])}. `
-        + (causal ? "The mask makes those of later tokens −∞." : `So the shares will be ${scaled ? "more" : "less"} even.`),
+      `${scaled ? "Divided by √2" : "Without the scale"}, they are ${this.list(scores[chosen])}`
+        + (causal ? ", and −∞ for tokens that the mask hides." : `. So the shares will be ${scaled ? "more" : "less"} even.`),
       `The softmax makes shares of them that add up to 1: ${this.list(A[chosen])}.`][step];
     if (!shares[1]) return "Token 1 sees only itself, so its output is its value, whatever it asks.";
     return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left"}, and `
       + (most - Math.min(...shares) < 0.005 ? "finds all alike" : `takes most from ${best === chosen ? "itself" : `token ${best + 1}`}`)
-      + `: y${me} = ${shares.map((share, j) => `${this.show(share)} v${ThreeTokens.INDEX[j]}`).join(" + ")}. `
+      + `: y${me} = ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
       + `Never outside: a weighted mean cannot leave the ${shares[2] ? "triangle" : "line"}, which is why one head alone cannot take a difference.`;
   }
 });

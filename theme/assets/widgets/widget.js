@@ -96,6 +96,11 @@ function choice(text, options, value, change) {
   return make("label", {}, make("span", {}, text), select);
 }
 
+// A number with two decimals and a minus as wide as its digits, and never −0.00.
+function decimal(number) {
+  return Number.isFinite(number) ? (Math.round(100 * number) / 100 || 0).toFixed(2).replace("-", "−") : "−∞";
+}
+
 // A box to tick, or one of a group of which one is ticked, before its label.
 function tick(text, change, group) {
   const input = make("input", { type: group ? "radio" : "checkbox", name: group ?? false, onchange: () => change(input.checked) });
