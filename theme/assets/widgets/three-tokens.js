@@ -1,4 +1,4 @@
-// Three tokens: a head of self-attention in the plane, step by step, on tokens to drag. Mirrors
+// Three tokens: a head of self-attention in the plane, step by step. Mirrors
 // snippets/self_attention/triangle.py.
 customElements.define("three-tokens", class ThreeTokens extends Widget {
   static hint = "Drag a token, or use the arrow keys. The orange one asks.";
@@ -120,7 +120,7 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     const cells = [["", "score", scaled ? "÷ √2" : "÷ 1", "share"], ...tokens.map((_, j) =>
       [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), `${Math.round(100 * shares[j])} %`])];
     this.table.replaceChildren(...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
-    this.split.replaceChildren(...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, j + 1)));
+    this.split.replaceChildren(...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : "")));
     const some = V.filter((_, j) => !seen(j));
     this.values.replaceChildren(
       ...(step > 3 ? [line([...some, some[0]], "orange area"), ...some.map((v, j) => line([v, out], "orange", 1 + 9 * shares[j])),
