@@ -62,7 +62,7 @@ def plane(ax, title, reach):
 def names(ax, letter, points, reach):
     """A name beside each of three points, away from the origin."""
     for j, point in enumerate(points):
-        a, b = (point + 0.14 * reach * point / point.norm()).tolist()
+        a, b = (point + 0.16 * reach * point / point.norm()).tolist()
         ax.text(a, b, f"${letter}_{j + 1}$", ha="center", va="center")
 
 

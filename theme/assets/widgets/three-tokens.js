@@ -113,20 +113,20 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
         "aria-valuenow": tokens[j][0], "aria-valuetext": this.list(tokens[j]) }, []);
     });
     const along = (score) => q.map((c) => c * score / (q[0] ** 2 + q[1] ** 2 || 1));
-    this.keys.replaceChildren(
+    renew(this.keys,
       ...(step > 0 ? [line([along(-50), along(50)], "gray"), ...K.map((k, j) => line([k, along(S[chosen][j])], `${seen(j)} dashed`))] : []),
       ...K.map((k, j) => arrow(k, seen(j), 1.5)), arrow(q, "orange", 4), ...names("k", K, [0, 0]),
       text("q" + "₁₂₃"[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange"));
     const cells = [["", "score", scaled ? "÷ √2" : "÷ 1", "share"], ...tokens.map((_, j) =>
       [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), `${Math.round(100 * shares[j])} %`])];
-    this.table.replaceChildren(...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
-    this.split.replaceChildren(...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : "")));
+    renew(this.table, ...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
+    renew(this.split, ...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : "")));
     const some = V.filter((_, j) => !seen(j));
-    this.values.replaceChildren(
+    renew(this.values,
       ...(step > 3 ? [line([...some, some[0]], "orange area"), ...some.map((v, j) => line([v, out], "orange", 1 + 9 * shares[j])),
         line([out, out], "orange", 16)] : []),
       ...V.map((v, j) => line([v, v], seen(j), 10)), ...names("v", V, out),
-      step > 3 ? text("y" + "₁₂₃"[chosen], out, 1.6, "orange") : "");
+      ...(step > 3 ? [text("y" + "₁₂₃"[chosen], out, 1.6, "orange")] : []));
   }
 
   list(numbers) {

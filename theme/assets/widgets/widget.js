@@ -70,6 +70,23 @@ function fill(element, attributes, children) {
   return element;
 }
 
+// Makes the children of an element like new ones, and changes only what differs: on a long page,
+// what is inserted costs more than what is changed.
+function renew(parent, ...children) {
+  children.forEach((child, i) => {
+    const kept = parent.children[i];
+    if (kept?.nodeName !== child.nodeName) return parent.insertBefore(child, kept ?? null);
+    for (const { name } of [...kept.attributes, ...child.attributes]) {
+      const value = child.getAttribute(name);
+      if (value === null) kept.removeAttribute(name);
+      else if (value !== kept.getAttribute(name)) kept.setAttribute(name, value);
+    }
+    if (child.children.length) renew(kept, ...child.children);
+    else if (kept.textContent !== child.textContent) kept.textContent = child.textContent;
+  });
+  while (parent.children.length > children.length) parent.lastChild.remove();
+}
+
 function button(text, onclick, attributes = {}) {
   return make("button", { type: "button", onclick, ...attributes }, text);
 }
