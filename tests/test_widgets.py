@@ -3,7 +3,11 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from choosing import block, streams
+from choosing.map import cases
 from convolution import sobel
+from cost import crossing, price, traffic, training
+from efficient_attention import linear
 from home import word
 from one_equation import four_matrices
 from receptive_field import probe, stack
@@ -159,6 +163,124 @@ def test_move_the_query(touch, state, bad):
     blur = probe.convolution(None, grid.flatten()[:, None])[:, 0]
     assert torch.allclose(torch.tensor(found["numbers"]["kernel"]).float(), blur, atol=1e-6)
     assert found["words"].startswith("This is the nearest") == bad
+
+
+def kept(layer, *shapes, device="meta", **options):
+    """Numbers that the backward pass needs of a layer, as training.py counts them."""
+    inputs = (torch.empty(shape, device=device, requires_grad=True) for shape in shapes)
+    return training.kept(layer, *inputs, **options)
+
+
+class Linear(torch.autograd.Function):
+    """Linear attention that keeps its inputs only, and makes its table again for the gradients."""
+
+    @staticmethod
+    def forward(ctx, *QKV):
+        ctx.save_for_backward(*QKV)
+        return torch.vmap(linear.linear)(*QKV)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return torch.func.vjp(torch.vmap(linear.linear), *ctx.saved_tensors)[1](gradient)
+
+
+def test_linear_keeps_no_table():
+    """What the widget says that it keeps is enough for its gradients."""
+    QKV = torch.randn(3, 2, 5, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(Linear.apply, QKV.unbind())
+
+
+def costs(state, monkeypatch):
+    """MACs, weights, bytes kept for training, for the next token, and read to write it, of each layer."""
+    n, d, k, h, w, size, batch = state.values()
+    for name, value in {"d": d, "k": k, "size": size}.items():
+        monkeypatch.setattr(traffic, name, value)
+    x, matrices = (n, d), ((3 * d, d), (d, d))
+    odd = k | 1  # for even ones PyTorch keeps a padded copy of the input
+    written = kept(training.attention, x, *matrices, h=h, mix=training.written_out)
+    fused = written - h * n**2 + h * n
+    if n * d < 1e6:  # PyTorch's fused routine runs on real numbers only
+        assert fused == kept(training.attention, x, *matrices, device="cpu", h=h, mix=training.fused)
+    ways = {way: block.block(way, n, d, k, N=d // h, mlp=0) for way in block.WAYS}
+    near = streams.attention(n, d, 1, w)
+    attention = crossing.attention(n, d) // 2, ways["attention"]
+    layers = {
+        "convolution": (crossing.convolution(n, d, k) // 2, ways["convolution"],
+                        kept(training.convolution, x, (d, d, odd))),
+        "separable": (crossing.separable(n, d, k) // 2, ways["separable"],
+                      kept(training.separable, x, (d, 1, odd), (d, d))),
+        "attention": (*attention, fused),
+        "written out": (*attention, written),
+        "in a window": (near["MACs"], near, fused),
+        "linear": (ways["linear attention"]["MACs"], ways["linear attention"],
+                   kept(training.attention, x, *matrices, h=h, mix=Linear.apply))}
+    found = {name: [batch * macs, way["weights"], size * batch * numbers, size * batch * way["state"],
+                    size * (way["weights"] + batch * way["state"])]
+             for name, (macs, way, numbers) in layers.items()}
+    assert [found[name][-1] for name in ("attention", "convolution")] == list(traffic.token(batch, n))
+    return found
+
+
+CHEAPER = {"n": 196, "d": 768, "k": 9, "h": 12, "w": 128, "bytes": 4, "batch": 1}
+
+
+def test_who_is_cheaper(touch, monkeypatch):
+    """Its costs are those that the snippets count, and it finds where two layers cost the same."""
+    widget = touch("en/differences/cost.html", "who-is-cheaper")
+    states = [
+        (CHEAPER, ""),
+        ({"n": 1, "d": 8, "k": 1, "h": 1, "w": 1, "bytes": 1}, ""),
+        ({"n": 5, "d": 64, "k": 49, "h": 4, "w": 4, "batch": 64}, ""),  # the kernel is longer than the input
+        ({"n": 1920, "d": 768, "k": 9, "h": 12}, ""),  # both cost the same
+        ({"n": 1000, "d": 768, "bytes": 2, "batch": 1}, ""),
+        ({"n": 50176, "d": 64, "k": 4, "h": 1, "w": 4096}, ""),
+        ({"n": 3, "d": 8, "k": 5, "h": 8}, ""),
+        ({"n": 10**6, "d": 16384, "k": 31, "h": 64, "batch": 64}, ""),
+        ({"n": 129, "d": 96, "h": 96, "w": 128, "k": 25}, ""),  # the window is all but one
+        ({"n": 0, "d": 0, "k": 0, "h": 0, "w": 0, "bytes": 0, "batch": 0},
+         "n = 1, d = 8, k = 1, h = 1, w = 1, bytes = 1, batch = 1"),
+        ({"n": -1e99, "d": 1e99, "k": 40, "h": "some"}, "n = 1, d = 16380, k = 31, h = 12"),
+        ({"n": None, "d": [], "k": {}, "h": True, "w": "128", "bytes": 3, "batch": 9.4},
+         "n = 1, d = 8, k = 9, bytes = 2, batch = 8"),
+        ({"n": 1.5, "d": 100, "h": 12}, "n = 2, d = 96"),
+    ]
+    for state, complaint in states:
+        found = widget(CHEAPER | state)
+        if complaint:
+            assert found["words"].startswith(f"That cannot be shown; the nearest is {complaint}. "), state
+        else:
+            assert found["state"] == CHEAPER | state and "cannot" not in found["words"]
+        n, d, k = list(found["state"].values())[:3]
+        wanted = costs(found["state"], monkeypatch)
+        assert found["numbers"]["layers"].keys() == wanted.keys()
+        for name, cost in wanted.items():
+            assert found["numbers"]["layers"][name] == pytest.approx(cost, rel=1e-12), (name, state)
+        assert found["numbers"]["meets"] == crossing.meets(crossing.attention, d, k, longest=10**6)
+        cheaper = crossing.attention(n, d) - crossing.convolution(n, d, k)
+        who = "The convolution is" if cheaper > 0 else "Attention is" if cheaper else "Both cost the same"
+        assert who in found["words"], state
+
+
+def test_examples_of_who_is_cheaper(visit, server):
+    """Their sizes are those of the snippets, and the address opens them."""
+    tab = visit(server + "en/differences/cost.html?n=1024&d=384&h=6#who-is-cheaper")
+    tab.wait_for_selector("who-is-cheaper[ready]")
+    found = tab.evaluate("customElements.get('who-is-cheaper').EXAMPLES")
+    sizes = {name: tuple(example[:2]) for name, example in found.items()}
+    assert crossing.LAYERS.items() <= sizes.items()
+    assert {"sentence": 50, "pixels": 224**2}.items() <= {name: n for name, (n, _) in sizes.items()}.items()
+    assert sizes["sentence"][1] == sizes["pixels"][1] == price.d
+    (whole, d), *_ = cases["200 pages"]
+    assert sizes["contract"] == (2 * whole, d)  # a token meets half of them
+    assert sizes["video"] == cases["video"][0]
+    after = {"second of sound": "a second of sound", "tile of a photograph": "photograph",
+             "small image": "small image", "medical image": "medical image"}
+    for name, case in after.items():
+        assert sizes[name] == cases[case][1]
+    state = tab.evaluate("document.querySelector('who-is-cheaper').state")
+    assert state == CHEAPER | {"n": 1024, "d": 384, "h": 6}
+    tab.get_by_role("button", name="GPT-3").click()
+    tab.wait_for_url("**/cost.html?n=2048&d=12288&k=9&h=96&w=128&bytes=4&batch=1#who-is-cheaper")
 
 
 SPREAD = triangle.x.tolist()

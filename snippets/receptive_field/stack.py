@@ -4,7 +4,6 @@ import matplotlib.pyplot as plt
 from matplotlib.collections import LineCollection
 from style import CONVOLUTION, FAINT
 
-# --8<-- [start:stack]
 import torch
 import torch.nn.functional as F
 
@@ -33,13 +32,6 @@ def paths(layers, output, n=64, causal=False):
 
 plain, stem = [(3, 1, 1)] * 3, [(7, 2, 1), (3, 2, 1), (3, 1, 1)]
 wavenet = [(2, 1, dilation) for dilation in (1, 2, 4, 8, 16, 32)]
-for name, layers, output, causal in (("three plain layers", plain, 32, False),
-                                     ("the stem of ResNet-50", stem, 8, False),
-                                     ("WaveNet", wavenet, 63, True)):
-    counts = paths(layers, output, causal=causal)
-    print(f"{name}: {(counts > 0).sum()} inputs, {counts.sum()} paths,",
-          f"at most {counts.max()} to one input")
-# --8<-- [end:stack]
 
 
 def results():

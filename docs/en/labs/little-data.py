@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Little data: what is told need not be learned
 #
-# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it holds whatever the weights are (the usual word is *inductive bias*). Attention is told neither, so it has to make up for both with examples.
+# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it holds whatever the weights are (the usual word is *inductive bias*). Attention is told neither of the two, so it has to make up for both with examples.
 # In networks of equal size, the convolution has after 250 signals a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
 # You will see what each of the two is worth and what replaces it, and take home a test for your own data.
@@ -124,7 +124,7 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 # All have about 14,000 numbers to learn. That makes three layers of convolution and two of attention; below we exchange the depths.
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
-# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
+# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each of the four networks and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
 # it is then trained from five starts. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
@@ -335,7 +335,7 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
-# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Beside nearness it is worth the rest, even in a third of the weights.
+# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Together with nearness it makes up all that was missing, even with a third of the weights.
 #
 # But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs of the two (with the best setting of the own kernels), and of convolution and attention with their depths exchanged (with the setting of the other depth):
 
@@ -378,7 +378,7 @@ for name, build in signal_networks.items():
     print(f"{name:12s} the loss differs by {found}")
 
 # %% [markdown]
-# For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all others they are one, so the *scores* in the figure agree but for chance.
+# For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all others they are one, so the *scores* in the figure agree but for chance (and for their settings, which were chosen anew).
 #
 # <details markdown="1"><summary>Why one training, and why equal scores</summary>
 #
@@ -460,7 +460,7 @@ assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 assert all(list(setting) == by_count["convolution"]["250"][:2] for setting in chosen_on_50)
 
 # %% [markdown]
-# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing. And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn.
+# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing (tried with a table only). And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn.
 #
 # Now let us train longer, too, and the MLP as well. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
@@ -516,7 +516,7 @@ assert max(long["MLP, 4000"]["20000"]) < goal - 0.1
 #
 # <small>Three to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
 #
-# So there are two prices. Attention comes to the score of the convolution with **sixteen times the signals and thirteen times the updates** (after 6,000 updates only some of its runs do). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+# So there are two prices. Attention comes to what the convolution has with 250 signals when it has **4,000 signals and 20,000 updates**, sixteen times and thirteen times as many (after 6,000 updates only some of its runs do; between 1,000 and 4,000 signals we tried nothing). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below.
 #
@@ -646,13 +646,13 @@ for name, runs in few.items():
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So what keeps a network reading in new places costs it something where nothing moves. But attention with a table knows the place and is behind. With 897 digits all four have between 94 and 98 of 100.
+# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So it costs a network something to have no table where nothing moves, though without one it reads in new places. But attention with a table knows the place and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
-# - **Ask what is true of your data.** A network that is told it need not learn it, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
+# - **Ask what is true of your data.** What a network is told it need not learn, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
 # - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
-# - **You have 600 signals?** We would begin with a convolution without a table, choose its setting on 100 of them, and then shuffle.
+# - **You have 600 signals?** If your patterns may lie anywhere, we would begin with a convolution without a table; if each signal is cut at a fixed place, as heartbeats are, also with a table, and with an MLP beside it. Choose the setting on 100 of them, test on 100 others, and then shuffle: if nothing is lost, do not expect a lead.
 #
 # ## Three things to change
 # Write down what you expect, change one line of a cell above, and look at the scores that it prints. (The last cell protests, until you change it back.)
@@ -703,8 +703,8 @@ def record():
             elif name in controls:  # with a setting found above
                 again(name, size, setting, 1500, runs)
     for seed in range(3):  # 250 labelled signals in all: 200 to learn from, 50 to choose on
-        few = torch.randperm(4000, generator=torch.Generator().manual_seed(seed))[:250]
-        mine, held = few.split([200, 50])
+        labelled = torch.randperm(4000, generator=torch.Generator().manual_seed(seed))[:250]
+        mine, held = labelled.split([200, 50])
         print("held out", tuned(signal_networks["convolution"], subset(X[mine], y[mine], 200),
                                 (X[held], y[held]), tests, 1500))
     for key, record in longer.items():

@@ -66,11 +66,11 @@ print("answer ", y.item())
 # %% [markdown]
 # ## Who sees how far?
 #
-# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (Value and flag enter an MLP side by side, so what it learns of the flag holds for all values. An `nn.Embedding` would learn each of the 16 pairs by itself.)
+# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (Value and flag enter an MLP side by side, so what it learns of the flag can hold for all values at once. An `nn.Embedding` would learn each of the 16 pairs by itself.)
 #
 # - **Convolutions.** Each layer reads three tokens, $\delta$ apart: its own and two earlier ones. What it finds is added to what was there, by a *skip*. With the dilations $\delta_1, \dots, \delta_L$ the window of the last token is
 #   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (These windows have no holes; one layer with $\delta = 16$ would see only 3 of its 33 tokens.)
-# - **Attention.** One layer with one head: its softmax makes *shares* of the scores (attention weights, in the literature), which add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands. Once more we train it with *short lessons*, on 4 tokens.
+# - **Attention.** One layer with one head: its softmax makes *shares* of the scores, which add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands. Once more we train it with *short lessons*, on 4 tokens.
 # - **Two rivals**, which reach all 96 tokens, too. The *mean* is attention with equal shares: it looks at no token in particular. The *wide kernel* is one layer of convolution with $k = 96$: it has weights of its own for each distance.
 
 # %%
@@ -356,19 +356,19 @@ for name, runs in fades.items():
 assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e4
 
 # %% [markdown]
-# What hardly moves the logits hardly changes the loss, so little pushes the network to use it. (The chapter shows, [by taking the skips away](../differences/receptive-field.md#long-range), that this weakness decides, and not the distance.)
+# What hardly moves the logits hardly changes the loss, so little pushes the network to use it. (Is it this weakness that decides, or the distance? [The chapter](../differences/receptive-field.md#long-range) takes the skips of a dilated stack away. Then each token has to pass all kernels, all begin with the same effect, and the ones that were late are late no longer.)
 #
 # The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, since no token has more than five kernels to pass. This holds with the largest dilation first, too. (One of these ten runs misses one answer in eight, but near and far alike.) The plain and the dilated stack differ in depth, size and window at once, so we compare each with itself only, near against far.
 #
 # ## What does attention add?
 #
-# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length the task asks for reach only, and an average has it: each token has a share of no more than one ninety-sixth, but the embedding can make the flagged one loud enough to be heard.
+# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length the task asks for reach only, and an average has it: each token has a share of one ninety-sixth, but the embedding can make the flagged one loud enough to be heard.
 #
 # Where is the difference, then? Give the *trained* networks longer messages. No weight of attention depends on $n$, and none of the mean, so both run unchanged. (The wide kernel has an edge, at 96, like any stack.) But the shares, which add up to 1, must now do for up to 64 times as many tokens. If the flagged token scores $g$ above all others, and those score alike, its share is
 #
 # $$a = \frac{e^{g}}{e^{g} + n - 1},$$
 #
-# which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? (The others do not quite score alike. So for their score we take the logarithm of their mean $e^{\text{score}}$, with which the formula is exact in each message.) We measure $g$ at $n = 96$, let the formula predict the shares at the other lengths, and compare.
+# which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. For the mean $g = 0$. How large has training made it for attention? The other tokens do not quite score alike, so as their common score we take the logarithm of their mean $e^{\text{score}}$. With this $g$ the formula is exact in each message. What we do not know is whether $g$ stays the same in longer messages. So we measure it at $n = 96$, let the formula predict the shares at the other lengths, and compare.
 
 # %% alt="Upper panel: right answers over the length of the message. Five runs of attention stay near 1. Five means are right at 96 tokens, most lose answers at 24, and all guess from 768 on. The dilated convolutions fall slowly to a guess. Lower panel: the share of the flag stays near 1 in four runs of attention and near 7/8 in one; after short lessons it falls in most runs, close to the predicted lines. The formula stays at 1 for g = 16, falls to a third for g = 8 and to 0 for g = 4."
 lengths = [24, 48, 96, 192, 384, 768, 1536, 3072, 6144]
@@ -454,7 +454,7 @@ plt.show()
 #
 # <small>Each marker is one run; attention's lie on top of each other. The filled squares at seven eighths are taken apart below. The dashed line is computed from the first figure, not run.</small>
 #
-# Attention goes on finding the flag, because training has made $g$ so large that thousands of other tokens hardly count. After short lessons $g$ is smaller, and the formula bites: the share falls, in each run to within a tenth of what is predicted from 96 tokens, and in some runs answers get lost. So the long reach is a property of what a head has *learned*, not of attention.
+# Attention goes on finding the flag, because training has made $g$ so large, for nearly all values, that thousands of other tokens hardly count. After short lessons the middle one of five runs has a smaller $g$, and the formula bites: in most runs the share falls, in all it agrees with the prediction from 96 tokens to a tenth, and in some runs answers get lost. So that it works at such lengths is a property of what a head has *learned*, not of attention.
 #
 # The mean has no $g$ to make large, and among 768 tokens or more it guesses. But why does it lose answers among 24, where the flagged token counts for *more*? Because the classifier has learned how far each value moves the mean of 96 tokens. Among 24 it moves the mean four times as far, so one value may be taken for another. Check it: give the flagged token its old share back, one ninety-sixth, at any length.
 
@@ -541,7 +541,7 @@ assert sorted(recorded["values looked up"])[:2] == [7, 8]
 # ## What it means
 #
 # - **An edge is exact.** Beyond it nothing can be learned, whatever the training.
-# - **Inside, the way counts.** What has to pass many kernels may be learned last or not at all. Dilation moves the edge with few layers, so it helps twice.
+# - **Inside, the way counts.** What has to pass many kernels may not be learned. Dilation moves the edge with few layers, so it helps twice.
 # - **Reach alone is not attention's merit.** A mean has it, too, and is as good at the length that both were trained on. What attention adds is that it can learn to *select*: its share for one token hardly depends on how many others there are, as long as its $g$ is large enough.
 # - **Right answers do not tell how.** Look at the shares before you explain them.
 #

@@ -32,7 +32,7 @@ def figure():
 
 
 def data():
-    return {"side": side}
+    return dict(side=side)
 
 
 if __name__ == "__main__":

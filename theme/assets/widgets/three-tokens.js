@@ -44,13 +44,11 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     const plane = (title, role, ...parts) =>
       panel(title, shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title }, ...parts));
     this.tokens = [0, 1, 2].map((j) => shape("g", { tabindex: 0, role: "slider", "aria-label": `token ${j + 1}`,
-      onfocus: () => this.set({ chosen: j }),
-      onkeydown: (event) => {
-        const step = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowDown: [0, -0.1], ArrowUp: [0, 0.1] }[event.key];
-        if (!step) return;
-        event.preventDefault();
-        this.move(j, this.state.tokens[j].map((value, c) => value + step[c]));
-      } }, shape("circle", { r: 15 }), shape("text", {}, j + 1)));
+      onfocus: () => this.set({ chosen: j }) }, shape("circle", { r: 15 }), shape("text", {}, j + 1)));
+    this.tokens.forEach((token, j) => this.arrows(token, (right, up) => {
+      const [x, y] = this.state.tokens[j];
+      this.move(j, [x + right / 10, y + up / 10]);
+    }));
     plane("tokens", "group", ...this.tokens);
     this.grasp(this.tokens[0].parentNode);
     plane("query, keys", "img", this.keys = shape("g"));

@@ -1,6 +1,7 @@
 // What all widgets share. A widget has a hint, what to do with it, and a state: start() gives the
 // first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
-// numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes the parts once, draw() shows the numbers, say() tells them.
+// numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes
+// the parts once, draw() shows the numbers, say() and tell() put them into words.
 class Widget extends HTMLElement {
   async connectedCallback() {
     if (this.stage) return;
@@ -19,20 +20,41 @@ class Widget extends HTMLElement {
     this.set({});
   }
 
-  // Takes over a part of the state, made legal, and draws with the next frame.
+  // Takes over a part of the state, made legal.
   set(change) {
     const wanted = { ...(this.state ?? this.start()), ...change };
     const [legal, complaint] = this.constructor.legal(wanted);
     this.state = legal;
     this.numbers = this.constructor.compute(legal, this.data);
     this.complaint = complaint;
-    if (!this.waits)
-      this.waits = requestAnimationFrame(() => {
-        this.waits = 0;
-        this.draw();
-        const words = [this.complaint, this.say()].filter(Boolean).join(" ");
-        if (this.words.textContent !== words) this.words.textContent = words;
-      });
+    this.redraw();
+  }
+
+  // Draws with the next frame. While something is dragged, words come later: the browser lays out
+  // the whole page for them, and nobody reads that fast.
+  redraw() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+      if (this.drags) this.later ??= setTimeout(() => this.tell(), 150);
+      else this.tell();
+    });
+  }
+
+  tell() {
+    clearTimeout(this.later);
+    this.later = null;
+    put(this.words, "textContent", [this.complaint, this.say()].filter(Boolean).join(" "));
+  }
+
+  // Calls step(right, up) with -1, 0 or 1 for an arrow key.
+  arrows(element, step) {
+    const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    element.addEventListener("keydown", (event) => {
+      if (!(event.key in ways)) return;
+      event.preventDefault();
+      step(...ways[event.key]);
+    });
   }
 
   // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged;
@@ -45,7 +67,12 @@ class Widget extends HTMLElement {
     };
     svg.addEventListener("pointerdown", (event) => {
       svg.setPointerCapture(event.pointerId);
+      this.drags = true;
       at(event);
+    });
+    svg.addEventListener("lostpointercapture", () => {
+      this.drags = false;
+      this.redraw();
     });
     svg.addEventListener("pointermove", (event) => {
       if (svg.hasPointerCapture(event.pointerId) || (hover && event.pointerType === "mouse")) at(event);
@@ -70,6 +97,11 @@ function fill(element, attributes, children) {
   return element;
 }
 
+// Touches only what changes: the browser would lay out the same text again.
+function put(element, what, value) {
+  if (element[what] !== value) element[what] = value;
+}
+
 // Makes the children of an element like new ones, and changes only what differs: on a long page,
 // what is inserted costs more than what is changed.
 function renew(parent, ...children) {
@@ -82,7 +114,7 @@ function renew(parent, ...children) {
       else if (value !== kept.getAttribute(name)) kept.setAttribute(name, value);
     }
     if (child.children.length) renew(kept, ...child.children);
-    else if (kept.textContent !== child.textContent) kept.textContent = child.textContent;
+    else put(kept, "textContent", child.textContent);
   });
   while (parent.children.length > children.length) parent.lastChild.remove();
 }
@@ -113,7 +145,7 @@ function choice(text, options, value, change) {
   return make("label", {}, make("span", {}, text), select);
 }
 
-// A number with two decimals and a minus as wide as its digits, and never −0.00.
+// A number with two decimals and a true minus, and never −0.00.
 function decimal(number) {
   return Number.isFinite(number) ? (Math.round(100 * number) / 100 || 0).toFixed(2).replace("-", "−") : "−∞";
 }
@@ -146,3 +178,12 @@ function rgb(element, name) {
 }
 
 const clamp = (low, value, high) => Math.min(Math.max(value, low), high);
+
+// Three digits: 50,176 is 50,200.
+const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format;
+
+// Three digits and a unit: 50,176 is 50.2 k.
+function short(number) {
+  const power = number && Math.floor(Math.log10(number.toPrecision(3)) / 3);
+  return `${few(number / 1000 ** power)}\u00a0${" kMGTPE"[power]}`;
+}

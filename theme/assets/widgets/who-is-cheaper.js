@@ -1,0 +1,152 @@
+// Who is cheaper, a convolution or attention, over n positions of d channels. Mirrors crossing,
+// training and traffic in snippets/cost, streams and block in snippets/choosing.
+customElements.define("who-is-cheaper", class Cheaper extends Widget {
+  static hint = "Drag the point, and compare the two bars. Then take an example, or your own numbers.";
+  static FIELDS = {       // words, first value, all values
+    n: ["positions n", 196],
+    d: ["channels d", 768],
+    k: ["kernel reads", 9, [...Array(31).keys()].map((i) => i + 1).concat(49)],
+    h: ["heads", 12, [1, 2, 4, 6, 8, 12, 16, 32, 64, 96]],
+    w: ["window", 128, [1, 4, 16, 64, 128, 256, 512, 1024, 4096]],
+    bytes: ["bytes a number", 4, [1, 2, 4]],
+    batch: ["batch", 1, [1, 2, 4, 8, 16, 32, 64]] };
+  static EXAMPLES = {     // n, d, h
+    "sentence": [50, 768, 12], "ViT-B/16": [196, 768, 12], "page": [1000, 768, 12], "pixels": [50176, 768, 12],
+    "ResNet-50, first": [3136, 64, 1], "ResNet-50, last": [49, 512, 8], "GPT-3": [2048, 12288, 96],
+    "second of sound": [100, 64, 4], "tile of a photograph": [1024, 384, 6], "contract": [130000, 4096, 32],
+    "small image": [64, 64, 4], "medical image": [4096, 384, 6], "video": [49000, 768, 12] };
+
+  // The nearest width that h heads can share.
+  static width(d, h) {
+    return clamp(Math.ceil(8 / h), Math.round(d / h), Math.floor(16384 / h)) * h;
+  }
+
+  static legal(wanted) {
+    const state = {};
+    for (const [name, [, first, all]] of Object.entries(this.FIELDS)) {
+      const value = isNaN(wanted[name]) ? first : clamp(1, Math.round(wanted[name]), 1e6);
+      state[name] = all?.reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a)) ?? value;
+    }
+    state.d = this.width(state.d, state.h);
+    const changed = Object.keys(state).filter((name) => name in wanted && state[name] !== Number(wanted[name]));
+    return [state, changed.length && `That cannot be shown; the nearest is ${changed.map((name) => `${name} = ${state[name]}`).join(", ")}.`];
+  }
+
+  // The costs in the order of the table. A position meets so many keys; kept and cache are numbers of one input.
+  static compute({ n, d, k, h, w, bytes, batch }) {
+    const layer = (weights, keys, kept, cache) => [batch * n * (weights + 2 * keys * d), weights,
+      bytes * batch * kept, bytes * batch * cache, bytes * (weights + batch * cache)];
+    const matrices = 4 * d * d, fused = 5 * n * d + h * n;
+    return { meetings: 2 * n / d, meets: Math.max(1, Math.ceil((k - 4) * d / 2)), layers: {
+      "convolution": layer(k * d * d, 0, n * d, (k - 1) * d),
+      "separable": layer(k * d + d * d, 0, 2 * n * d, (k - 1) * d),
+      "attention": layer(matrices, n, fused, 2 * n * d),
+      "written out": layer(matrices, n, 5 * n * d + h * n * n, 2 * n * d),
+      "in a window": layer(matrices, Math.min(w + 1, n), fused, 2 * Math.min(w, n) * d),
+      "linear": layer(matrices, d / h, 5 * n * d, d * d / h) } };
+  }
+
+  static text(x, y, words, kind = "") {
+    return shape("text", { x, y, class: kind }, words.toLocaleString("en"));
+  }
+
+  start() {
+    return Object.fromEntries(new URLSearchParams(location.search));
+  }
+
+  set(change) {
+    super.set(change);
+    if (!Object.keys(change).length) return;
+    clearTimeout(this.writes);  // browsers refuse too many changes of the address
+    this.writes = setTimeout(() => history.replaceState(null, "", `?${new URLSearchParams(this.state)}#${this.id}`), 300);
+  }
+
+  build() {
+    const { FIELDS, EXAMPLES, width } = Cheaper, squares = { 9: " = 3×3", 25: " = 5×5", 49: " = 7×7" };
+    this.svg = shape("svg", { role: "application", tabindex: 0, "aria-label": "The arrow keys change positions and channels" });
+    this.svg.append(this.map = shape("g"), this.point = shape("g"));
+    const move = (n, d) => this.set({ n: clamp(1, Math.round(n), 1e6), d: width(d, this.state.h) });
+    this.drag(this.svg, (x, y) => move(10 ** ((x - 42) / this.decade), 8 * 2 ** ((276 - y) / 24)));
+    this.arrows(this.svg, (right, up) => move(this.state.n * 1.5 ** right, this.state.d * 1.5 ** up));
+    this.stage.append(this.svg, this.bars = shape("svg", { class: "widget-bars" }));
+
+    const fields = Object.entries(FIELDS).map(([name, [words, , all]]) => all
+      ? choice(words, all.map((value) => [value, value + (squares[value] ?? "")]), 0, (value) => this.set({ [name]: value }))
+      : make("label", {}, words, make("input", { type: "number", onchange: (event) => this.set({ [name]: event.target.value }) })));
+    this.fields = fields.map((label) => label.lastChild);
+    const examples = Object.entries(EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
+    const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read to write it"];
+    const rows = Object.keys(Cheaper.compute(this.start()).layers).map((name, i) => make("tr", {},
+      make("th", { scope: "row", class: i < 2 ? "convolution" : "attention" }, name), ...head.slice(1).map(() => make("td"))));
+    this.cells = rows.flatMap((row) => [...row.children].slice(1));
+    this.controls.append(make("div", { class: "widget-buttons" }, ...fields), make("div", { class: "widget-buttons" }, ...examples),
+      make("table", { class: "widget-table" }, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words))), ...rows));
+    new ResizeObserver(([{ contentRect }]) => {
+      this.size = contentRect.width;
+      this.redraw();
+    }).observe(this.stage);
+  }
+
+  // How many times attention costs depends on n / d alone, so the bands are parallel.
+  drawMap(x, y, k, right) {
+    const { text } = Cheaper;
+    const band = (factor, side, name) => {
+      const times = Math.max(1e-9, (factor * k - 4) / 2);
+      return shape("path", { d: `M${x(times * 8)} 276L${x(times * 16384)} 12H${side}V276Z`, class: name });
+    };
+    this.map.replaceChildren(
+      shape("svg", { x: 42, y: 12, width: right - 42, height: 264, viewBox: `42 12 ${right - 42} 264` },
+        ...[1, 10, 100, 1000, 1e4].map((factor) => band(factor, right, "convolution")),
+        ...[1, 2, 4, 8].filter((factor) => k > 4 * factor).map((factor) => band(1 / factor, 42, "attention"))),
+      ...[10, 100, 1000].map((factor) => text(x((factor * k - 4) * 4) - 3, 271, `${factor}×`, "end")),
+      text(50, 30, k > 4 ? "attention cheaper" : "", "attention start"), text(right - 8, 252, "convolution cheaper", "convolution end"),
+      ...[1, 100, 1e4].map((n) => text(x(n), 291, n)), text(right, 291, "a million", "end"), text(right / 2, 306, "positions n"),
+      ...[8, 64, 512, 4096].map((d) => text(37, y(d) + 4, d, "end")), text(0, 10, "channels d", "start"),
+      ...Object.values(Cheaper.EXAMPLES).map(([n, d]) => shape("circle", { cx: x(n), cy: y(d), r: 2.5, class: "example" })));
+  }
+
+  draw() {
+    if (!this.size) return;
+    const { EXAMPLES, text } = Cheaper, { n, d, k } = this.state, { meetings, meets } = this.numbers;
+    const right = this.size - 12, decade = this.decade = (right - 42) / 6, drawn = `${k} ${right}`;
+    const x = (n) => 42 + decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
+    if (this.drawn !== drawn) {
+      this.drawn = drawn;
+      this.svg.setAttribute("viewBox", `0 0 ${this.size} 310`);
+      this.bars.setAttribute("viewBox", `0 0 ${this.size} 68`);
+      this.drawMap(x, y, k, right);
+    }
+    const name = Object.keys(EXAMPLES).find((name) => `${EXAMPLES[name]}`.startsWith(`${n},${d},`)) ?? "";
+    this.point.replaceChildren(
+      shape("path", { d: `M42 ${y(d)}H${right}`, class: "width" }),
+      shape("circle", { cx: x(meets), cy: y(d), r: k > 4 ? 4 : 0, class: "same" }),
+      shape("circle", { cx: x(n), cy: y(d), r: 8, class: "here" }),
+      text(x(n), y(d) + (d > 4096 ? 24 : -13), name, n > 1e4 ? "end" : ""));
+
+    const bar = (x, y, matrices, kind) => shape("rect", { x: x * unit, y, width: matrices * unit, height: 10, class: kind });
+    const unit = this.size / Math.max(k, 4 + meetings);
+    this.bars.replaceChildren(
+      text(0, 12, `convolution: ${k} d²`, "convolution start"), bar(0, 18, k, "convolution"),
+      text(0, 46, `attention: 4 d² + ${few(meetings)} d² for the meetings`, "attention start"),
+      bar(0, 52, 4, "attention"), bar(4, 52, meetings, "attention meetings"));
+  }
+
+  tell() {
+    super.tell();
+    const rows = Object.values(this.numbers.layers);
+    Object.values(this.state).forEach((value, i) => put(this.fields[i], "value", `${value}`));
+    rows.flat().forEach((cost, i) => {
+      put(this.cells[i], "textContent", short(cost) + (i % 5 > 1 ? "B" : ""));
+      put(this.cells[i], "className", rows.every((costs) => cost <= costs[i % 5]) ? "least" : "");
+    });
+  }
+
+  say() {
+    const { n, d, k } = this.state, { meetings, meets } = this.numbers, all = 4 + meetings;
+    const times = few(Math.max(all / k, k / all)), who = all < k ? "Attention" : "The convolution";
+    return `${times === "1" ? "Both cost the same" : `${who} is the cheaper one, ${times} times`}, because for each position `
+      + `the convolution pays for ${k} ${k > 1 ? "matrices" : "matrix"}, and attention for its own four and as much as `
+      + `${few(meetings)} for meeting all ${n.toLocaleString("en")}. ` + (k > 4
+      ? `With ${d.toLocaleString("en")} channels they cost the same at n = ${meets.toLocaleString("en")}.` : "With so small a kernel this is so at every length.");
+  }
+});
