@@ -11,6 +11,7 @@ from efficient_attention import linear
 from home import word
 from one_equation import four_matrices
 from receptive_field import probe, stack
+from self_attention import three_tokens, triangle
 
 from conftest import parsed
 
@@ -290,3 +291,43 @@ def test_examples_of_who_is_cheaper(visit, server, site):
     assert state == CHEAPER | {"n": 1024, "d": 384, "h": 6}
     tab.get_by_role("button", name="GPT-3").click()
     tab.wait_for_url("**/cost.html?n=2048&d=12288&k=9&h=96&w=128&bytes=4&batch=1#who-is-cheaper")
+
+
+SPREAD = triangle.x.tolist()
+EQUAL, ZERO, CORNERS = [[-0.3, 1.1]] * 3, [[0, 0]] * 3, [[1.2, -1.2], [1.2, 1.2], [-1.2, 1.2]]
+LEFT = "Token 1 asks for what stands a quarter of a circle to its left"
+
+
+@pytest.mark.parametrize(
+    ("state", "tokens", "says"),
+    [
+        ({}, SPREAD, LEFT + ", and takes most from token 2"),
+        ({"tokens": three_tokens.x.tolist(), "chosen": 2}, three_tokens.x.tolist(), "Token 3 asks"),
+        ({"scaled": False, "chosen": 1, "step": 2}, SPREAD, "Without the scale"),
+        ({"causal": True, "chosen": 0}, SPREAD, "Token 1 sees only itself"),
+        ({"causal": True, "chosen": 1}, SPREAD, "Token 2 asks"),
+        ({"causal": True, "scaled": False, "same": True, "chosen": 2, "step": 3}, SPREAD, "The softmax"),
+        ({"same": True}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
+        ({"tokens": EQUAL}, EQUAL, LEFT + ", and finds all alike"),
+        ({"tokens": ZERO, "step": 1}, ZERO, "The scores are its products with the keys: 0.00, 0.00, 0.00"),
+        ({"tokens": CORNERS, "scaled": False}, CORNERS, LEFT),
+        ({"tokens": [[1e3, 0], [0, -1e3], [0.5, 1e9]]}, [[1.2, 0], [0, -1.2], [0.5, 1.2]], "This is the nearest"),
+        ({"tokens": "some", "chosen": 7, "step": None, "scaled": "yes"}, SPREAD, "This is the nearest"),
+        ({"tokens": [[None, "1"]], "chosen": -1, "causal": 1}, SPREAD, "This is the nearest"),
+    ],
+)
+def test_three_tokens(touch, state, tokens, says):
+    """Its head is the snippet's, whose matrices are those that the page goes through by hand."""
+    found = touch("en/operations/self-attention.html", "three-tokens")(state)
+    now = found["state"]
+    assert torch.allclose(torch.tensor(now["tokens"]).float(), torch.tensor(tokens).float())
+    assert now["chosen"] in (0, 1, 2) and now["step"] in range(5)
+    ways = {key: now[key] for key in ("scaled", "causal", "same")}
+    wanted = triangle.attention(torch.tensor(now["tokens"]).float(), **ways)
+    for name, values in zip("QKVSAy", wanted, strict=True):
+        assert torch.allclose(torch.tensor(found["numbers"][name]).float(), values, rtol=1e-5, atol=1e-6), name
+    assert found["words"].startswith(says)
+    if now["causal"]:
+        assert found["numbers"]["y"][0] == found["numbers"]["V"][0]
+    for name in "W_Q", "W_K", "W_V":
+        assert torch.equal(getattr(triangle, name), getattr(three_tokens, name))

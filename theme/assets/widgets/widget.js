@@ -110,6 +110,23 @@ function write(element, words) {
   if (element.firstChild.data !== words) element.firstChild.data = words;
 }
 
+// Makes the children of an element like new ones, and changes only what differs: on a long page,
+// what is inserted costs more than what is changed.
+function renew(parent, ...children) {
+  children.forEach((child, i) => {
+    const kept = parent.children[i];
+    if (kept?.nodeName !== child.nodeName) return parent.insertBefore(child, kept ?? null);
+    for (const { name } of [...kept.attributes, ...child.attributes]) {
+      const value = child.getAttribute(name);
+      if (value === null) kept.removeAttribute(name);
+      else if (value !== kept.getAttribute(name)) kept.setAttribute(name, value);
+    }
+    if (child.children.length) renew(kept, ...child.children);
+    else put(kept, "textContent", child.textContent);
+  });
+  while (parent.children.length > children.length) parent.lastChild.remove();
+}
+
 function button(text, onclick, attributes = {}) {
   return make("button", { type: "button", onclick, ...attributes }, text);
 }
@@ -134,6 +151,19 @@ function choice(text, options, value, change) {
   const list = options.map(([key, words]) => make("option", { value: key, selected: key == value }, words));
   const select = make("select", { onchange: () => change(select.value) }, ...list);
   return make("label", {}, make("span", {}, text), select);
+}
+
+// A number with two decimals and a true minus, and never −0.00.
+function decimal(number) {
+  return Number.isFinite(number) ? (Math.round(100 * number) / 100 || 0).toFixed(2).replace("-", "−") : "−∞";
+}
+
+// A box to tick, or one of a group of which one is ticked, before its label.
+function tick(text, change, group) {
+  const input = make("input", { type: group ? "radio" : "checkbox", name: group ?? false, onchange: () => change(input.checked) });
+  const label = make("label", {}, input, make("span", {}, text));
+  label.put = (now) => (input.checked = now);
+  return label;
 }
 
 // Paints values, one a pixel, as the opacity of a colour: their size, 255 and more in full.

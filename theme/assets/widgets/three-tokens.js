@@ -1,0 +1,150 @@
+// Three tokens: a head of self-attention in the plane, step by step. Mirrors
+// snippets/self_attention/triangle.py.
+customElements.define("three-tokens", class ThreeTokens extends Widget {
+  static hint = "Drag a token, or use the arrow keys. The orange one asks.";
+  static W_Q = [[1, -1], [1, 1]];
+  static W_K = [[1, 1], [-1, 1]];
+  static W_V = [[0, -2], [2, 0]];
+  static MOST = 1.2;
+  static PRESETS = {
+    "spread out": [[0.8, -0.5], [0, 0.8], [-1, -0.2]],
+    "as in the code": [[1, 0], [0, 1], [1, 1]],
+    "all equal": [[0.6, 0.6], [0.6, 0.6], [0.6, 0.6]],
+  };
+
+  static legal(wanted) {
+    const number = (value, low, high, usual) => Number.isFinite(value) ? clamp(low, value, high) : usual;
+    const tokens = this.PRESETS["spread out"].map((token, j) =>
+      token.map((usual, c) => number(wanted.tokens?.[j]?.[c], -this.MOST, this.MOST, usual)));
+    const state = { tokens, chosen: Math.round(number(wanted.chosen, 0, 2, 0)), step: Math.round(number(wanted.step, 0, 4, 4)),
+      scaled: !!wanted.scaled, causal: !!wanted.causal, same: !!wanted.same };
+    return [state, JSON.stringify(state) !== JSON.stringify(wanted) ? "This is the nearest that is possible here." : ""];
+  }
+
+  static compute({ tokens, scaled, causal, same }) {
+    const dot = (a, b) => a[0] * b[0] + a[1] * b[1];
+    const [Q, K, V] = [this.W_Q, same ? this.W_Q : this.W_K, this.W_V].map((W) => tokens.map((x) => W.map((row) => dot(row, x))));
+    const S = Q.map((q) => K.map((k) => dot(q, k)));
+    const scores = S.map((row, i) => row.map((s, j) => causal && j > i ? -Infinity : scaled ? s / Math.SQRT2 : s));
+    const A = scores.map((row) => {
+      const parts = row.map(Math.exp), sum = parts.reduce((a, b) => a + b);
+      return parts.map((part) => part / sum);
+    });
+    const y = A.map((row) => [0, 1].map((c) => row.reduce((sum, share, j) => sum + share * V[j][c], 0)));
+    return { Q, K, V, S, scores, A, y };
+  }
+
+  start() {
+    return { tokens: ThreeTokens.PRESETS["spread out"], chosen: 0, step: 4, scaled: true, causal: false, same: false };
+  }
+
+  build() {
+    const planes = make("div", { class: "widget-planes" });
+    const panel = (title, ...parts) => planes.append(make("div", {}, make("b", {}, title), ...parts));
+    const plane = (title, role, ...parts) =>
+      panel(title, shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title }, ...parts));
+    this.tokens = [0, 1, 2].map((j) => shape("g", { tabindex: 0, role: "slider", "aria-label": `token ${j + 1}`,
+      onfocus: () => this.set({ chosen: j }) }, shape("circle", { r: 15 }), shape("text", {}, j + 1)));
+    this.tokens.forEach((token, j) => this.arrows(token, (right, up) => {
+      const [x, y] = this.state.tokens[j];
+      this.move(j, [x + right / 10, y + up / 10]);
+    }));
+    plane("tokens", "group", ...this.tokens);
+    this.grasp(this.tokens[0].parentNode);
+    plane("query, keys", "img", this.keys = shape("g"));
+    panel("scores, shares", this.table = make("table", { class: "widget-scores" }), this.split = make("div", { class: "widget-split" }));
+    plane("values, output", "img", this.values = shape("g"));
+
+    this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(name, () => this.set({ step }), "step"));
+    this.stage.append(make("div", { class: "widget-steps", role: "radiogroup", "aria-label": "step" }, ...this.steps), planes);
+    this.switches = {};
+    for (const [key, words] of [["scaled", "divide by √2"], ["causal", "causal mask"], ["same", "W_K = W_Q"]])
+      this.switches[key] = tick(words, (on) => this.set({ [key]: on }));
+    const presets = Object.entries(ThreeTokens.PRESETS).map(([name, tokens]) => button(name, () => this.set({ tokens })));
+    for (const row of [Object.values(this.switches), presets]) this.controls.append(make("div", { class: "widget-buttons" }, ...row));
+  }
+
+  // The token nearest to the pointer is chosen, and goes with the pointer.
+  grasp(svg) {
+    let held;
+    svg.addEventListener("pointerdown", () => (held = null));
+    this.drag(svg, (x, y) => {
+      const here = [(x - 100) / 71, (100 - y) / 71];
+      if (held !== null) return this.move(held, here);
+      const far = this.state.tokens.map(([a, b]) => Math.hypot(a - here[0], b - here[1]));
+      held = far.lastIndexOf(Math.min(...far));   // of equal ones the one on top
+      this.set({ chosen: held });
+    });
+  }
+
+  move(j, place) {
+    const tokens = [...this.state.tokens], most = ThreeTokens.MOST;
+    tokens[j] = place.map((value) => clamp(-most, Math.round(10 * value) / 10, most));
+    this.set({ tokens });
+  }
+
+  draw() {
+    const { tokens, chosen, step, scaled, causal } = this.state, { Q, K, V, S, scores, A, y } = this.numbers;
+    const q = Q[chosen], out = y[chosen], shares = A[chosen];
+    const at = ([a, b], unit = 36) => [100 + unit * a, 100 - unit * b];
+    const from = ([a, b], far, turn) => [a + far * Math.cos(turn), b + far * Math.sin(turn)];
+    const seen = (j) => causal && j > chosen ? "unseen" : "";
+    const line = (points, color, width = 1) =>
+      shape("path", { d: `M${points.map((point) => at(point)).join("L")}`, class: color, "stroke-width": width });
+    const arrow = (tip, color, width) => {
+      const turn = Math.atan2(tip[1], tip[0]);
+      return line([[0, 0], tip, from(tip, 0.25, turn + 2.6), tip, from(tip, 0.25, turn - 2.6)], color, width);
+    };
+    const text = (words, point, turn, color = "") => {
+      const [x, y] = at(from(point, 0.5, turn));
+      return shape("text", { x, y, class: color }, words);
+    };
+    // Names on the side away from a centre; points of one place share a name.
+    const names = (letter, points, [x, y]) => points.map((point, j) => text(
+      letter + [..."₁₂₃"].filter((_, other) => `${points[other]}` === `${point}`).join(""),
+      point, Math.atan2(point[1] - y, point[0] - x), seen(j)));
+
+    this.steps[step].put(true);
+    for (const [key, label] of Object.entries(this.switches)) label.put(this.state[key]);
+    this.tokens.forEach((token, j) => {
+      fill(token, { transform: `translate(${at(tokens[j], 71)})`, class: j === chosen ? "orange" : seen(j),
+        "aria-valuenow": tokens[j][0], "aria-valuetext": this.list(tokens[j]) }, []);
+    });
+    const along = (score) => q.map((c) => c * score / (q[0] ** 2 + q[1] ** 2 || 1));
+    renew(this.keys,
+      ...(step > 0 ? [line([along(-50), along(50)], "gray"), ...K.map((k, j) => line([k, along(S[chosen][j])], `${seen(j)} dashed`))] : []),
+      ...K.map((k, j) => arrow(k, seen(j), 1.5)), arrow(q, "orange", 4), ...names("k", K, [0, 0]),
+      text("q" + "₁₂₃"[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange"));
+    const cells = [["", "score", scaled ? "÷ √2" : "÷ 1", "share"], ...tokens.map((_, j) =>
+      [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), `${Math.round(100 * shares[j])} %`])];
+    renew(this.table, ...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
+    renew(this.split, ...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : "")));
+    const some = V.filter((_, j) => !seen(j));
+    renew(this.values,
+      ...(step > 3 ? [line([...some, some[0]], "orange area"), ...some.map((v, j) => line([v, out], "orange", 1 + 9 * shares[j])),
+        line([out, out], "orange", 16)] : []),
+      ...V.map((v, j) => line([v, v], seen(j), 10)), ...names("v", V, out),
+      ...(step > 3 ? [text("y" + "₁₂₃"[chosen], out, 1.6, "orange")] : []));
+  }
+
+  list(numbers) {
+    return numbers.map(decimal).join(", ");
+  }
+
+  say() {
+    const { chosen, step, scaled, causal, same } = this.state, { Q, S, scores, A } = this.numbers;
+    const me = "₁₂₃"[chosen], shares = A[chosen].filter(Boolean), most = Math.max(...shares);
+    const best = shares.indexOf(most);
+    if (step < 4) return [
+      `Each token makes a query, a key and a value of itself: q${me} = (${this.list(Q[chosen])}).`,
+      `The scores are its products with the keys: ${this.list(S[chosen])}. The farther a key reaches along the query, the higher.`,
+      `${scaled ? "Divided by √2" : "Without the scale"}, they are ${this.list(scores[chosen])}`
+        + (causal ? ", and −∞ for tokens that the mask hides." : `. So the shares will be ${scaled ? "more" : "less"} even.`),
+      `The softmax makes shares of them that add up to 1: ${this.list(A[chosen])}.`][step];
+    if (!shares[1]) return "Token 1 sees only itself, so its output is its value, whatever it asks.";
+    return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left"}, and `
+      + (most - Math.min(...shares) < 0.005 ? "finds all alike" : `takes most from ${best === chosen ? "itself" : `token ${best + 1}`}`)
+      + `: y${me} = ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
+      + `Never outside: a weighted mean cannot leave the ${shares[2] ? "triangle" : "line"}, which is why one head alone cannot take a difference.`;
+  }
+});
