@@ -73,7 +73,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     });
     this.output = slider("output", { min: 0, max: 63, value: 32 }, (output) => this.set({ output }), (i) => `number ${i + 1}`);
     this.rows = make("div", { class: "widget-rows" });
-    this.causal = make("input", { type: "checkbox", onchange: () => this.set({ causal: this.causal.checked }) });
+    this.causal = tick("looks back only", (causal) => this.set({ causal }));
     this.formula = make("p", { class: "widget-formula" });
     this.stage.append(this.formula);
     const presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
@@ -81,7 +81,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     this.controls.append(this.output, this.rows,
       make("div", { class: "widget-buttons" },
         button("add a layer", () => this.set({ layers: [...this.state.layers, [3, 1, 1]], output: undefined })),
-        make("label", {}, this.causal, make("span", {}, "looks back only"))),
+        this.causal),
       make("div", { class: "widget-buttons" }, ...presets));
   }
 
@@ -113,7 +113,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
   draw() {
     this.buildRows();
     const { layers, output, causal } = this.state, { lengths, paths, terms, window } = this.numbers;
-    this.causal.checked = causal;
+    this.causal.put(causal);
     this.output.querySelector("input").max = lengths.at(-1) - 1;
     this.output.put(output);
     const x = (l, i) => 8 + 624 * (i + 0.5) / lengths[l], y = (l) => 310 - l * 290 / layers.length;

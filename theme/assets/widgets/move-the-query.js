@@ -80,11 +80,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     this.column = slider("column", { min: 0, max: 23, value: 19 }, (column) => this.set({ column }), (column) => column + 1);
     this.sharpness = slider("sharpness", { min: 0, max: 40, value: 10 }, (sharpness) => this.set({ sharpness }));
     this.boxes = {};
-    const box = (words, key, on, off) => {
-      const input = make("input", { type: "checkbox", onchange: () => this.set({ [key]: input.checked ? on : off }) });
-      this.boxes[key] = input;
-      return make("label", {}, input, make("span", {}, words));
-    };
+    const box = (words, key, on, off) => (this.boxes[key] = tick(words, (ticked) => this.set({ [key]: ticked ? on : off })));
     this.controls.append(this.row, this.column, this.sharpness, make("div", { class: "widget-buttons" },
       box("mirror the photograph", "mirrored", true, false), box("raw scores, lengths count", "raw", true, false),
       box("prefer what is near", "near", 0.5, 0), box("a window, 3 to each side", "window", 3, 0)));
@@ -93,7 +89,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
   draw() {
     const { row, column, sharpness, near, window, mirrored, raw } = this.state, { pixels } = this.data;
     for (const [control, value] of [[this.row, row], [this.column, column], [this.sharpness, sharpness]]) control.put(value);
-    for (const [key, value] of Object.entries({ mirrored, raw, near, window })) this.boxes[key].checked = !!value;
+    for (const [key, value] of Object.entries({ mirrored, raw, near, window })) this.boxes[key].put(value > 0);
     for (const [{ photo, parts, svg, marks }, amounts, color] of [[this.convolution, this.numbers.kernel, "convolution"], [this.attention, this.numbers.shares, "attention"]]) {
       if (photo.shows !== mirrored) {
         paint(photo, Array.from({ length: 120 * 120 }, (_, i) => {

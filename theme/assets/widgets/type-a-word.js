@@ -59,8 +59,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       oninput: () => this.set({ word: this.field.value }) });
     this.place = slider("letter", { min: 0, max: 10, value: 5 }, (at) => this.set({ at }),
       (at) => this.numbers?.letters[at] ?? "");
-    this.positions = make("input", { type: "checkbox",
-      onchange: () => this.set({ order: this.positions.checked ? 1 : 0 }) });
+    this.positions = tick("attention prefers what is near", (near) => this.set({ order: +near }));
     const change = (words, rewrite) => button(words, () => {
       const { letters } = this.numbers, { at } = this.state;
       this.set(rewrite([...letters], at));
@@ -79,7 +78,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
           const order = letters.map((_, i) => [Math.random(), i]).sort(([a], [b]) => a - b).map(([, i]) => i);
           return { word: order.map((i) => letters[i]).join(""), at: order.indexOf(at) };
         }),
-        make("label", {}, this.positions, make("span", {}, "attention prefers what is near"))));
+        this.positions));
   }
 
   draw() {
@@ -87,7 +86,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     if (document.activeElement !== this.field) this.field.value = letters.join("");
     this.place.querySelector("input").max = n - 1;
     this.place.put(at);
-    this.positions.checked = order > 0;
+    this.positions.put(order > 0);
     const x = (j) => 640 * (j + 0.5) / n, parts = [], mesh = [], key = `${letters.join("")} ${order}`;
     for (const [rows, color, end, tip] of [[convolution, "convolution", 128, 26], [attention, "attention", 204, 306]]) {
       const line = (i, j) => shape("line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`, "stroke-width": 0.5 + 14 * rows[i][j] });

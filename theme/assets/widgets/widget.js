@@ -122,7 +122,7 @@ function renew(parent, ...children) {
       else if (value !== kept.getAttribute(name)) kept.setAttribute(name, value);
     }
     if (child.children.length) renew(kept, ...child.children);
-    else put(kept, "textContent", child.textContent);
+    else write(kept, child.textContent);
   });
   while (parent.children.length > children.length) parent.lastChild.remove();
 }
