@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from axe_playwright_python.sync_playwright import Axe
 from choosing import block, streams
 from choosing.map import cases
 from convolution import sobel
@@ -13,7 +14,7 @@ from one_equation import four_matrices
 from receptive_field import probe, stack
 from self_attention import three_tokens, triangle
 
-from conftest import parsed
+from conftest import ROOT, parsed
 
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
@@ -36,6 +37,35 @@ def touch(visit, server):
         return lambda state: tab.evaluate(SET, [name, state])
 
     return open_page
+
+
+WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget"}
+PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg svg), canvas)")].map((picture) => {
+    const { width, height } = picture.getBoundingClientRect();
+    return Math.min(width, height);
+})"""
+
+
+@pytest.mark.parametrize(("width", "palette"), [(1280, "light"), (320, "dark")])
+@pytest.mark.parametrize("name", sorted(WIDGETS))
+def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palette):
+    """Its pictures, nothing cut off, nothing that axe finds; on paper the figure instead."""
+    pages = [page for page in (site / "en").rglob("*.html") if parsed(page).find(name)]
+    assert pages
+    for page in pages:
+        tab = visit(server + page.relative_to(site).as_posix(),
+                    viewport={"width": width, "height": 900}, color_scheme=palette)
+        tab.locator(name).scroll_into_view_if_needed()
+        tab.wait_for_selector(f"{name}[ready]", state="attached")
+        assert not tab.locator(f"{name} figure").is_visible()
+        sizes = tab.locator(name).evaluate(PICTURES)
+        assert sizes and min(sizes) >= 60, sizes
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(tab, context=name)
+        assert not found.violations_count, found.generate_report()
+        tab.emulate_media(media="print")
+        assert tab.locator(f"{name} figure").is_visible()
+        assert not tab.locator(f"{name} .widget").is_visible()
 
 
 PLAIN = [[3, 1, 1]] * 3
