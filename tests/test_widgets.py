@@ -46,10 +46,20 @@ PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg s
 })"""
 
 
+def drag(tab, element):
+    """A pull upwards from a place in the element's left half."""
+    box = element.bounding_box()
+    x, y = box["x"] + 0.2 * box["width"], box["y"] + 0.4 * box["height"]
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x, y - 20)
+    tab.mouse.up()
+
+
 @pytest.mark.parametrize(("width", "palette"), [(1280, "light"), (320, "dark")])
 @pytest.mark.parametrize("name", sorted(WIDGETS))
 def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palette):
-    """Its pictures, nothing cut off, nothing that axe finds; on paper the figure instead."""
+    """Its pictures, which answer to a drag, nothing cut off, nothing that axe finds; on paper the figure."""
     pages = [page for page in (site / "en").rglob("*.html") if parsed(page).find(name)]
     assert pages
     for page in pages:
@@ -61,6 +71,9 @@ def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palett
         sizes = tab.locator(name).evaluate(PICTURES)
         assert sizes and min(sizes) >= 60, sizes
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        state = tab.locator(name).evaluate("(widget) => JSON.stringify(widget.state)")
+        drag(tab, tab.locator(f"{name} .widget :is(svg, .widget-kernel div)").first)
+        assert tab.locator(name).evaluate("(widget) => JSON.stringify(widget.state)") != state
         found = Axe().run(tab, context=name)
         assert not found.violations_count, found.generate_report()
         tab.emulate_media(media="print")
@@ -325,7 +338,7 @@ def test_examples_of_who_is_cheaper(visit, server, site):
 
 SPREAD = triangle.x.tolist()
 EQUAL, ZERO, CORNERS = [[-0.3, 1.1]] * 3, [[0, 0]] * 3, [[1.2, -1.2], [1.2, 1.2], [-1.2, 1.2]]
-LEFT = "Token 1 asks for what stands a quarter of a circle to its left"
+LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen from the origin"
 
 
 @pytest.mark.parametrize(
