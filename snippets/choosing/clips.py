@@ -209,16 +209,16 @@ def figure():
             if clips == size:
                 color, marker, _ = looks[way]
                 x = lengths.index(steps) + 0.2 * list(looks).index(way) - 0.3
-                ax.plot([x + 0.035 * run for run in range(-2, 3)],    # so that none hides another
+                ax.plot([x + 0.03 * run for run in range(-2, 3)],    # so that none hides another
                         [100 * score for score in sorted(scores)], marker, ms=4, color=color,
                         label=f"{way}, {steps} steps: % right")
         ax.set_title(f"{size:,} clips")
         ax.set_xticks(range(len(lengths)), [f"{steps:,}" for steps in lengths])
         ax.set(xlabel="steps of training", xlim=(-0.6, len(lengths) - 0.4), ylim=(0, 102))
     axes[0].set_ylabel("right answers, %")
-    for y, (color, marker, words) in zip((34, 25, 16, 7), looks.values()):
-        axes[1].plot(0, y, marker, ms=4, color=color)
-        axes[1].text(0.12, y, words, color=color, va="center")
+    for y, (color, marker, words) in zip((31, 23, 15, 7), looks.values()):
+        axes[1].plot(-0.4, y, marker, ms=4, color=color)
+        axes[1].text(-0.28, y, words, color=color, va="center")
     return fig
 
 
