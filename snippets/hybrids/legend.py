@@ -116,7 +116,7 @@ class Delta(Memory):
             write * met, write * v, upper=False, unitriangular=True)
 
 
-y = torch.randn(2, 41, 24)
+y = torch.randn(2, 48, 24)
 for mixer in Memory(), Delta():
     weights = sum(p.numel() for p in mixer.parameters())
     print(type(mixer).__name__, mixer(y).shape, weights, "weights")
@@ -184,6 +184,14 @@ def patches():
 
 def samples():
     return Conv(1, 24, 1)
+
+
+def apart():
+    return Conv(1, 24, 8, 4)
+
+
+def joined():
+    return nn.Sequential(patches(), nn.GELU(), Conv(24, 24, 3))
 
 
 NETWORKS = {            # tokens, what mixes them, hidden channels of the MLPs
@@ -257,9 +265,9 @@ LABELS = {
 def one_by_one(layer, *parts):
     """What the table gives each token, if they come one after the other.
 
-    >>> q, k, v = torch.randn(3, 2, 2, 41, 12).double()
+    >>> q, k, v = torch.randn(3, 2, 2, 48, 12).double()
     >>> q, k = F.normalize(q, dim=3), F.normalize(k, dim=3)
-    >>> keep, write = torch.rand(2, 2, 2, 41, 1).double()
+    >>> keep, write = torch.rand(2, 2, 2, 48, 1).double()
     >>> for layer in Memory(), Delta():
     ...     y = layer.read(q, k, v, keep.log(), write)
     ...     torch.allclose(y, one_by_one(layer, q, k, v, keep, write))
