@@ -254,6 +254,7 @@ LONGER = {              # after 4,000 updates
     "hybrid": (0.012, [9, 4, 6, 8, 6]),
     "near": (0.003, [423, 420, 413, 348, 425]),
     "patches": (0.003, [589, 538, 580, 599, 552]),
+    "overlap": (0.006, [282, 315, 310, 410, 268]),
     "wide": (0.012, [526, 402, 403, 404, 407]),
     "linear": (0.006, [112, 154, 240, 164, 220]),
     "memory": (0.006, [166, 144, 134, 175, 145]),
@@ -356,6 +357,8 @@ def results():
     True
     >>> r["hybrid_max"] + 0.4 < r["patches_longer_min"] < r["patches_longer_max"] < r["patches_min"]
     True
+    >>> r["hybrid_max"] + 0.2 < r["overlap_longer_min"] < r["overlap_longer_max"] < r["near_longer_max"]
+    True
     >>> r["near_longer_min"] < r["wide_longer_min"] < r["wide_longer_max"] < r["wide_min"]
     True
 
@@ -420,7 +423,7 @@ def results():
 def figure():
     torch.manual_seed(EXAMPLES)
     signals, _ = legends(2)
-    fig, (*panels, bottom) = plt.subplots(3, figsize=(7.2, 6.6), height_ratios=(1, 1, 1.3))
+    fig, (*panels, bottom) = plt.subplots(3, figsize=(7.2, 7.4), height_ratios=(1, 1, 1.8))
     drawn = (
         (((2, "−0.9"), (14, "0.8"), (28, "−1.6")), "A"),
         (((8, "0.7"), (19, "−0.5"), (29, "1.5")), "B"))
