@@ -464,9 +464,10 @@ def share(g, n):
     return torch.sigmoid(torch.as_tensor(g) - math.log(n - 1))  # the formula, rewritten
 
 
-print("share by the formula", *(f"n = {n:5,}" for n in (24, 96, 768, 6144)))
+longer = 96, 768, 6144
+print("share     ", *(f"{f'n = {n:,}':>10s}" for n in longer))
 for g in 0, 4, 8, 16:
-    print(f"              g = {g:2d}", *(f"{share(g, n):9.3f}" for n in (24, 96, 768, 6144)))
+    print(f"    g = {g:2d}", *(f"{share(g, n):10.3f}" for n in longer))
 assert share(8, 6144) < 0.5 and share(16, 6144) > 0.99
 
 # %% [markdown]
@@ -505,7 +506,7 @@ five["short lessons"] = [trained("short lessons", rate, seed=seed) for seed in r
 table = {name: [(gaps(model), *far(model)) for model in five[name]]
          for name in ("attention", "short lessons")}
 
-print("                 g at n = 96, by the flagged value        among 6,144: share")
+print("                 median g at n = 96, by flagged value     among 6,144: share")
 print("                ", *(f"{v:4d} " for v in range(VALUES)), "predicted  found  right")
 for name, runs in table.items():
     for seed, (g, found, right) in enumerate(runs):
@@ -528,7 +529,7 @@ assert min(found.mean() for _, found, _ in table["attention"]) > 0.75
 #
 # ## Right, but how?
 #
-# One thing is odd. In one of our five runs of attention, one value has a $g$ so low that its flagged token gets less than half of the share, even among 96. And yet all answers are right. (You may find no such run among yours, or two.) How can this run know the value? Give all five messages *without* a flag, and see what they answer.
+# One thing is odd. In one of our five runs of attention, one value has a $g$ so low that its flagged token gets less than half of the share, even among 96. And yet all answers are right. (You may find no such run among yours, or two.) How can this run know the value? Give all five runs messages *without* a flag, and see what they answer.
 
 # %%
 def looked_up(model):
@@ -546,7 +547,7 @@ for seed, model in enumerate(five["attention"]):
 assert sorted(recorded["values looked up"])[:2] == [7, 8]
 
 # %% [markdown]
-# That run looks up seven values and never the eighth. It answers the eighth *by elimination*: "I have found nothing, so it is this one." Therefore it names this value whenever there is no flag at all.
+# That run looks up seven values and never the eighth. It answers the eighth *by elimination*: "I have found nothing, so it is this one." Therefore it names this value when there is no flag at all. (The others name some value then, too, but they do not live on it.)
 #
 # Only the scores and shares show this. If a map of shares is to explain an answer, remember that this network is right about a token that it does not look at.
 #
