@@ -451,7 +451,7 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 # Is this what *you* would get from 250? There was help: 1,000 *more* labelled signals chose the setting. And a burden: all have a table, because attention needs one. So let us choose on 50 of the 250, and leave the table out:
 
 # %%
-few_signals["convolution, no table"] = ["max", 0.03, [0.943, 0.926, 0.924, 0.934, 0.939]]
+few_signals["convolution, no table"] = ["max", 0.01, [0.943, 0.94, 0.919, 0.933, 0.924]]
 no_table = few_signals["convolution, no table"][2]
 chosen_on_50 = [("max", 0.03), ("max", 0.03), ("max", 0.03)]  # with a table, three draws of 250
 print(f"convolution, 250 signals, no table: {min(no_table):.2f} to {max(no_table):.2f}")
@@ -479,8 +479,8 @@ longer = {
     "MLP, 4000": {
         6000: ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
         20000: ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]]},
-    "attention, 1000": {
-        20000: ["max", 0.01, [0.604]]}
+    "attention, 2000": {20000: ["max", 0.01, [0.769, 0.734, 0.743]]},
+    "attention, 1000": {20000: ["max", 0.01, [0.604]]}
 }
 long = {key: {steps: runs for steps, (_, _, runs) in record.items()}
         for key, record in longer.items()}
@@ -506,7 +506,7 @@ plt.show()
 assert min(long["attention, 4000"][20000]) > 0.95 and min(long["attention, 16000"][20000]) > 0.97
 assert mean(long["attention, 4000"][6000]) < goal < mean(long["attention, 16000"][6000])
 assert max(long["attention, 4000"][6000]) > goal
-assert max(long["attention, 1000"][20000]) < goal - 0.2
+assert max(long["attention, 1000"][20000] + long["attention, 2000"][20000]) < goal - 0.05
 assert max(long["MLP, 16000"][6000]) < goal < min(long["MLP, 16000"][20000])
 assert max(scores["MLP"][4000]) < min(long["MLP, 4000"][20000])
 assert max(long["MLP, 4000"][20000]) < goal - 0.1
@@ -516,7 +516,7 @@ assert max(long["MLP, 4000"][20000]) < goal - 0.1
 #
 # <small>Three to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
 #
-# So there are two prices. Attention comes to what the convolution has with 250 signals when it has **4,000 signals and 20,000 updates**, sixteen times and thirteen times as many (after 6,000 updates only some of its runs do; between 1,000 and 4,000 signals we tried nothing). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+# So there are two prices. Attention comes to what the convolution has with 250 signals when it has **4,000 signals and 20,000 updates**, sixteen times and thirteen times as many (after 6,000 updates only some of its runs do). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 or 2,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below.
 #

@@ -11,7 +11,7 @@
 # 3. to which pixels one output listens;
 # 4. how different the tokens still are after each layer, and what keeps them different: skips, signs or windows.
 #
-# *The notebook takes about a minute on one core of a laptop and needs 750 MB of memory. It uses a GPU if there is one. You need the pages on
+# *It takes about a minute on one core of a laptop and 750 MB of memory, and uses a GPU if there is one. You need the pages on
 # [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md), and the block of [skip, norm and MLP](../similarities/stacking.md#blocks).*
 
 # %%
@@ -433,7 +433,7 @@ within(0, "ViT, shares by place only: right", 0.77)
 # Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
 #
 # So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw a
-# smaller one become local on ImageNet alone. Our grid of 4 × 4 patches is too small to say more.
+# smaller one become local on ImageNet alone.
 #
 # ## Effective fields
 #
@@ -580,7 +580,7 @@ within(0, "difference, attention only, 3×3, before", 0.4)
 within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 
 # %% [markdown]
-# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair, because the two pairs differ in much else. So we do not say that the sign plays no part; and within the pair of CNNs the size differs, too.)
+# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair only: the two pairs differ in much else, and the two CNNs in size, too. So we do not say that the sign plays no part.)
 # The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
 #
 # (In deep *untrained* stacks the signs [do count](../similarities/stacking.md#variants).)
