@@ -66,10 +66,10 @@ print("answer ", y.item())
 # %% [markdown]
 # ## Who sees how far?
 #
-# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (To embed, two linear layers with a ReLU between them turn each of the 16 kinds of token, 8 values with and without a flag, into one row of a table. Value and flag enter them side by side, so what they learn of the flag can hold for all values at once.)
+# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (To embed, two linear layers make a table of 16 rows, one for each value with and without a flag. Value and flag enter them side by side, so what they learn of the flag can hold for all values at once.)
 #
 # - **Convolutions.** Each layer reads three tokens: its own and two earlier ones, $\delta$ apart. This $\delta$ is its *dilation*. The layer's result is added to its input (a *skip*). With the dilations $\delta_1, \dots, \delta_L$ the window of the last token is
-#   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (These windows have no holes; one layer with $\delta = 16$ would see only 3 of its 33 tokens.)
+#   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (These windows have no holes.)
 # - **Attention.** One layer with one head, that is with one set of queries, keys and values: its softmax makes *shares* of the scores, which add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands.
 # - **Two rivals**, which reach all 96 tokens, too. The *mean* is attention with equal shares: it looks at no token in particular. The *wide kernel* is one layer of convolution with $k = 96$: it has weights of its own for each distance.
 
@@ -196,7 +196,7 @@ def curve_of(model):
     return [accuracy(model, t) for t in range(N)]
 
 # %% [markdown]
-# Every network gets the same 800 steps, and each is tuned equally often: three learning rates (0.001, 0.003 and 0.01), judged with two seeds that no result uses. With the best of them it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the learning rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains most of them once again and compares. (`record()`, at the end, makes it anew. Two of its lines, the short lessons and the values looked up, belong to the last sections. Most took the largest rate, so a wider search may find better ones.)
+# Every network gets the same 800 steps, and each is tuned equally often: three learning rates (0.001, 0.003 and 0.01), judged with two seeds that no result uses. With the best of them it is trained five times more. All this takes a quarter of an hour or more, so here stands a record: the learning rate, and what each of the five has right in the nearest quarter of its window, in the farthest, and in all of it. Your notebook trains most of them once again and compares. (`record()`, at the end, makes it anew. The short lessons and the values looked up belong to the last sections. Most took the largest rate, so a wider search may find better ones.)
 
 # %%
 recorded = json.loads("""
@@ -361,7 +361,7 @@ assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e
 #
 # ## What does attention add?
 #
-# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length the task asks for reach only, and an average has it: each token has a share of one ninety-sixth, but the mean has learned to make the flagged one *loud*. Its vector is dozens of times as long as the others (we measure it below).
+# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length the task asks for reach only, and an average has it: each token has a share of one ninety-sixth, but the mean has learned to make the flagged one *loud*. Its vector is dozens of times as long as the others (measured below).
 #
 # Where is the difference, then? Give the *trained* networks shorter and longer messages. No weight of attention depends on $n$, and none of the mean, so both run unchanged. (The wide kernel has an edge, at 96, like any stack.)
 
@@ -404,7 +404,7 @@ plt.show()
 # %%
 @torch.no_grad()
 def old_share(model, n):
-    """Right answers if the flagged token counts for 1/96, and the others for the rest."""
+    """Right answers if the flagged token has a share of 1/96, the others the rest."""
     embedding, mean, classifier = model
     found = 0
     for t in places(n):
@@ -412,13 +412,12 @@ def old_share(model, n):
         v = mean.v(embedding(x))  # (8, n, d)
         flag = v[:, n - 1 - t]
         others = (v.sum(1) - flag) / (n - 1)
-        mixed = flag / N + others * (1 - 1 / N)
-        found += (classifier(mixed).argmax(-1) == y).sum().item()
+        found += (classifier(others + (flag - others) / N).argmax(-1) == y).sum().item()
     return found / 64
 
 
 def shown_as(runs):
-    return " ".join(f"{run:4.2f}" for run in runs)
+    return " ".join(f"{run:.2f}" for run in runs)
 
 
 for n in 24, 6144:
@@ -428,12 +427,11 @@ for n in 24, 6144:
     assert min(back) > 0.9
 stack = [right_among(n, models["dilated layers"]) for n in (24, 48, 63)]
 print("dilated layers among 24, 48, 63:", shown_as(stack), "right")
-with torch.no_grad():
-    kinds = torch.arange(2 * VALUES, device=device)
-    sizes = [mean.v(embedding(kinds)).norm(dim=1) for embedding, mean, _ in five["mean"]]
-loud = [(size[VALUES:].mean() / size[:VALUES].mean()).item() for size in sizes]
-print("vectors of flagged tokens are longer", *(f"{times:.0f}" for times in loud), "times")
-assert min(loud) > 24  # dozens
+kinds = torch.arange(2 * VALUES).view(2, VALUES).to(device)  # without and with a flag
+for embedding, mean, _ in five["mean"]:
+    plain, flag = mean.v(embedding(kinds)).norm(dim=2).mean(1).tolist()
+    print(f"mean length of a vector: {plain:3.0f}, flagged {flag:5.0f}")
+    assert flag > 24 * plain  # dozens
 
 own, many = lengths.index(N), lengths.index(768)
 for name in "attention", "mean", "wide kernel":
@@ -455,9 +453,9 @@ assert stack[0] < 0.95 < min(curves["dilated layers"][:24])
 #
 # which [falls with $n$](../differences/receptive-field.md#dispersion), unless $g$ is large. A $g$ of 8 gives nearly the whole share among 96 tokens, but only a third among 6,144; a $g$ of 16 gives nearly all in both. (The mean is the case $g = 0$.)
 #
-# How large does training make $g$? That may depend on how long the messages were, because among a few tokens a small $g$ is enough. So let us train attention once more with *short lessons*, of 4 tokens only, and compare.
+# How large does training make $g$? Among a few tokens a small $g$ is enough, so the length of the lessons may matter. Train attention once more, with *short lessons* of 4 tokens only, and compare.
 #
-# In a real message the other tokens do not quite score alike. So we measure the share among 96 tokens, and call $g$ what the formula needs to give this share. Does this $g$ stay the same when messages get longer? Then the formula predicts the share among 6,144. Look whether it does.
+# In a real message the other tokens do not quite score alike. So we measure the share among 96 tokens, and call $g$ what the formula needs to give this share. If it stays the same in longer messages, the formula predicts the share among 6,144. Does it?
 
 # %%
 def share(g, n):
@@ -522,9 +520,9 @@ for seed, model in enumerate(five["attention"]):
 assert sorted(recorded["values looked up"])[:2] == [7, 8]
 
 # %% [markdown]
-# That run looks up seven values and never the eighth. It answers the eighth *by elimination*: "I have found nothing, so it is this one." Therefore it names this value when there is no flag at all. (The others name some value then, too, but they do not live on it.)
+# That run looks up seven values and never the eighth. It answers the eighth *by elimination*: "I have found nothing, so it is this one." Therefore it names this value when there is no flag at all. (The others name some value then, too, but need it for no answer.)
 #
-# Only the scores and shares show this. If a map of shares is to explain an answer, remember that this network is right about a token that it does not look at.
+# Only the shares show this. If a map of shares is to explain an answer, remember that this network is right about a token that it does not look at.
 #
 # ## What it means
 #
