@@ -355,7 +355,7 @@ for name, runs in fades.items():
 assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e4
 
 # %% [markdown]
-# What hardly moves the logits hardly changes the loss, so little pushes the network to use it. (Could it be the distance itself? No: [the chapter](../differences/receptive-field.md#long-range) takes the skips of a dilated stack away, so that all distances begin with the same effect, and then near and far are learned at the same time.)
+# What hardly moves the logits hardly changes the loss, so little pushes the network to use it. (Or is it the distance itself? No: without skips, in [the chapter](../differences/receptive-field.md#long-range), all distances of a dilated stack begin with the same effect, and are learned alike.)
 #
 # The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, with the largest dilation first, too. (One of these ten runs misses one answer in eight, but near and far alike.) This fits: no token there has more than five kernels to pass, so its far end begins far less weak. It is no proof, because the two stacks differ in depth, size and window at once. So compare each with itself only, near against far.
 #
@@ -498,11 +498,11 @@ assert small["short lessons"] > small["attention"]
 assert share(8, 96) > 0.95 and 0.3 < share(8, 6144) < 0.36 and share(16, 6144) > 0.99
 
 # %% [markdown]
-# In each run the share among 6,144 tokens differs from the predicted one by less than a tenth. Look along the rows: after long lessons $g$ is so large, for nearly all values, that thousands of other tokens hardly count. Short lessons leave it small for more of the values. There the formula bites, and only there stand the stars: a network that fails is not a little unsure everywhere, but loses some values and goes on finding the others. So that attention works at such lengths is a property of what its head has *learned*, not of attention.
+# In each run the share among 6,144 tokens differs from the predicted one by less than a tenth. After lessons with 96 tokens $g$ is so large, for nearly all values, that thousands of others hardly count. Short lessons leave it small for more of the values. There the formula bites, and only there stand the stars: a network that fails is not a little unsure everywhere, but loses some values and finds the others. So attention works at such lengths because of what it has *learned*.
 #
 # ## Right, but how?
 #
-# One thing is odd. In one of our five runs of attention, one value has a $g$ so low that its flagged token gets less than half of the share, even among 96. And yet all answers are right. (You may find no such run among yours, or two.) How can this run know the value? Give all five runs messages *without* a flag, and see what they answer.
+# One thing is odd. In one of our five runs of attention, one value has a $g$ so low that its flagged token gets less than half of the share, even among 96. And yet all answers are right. (You may find no such run among yours, or two.) How can this run know the value? See what all five answer to messages *without* a flag.
 
 # %%
 def looked_up(model):
@@ -528,14 +528,14 @@ assert sorted(recorded["values looked up"])[:2] == [7, 8]
 #
 # - **An edge is exact.** Beyond it nothing can be learned, whatever the training.
 # - **Inside, the way counts.** What has to pass many kernels may not be learned. Dilation moves the edge with few layers, so it helps twice.
-# - **Reach alone is not attention's merit.** A mean has it, too, and is as good at the length that both were trained on. What attention adds is that it can learn to *select*: its share for one token hardly depends on how many others there are, as long as its $g$ is large enough.
+# - **Reach alone is not attention's merit.** A mean has it, too, and is as good at the length that both were trained on. What attention adds is that it can learn to *select*: with a large $g$, the share of one token hardly depends on how many others there are.
 # - **Right answers do not tell how.** Look at the shares before you explain them.
 #
-# Not shown here: tasks where attention has to choose among tokens that nearly match, and [positions](../operations/self-attention.md#positions), which have limits of length of their own.
+# Not shown here: tokens that nearly match, and [positions](../operations/self-attention.md#positions), which have limits of length of their own.
 #
 # ## Three things to change
 #
-# Write down what you expect before you run. (The assertions are about our networks. Where one protests, what you want to read stands above it.)
+# Write down what you expect before you run. (The assertions are about our networks. Where one protests, what you need stands above it.)
 #
 # 1. **Fewer layers.** With dilations that grow by threes, four layers see farther than five: put `(lambda: Convolutions([1, 3, 9, 27]), 81)` for `"dilated layers"`. Is it right up to its edge? (Read its line below the record, and the first figure.)
 # 2. **A maximum for the mean.** In `Mean`, put `.amax(1)` for `.mean(1)`. It has no shares at all. How long may its messages be? (Read the lines `mean` below the third figure, and no farther.)
@@ -545,7 +545,7 @@ assert sorted(recorded["values looked up"])[:2] == [7, 8]
 #
 # Five runs each.
 #
-# 1. It is, at all its 81 distances, in each run. No token has more than four kernels to pass. (And there are no holes: all numbers up to 80 can be written with the digits 0, 1 and 2 to the base 3.)
+# 1. It is, at all its 81 distances, in each run. No token has more than four kernels to pass, and the window has no holes.
 # 2. As long as in our figure, at least: every answer is right. The flagged token only has to be the largest in some channel, and no number of others changes that. So new lengths ask for an operation that *selects*, and attention is one of them.
 # 3. Nearly all: .98 to 1.00 in each run, with shares of .91 to 1.00. Among more tokens a share takes a larger $g$, so longer lessons teach a larger one.
 #
@@ -560,7 +560,7 @@ def loss(model, n):
 
 
 def record():
-    """All that is recorded above, anew: a quarter of an hour or more on one core."""
+    """All that is recorded above, anew"""
     for name, steps in [(name, 800) for name in networks] + [("16 plain layers", 1600)]:
         n = networks[name][1]
         rate = min((0.001, 0.003, 0.01), key=lambda rate: sum(
