@@ -423,7 +423,7 @@ def shown_as(runs):
 back = {n: [old_share(model, n) for model in five["mean"]] for n in (24, 6144)}
 for n, runs in back.items():
     own = [run[lengths.index(n)] for run in rights["mean"]]
-    print(f"mean among {n:4d} tokens: {shown_as(own)} right; share of 1/{N}: {shown_as(runs)}")
+    print(f"mean among {n:4d}: {shown_as(own)} right; with 1/{N}: {shown_as(runs)}")
 assert min(min(runs) for runs in back.values()) > 0.9
 stack = [right_among(n, models["dilated layers"]) for n in (24, 48, 63)]
 print("dilated layers among 24, 48, 63:", shown_as(stack), "right")
@@ -538,7 +538,7 @@ assert sorted(recorded["values looked up"])[:2] == [7, 8]
 # Write down what you expect before you run. (The assertions are about our networks. Where one protests, what you need stands above it.)
 #
 # 1. **Fewer layers.** With dilations that grow by threes, four layers see farther than five: put `(lambda: Convolutions([1, 3, 9, 27]), 81)` for `"dilated layers"`. Is it right up to its edge? (Read its line below the record, and the first figure.)
-# 2. **A maximum for the mean.** In `Mean`, put `.amax(1)` for `.mean(1)`. It has no shares at all. How long may its messages be? (Read the third figure and the two lines below it, up to `right`. The assertion after them protests.)
+# 2. **A maximum for the mean.** In `Mean`, put `.amax(1)` for `.mean(1)`. It has no shares at all. How long may its messages be? (Read the third figure, and `mean among` below it, up to `right`. The assertion after them protests.)
 # 3. **Longer lessons.** Put `Attention, 24` for `Attention, 4`. How many answers among 6,144 tokens are right now? (Read the last column of the table.)
 #
 # <details markdown="1"><summary>What we found</summary>
