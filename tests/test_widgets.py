@@ -48,6 +48,7 @@ PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg s
 
 def drag(tab, element):
     """A pull upwards from a place in the element's left half."""
+    element.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
     box = element.bounding_box()
     x, y = box["x"] + 0.2 * box["width"], box["y"] + 0.4 * box["height"]
     tab.mouse.move(x, y)
@@ -301,9 +302,9 @@ def test_who_is_cheaper(touch, monkeypatch):
         for name, cost in wanted.items():
             assert found["numbers"]["layers"][name] == pytest.approx(cost, rel=1e-12), (name, state)
         assert found["numbers"]["meets"] == crossing.meets(crossing.attention, d, k, longest=10**6)
-        cheaper = crossing.attention(n, d) - crossing.convolution(n, d, k)
-        who = "The convolution is" if cheaper > 0 else "Attention is" if cheaper else "Both cost the same"
-        assert who in found["words"], state
+        more = crossing.attention(n, d) - crossing.convolution(n, d, k)
+        says = "Attention costs" if more > 0 else "The convolution costs" if more else "Both cost the same"
+        assert says in found["words"], state
 
 
 LEGAL = """(href) => customElements.get("who-is-cheaper")
@@ -352,7 +353,7 @@ LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen fro
         ({"causal": True, "scaled": False, "same": True, "chosen": 2, "step": 3}, SPREAD, "The softmax"),
         ({"same": True}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
         ({"tokens": EQUAL}, EQUAL, LEFT + ", and finds all alike"),
-        ({"tokens": ZERO, "step": 1}, ZERO, "The scores are its products with the keys: 0.00, 0.00, 0.00"),
+        ({"tokens": ZERO, "step": 1}, ZERO, "The scores are the products of this query with the keys: 0.00, 0.00"),
         ({"tokens": CORNERS, "scaled": False}, CORNERS, LEFT),
         ({"tokens": [[1e3, 0], [0, -1e3], [0.5, 1e9]]}, [[1.2, 0], [0, -1.2], [0.5, 1.2]], "This is the nearest"),
         ({"tokens": "some", "chosen": 7, "step": None, "scaled": "yes"}, SPREAD, "This is the nearest"),

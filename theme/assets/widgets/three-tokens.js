@@ -145,6 +145,6 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left, seen from the origin"}, and `
       + (best.length === shares.length ? "finds all alike" : `takes most from ${best.map((j) => j === chosen ? "itself" : `token ${j + 1}`).join(" and ")}`)
       + `: y${me} ≈ ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
-      + `A weighted mean never leaves the ${shares[2] ? "triangle" : "line"} between the values, which is why one head alone cannot take a difference.`;
+      + `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot take a difference.`;
   }
 });
