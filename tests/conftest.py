@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
@@ -180,6 +181,12 @@ def page(request):
 def parsed(file):
     """A page of the site, which no test changes."""
     return BeautifulSoup(file.read_bytes(), "html.parser")
+
+
+def no_violation(tab, context, **options):
+    """Asserts that axe finds nothing wrong in a part of a page."""
+    found = Axe().run(tab, context=context, options=options)
+    assert not found.violations_count, found.generate_report()
 
 
 @pytest.fixture(scope="session")

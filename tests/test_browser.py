@@ -3,8 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from conftest import no_violation
+
+PAGE = {"exclude": [[".drawing svg > *"]]}  # each drawing is one image
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 DARKEN = """async () => {
@@ -62,19 +64,13 @@ def test_a_page(visit, root, page):
     tab = visit(root + page, watch, color_scheme="light")
     assert not faults
     if root.startswith("http"):
-        _no_violation(tab, {})
+        no_violation(tab, PAGE)
         if page != "index.html":
             tab.evaluate(DARKEN)
-            _no_violation(tab, {"runOnly": ["color-contrast"]})
+            no_violation(tab, PAGE, runOnly=["color-contrast"])
         tab.set_viewport_size({"width": 360, "height": 740})
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.evaluate(COPY) == []
-
-
-def _no_violation(tab, options):
-    context = {"exclude": [[".drawing svg > *"]]}  # one image each
-    found = Axe().run(tab, context=context, options=options)
-    assert not found.violations_count, found.generate_report()
 
 
 def test_the_palette_toggle_recolours_the_figures(visit, server):

@@ -74,7 +74,7 @@ FAULTS = {
     ),
     "gives a list as a number": ("square(side),", "[9],", "def results", "'square'] is a list"),
     "gives a word as a number": ("square(side),", "'9',", "def results", "'square'] is a str"),
-    "gives no numbers": ("return {", "return 3, {", "def results", "tuple, not a dict"),
+    "gives no numbers": ('return {"number"', 'return 3, {"number"', "def results", "tuple, not a dict"),
     "has a doctest that fails": (
         "    9\n", "    8\n", ">>> square(3)", "doctest square: square(3) Expected: 8 Got: 9"
     ),

@@ -3,7 +3,6 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from axe_playwright_python.sync_playwright import Axe
 from choosing import block, streams
 from choosing.map import cases
 from convolution import sobel
@@ -14,7 +13,7 @@ from one_equation import four_matrices
 from receptive_field import probe, stack
 from self_attention import three_tokens, triangle
 
-from conftest import ROOT, parsed
+from conftest import ROOT, no_violation, parsed
 
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
@@ -75,8 +74,7 @@ def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palett
         state = tab.locator(name).evaluate("(widget) => JSON.stringify(widget.state)")
         drag(tab, tab.locator(f"{name} .widget :is(svg, .widget-kernel div)").first)
         assert tab.locator(name).evaluate("(widget) => JSON.stringify(widget.state)") != state
-        found = Axe().run(tab, context=name)
-        assert not found.violations_count, found.generate_report()
+        no_violation(tab, name)
         tab.emulate_media(media="print")
         assert tab.locator(f"{name} figure").is_visible()
         assert not tab.locator(f"{name} .widget").is_visible()

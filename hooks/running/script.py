@@ -41,7 +41,7 @@ def run(path, text, style, entry):
     for name, given, kind in ("results", results, dict), ("figure", fig, matplotlib.figure.Figure):
         if not isinstance(given, kind):
             raise Fault(path, lines[name], f"{name}() returns a {type(given).__name__}, not a {kind.__name__}")
-    for key, kind in {key: type(value) for key, value in results.items()}.items():
+    for key, kind in ((key, type(value)) for key, value in results.items()):
         if kind not in (int, float, bool):
             raise Fault(path, lines["results"], f"results()[{key!r}] is a {kind.__name__}, not int, float or bool")
     try:

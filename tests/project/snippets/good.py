@@ -32,7 +32,7 @@ def figure():
 
 
 def data():
-    return dict(side=side)
+    return {"side": side}
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     for (const [key, label] of Object.entries(this.switches)) label.put(this.state[key]);
     this.tokens.forEach((token, j) => {
       fill(token, { transform: `translate(${at(tokens[j], 71)})`, class: j === chosen ? "orange" : seen(j),
-        "aria-valuenow": tokens[j][0], "aria-valuetext": this.list(tokens[j]) }, []);
+        "aria-valuenow": tokens[j][0], "aria-valuetext": this.list(tokens[j]) });
     });
     const along = (score) => q.map((c) => c * score / (q[0] ** 2 + q[1] ** 2 || 1));
     renew(this.keys,

@@ -86,7 +86,6 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     return cell;
   }
 
-
   draw() {
     const { way } = this.state, { kernel, output } = this.numbers;
     this.way.querySelector("select").value = way;
