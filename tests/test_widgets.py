@@ -151,7 +151,7 @@ def test_play_steps(visit, server, page):
     still.page.wait_for_function("!!customElements.get('play-steps')")
     assert not still.get_by_role("button", name="Play again").count() and still.evaluate(STANDS)
     figure = visit(server + "en/" + page).locator("play-steps")
-    figure.scroll_into_view_if_needed()
+    figure.locator(".drawing").evaluate("(drawing) => drawing.scrollIntoView({ block: 'center' })")
     again = figure.get_by_role("button", name="Play again")
     again.wait_for()
     figure.page.wait_for_function("!document.querySelector('.to-come')")  # it has played for the first time
