@@ -142,6 +142,9 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
     parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
     renew(this.svg, ...parts);
+    const formula = JSON.stringify([terms, layers]);
+    if (this.formula.shows === formula) return;
+    this.formula.shows = formula;
     this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
       make("span", { class: k ? "convolution" : "attention" }, terms[l].join("·"))]), ` = ${window}`);
   }

@@ -31,7 +31,8 @@ class Widget extends HTMLElement {
 
   // A drawing of this height, in pixels.
   fit(svg, height) {
-    fill(svg, { viewBox: `0 0 ${this.size} ${height}`, height });
+    const viewBox = `0 0 ${this.size} ${height}`;       // written again, it would be laid out again
+    if (svg.getAttribute("viewBox") !== viewBox) fill(svg, { viewBox, style: `height: ${height}px` });
   }
 
   // Takes over a part of the state, made legal.
@@ -148,13 +149,13 @@ function button(text, onclick, attributes = {}) {
 function slider(text, { min, max, step = 1, value }, change, show = String) {
   const output = make("output", {}, show(value));
   const input = make("input", { type: "range", min, max, step, value, oninput: () => {
-    output.textContent = show(+input.value);
+    write(output, show(+input.value));
     change(+input.value);
   } });
   const label = make("label", {}, make("span", {}, text), input, output);
   label.put = (now) => {
     input.value = now;
-    output.textContent = show(now);
+    write(output, show(now));
   };
   return label;
 }
