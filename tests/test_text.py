@@ -267,10 +267,10 @@ def test_what_decides_stands_apart_from_what_touches(small):
     assert "half a side: **0.5**, must be ≤ 1" in touched and "It is no square." in touched
 
 
-@pytest.mark.parametrize("form", [".0%", "<60%"])
-def test_a_range_is_shown_as_its_number_is(small, form):
+@pytest.mark.parametrize("form, shown", [(".0%", "**50 %**, must be ≤ 60 %"), ("<60%", "60 %**, as it must be")])
+def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, shown):
     small.edit(CLAIMS, '".1f"\n        at_most: 1', f'"{form}"\n        at_most: 0.6')
-    assert "must be ≤ 60\u00a0%" in small.expand().texts["reference/claims.md"].text
+    assert shown.replace(" %", "\u00a0%") in small.expand().texts["reference/claims.md"].text
 
 
 def test_each_verdict_links_to_its_claims(small):

@@ -48,10 +48,21 @@ PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg s
 })"""
 
 
+def drag(tab, element):
+    """A pull upwards from a place in the element's left half."""
+    element.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+    box = element.bounding_box()
+    x, y = box["x"] + 0.2 * box["width"], box["y"] + 0.4 * box["height"]
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x, y - 20)
+    tab.mouse.up()
+
+
 @pytest.mark.parametrize(("width", "palette"), [(1280, "light"), (320, "dark")])
 @pytest.mark.parametrize("name", sorted(WIDGETS))
 def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palette):
-    """Its pictures, nothing cut off, nothing that axe finds; on paper the figure instead."""
+    """Its pictures, which answer to a drag, nothing cut off, nothing that axe finds; on paper the figure."""
     pages = [page for page in (site / "en").rglob("*.html") if parsed(page).find(name)]
     assert pages
     for page in pages:
@@ -63,6 +74,9 @@ def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palett
         sizes = tab.locator(name).evaluate(PICTURES)
         assert sizes and min(sizes) >= 60, sizes
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        state = tab.locator(name).evaluate("(widget) => JSON.stringify(widget.state)")
+        drag(tab, tab.locator(f"{name} .widget :is(svg, .widget-kernel div)").first)
+        assert tab.locator(name).evaluate("(widget) => JSON.stringify(widget.state)") != state
         found = Axe().run(tab, context=name)
         assert not found.violations_count, found.generate_report()
         tab.emulate_media(media="print")
@@ -392,9 +406,9 @@ def test_who_is_cheaper(touch, monkeypatch):
         for name, cost in wanted.items():
             assert found["numbers"]["layers"][name] == pytest.approx(cost, rel=1e-12), (name, state)
         assert found["numbers"]["meets"] == crossing.meets(crossing.attention, d, k, longest=10**6)
-        cheaper = crossing.attention(n, d) - crossing.convolution(n, d, k)
-        who = "The convolution is" if cheaper > 0 else "Attention is" if cheaper else "Both cost the same"
-        assert who in found["words"], state
+        more = crossing.attention(n, d) - crossing.convolution(n, d, k)
+        says = "Attention costs" if more > 0 else "The convolution costs" if more else "Both cost the same"
+        assert says in found["words"], state
 
 
 LEGAL = """(href) => customElements.get("who-is-cheaper")
@@ -429,7 +443,7 @@ def test_examples_of_who_is_cheaper(visit, server, site):
 
 SPREAD = triangle.x.tolist()
 EQUAL, ZERO, CORNERS = [[-0.3, 1.1]] * 3, [[0, 0]] * 3, [[1.2, -1.2], [1.2, 1.2], [-1.2, 1.2]]
-LEFT = "Token 1 asks for what stands a quarter of a circle to its left"
+LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen from the origin"
 
 
 @pytest.mark.parametrize(
@@ -443,7 +457,7 @@ LEFT = "Token 1 asks for what stands a quarter of a circle to its left"
         ({"causal": True, "scaled": False, "same": True, "chosen": 2, "step": 3}, SPREAD, "The softmax"),
         ({"same": True}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
         ({"tokens": EQUAL}, EQUAL, LEFT + ", and finds all alike"),
-        ({"tokens": ZERO, "step": 1}, ZERO, "The scores are its products with the keys: 0.00, 0.00, 0.00"),
+        ({"tokens": ZERO, "step": 1}, ZERO, "The scores are the products of this query with the keys: 0.00, 0.00"),
         ({"tokens": CORNERS, "scaled": False}, CORNERS, LEFT),
         ({"tokens": [[1e3, 0], [0, -1e3], [0.5, 1e9]]}, [[1.2, 0], [0, -1.2], [0.5, 1.2]], "This is the nearest"),
         ({"tokens": "some", "chosen": 7, "step": None, "scaled": "yes"}, SPREAD, "This is the nearest"),

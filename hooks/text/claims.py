@@ -80,7 +80,8 @@ def _number(number, page):
     side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
     value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
     code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
-    line = f"- {number['what']}: {value}, must be {_limits(number)} ([code]({code})). {number.get('touches', '')}"
+    must = "as it must be" if side else f"must be {_limits(number)}"  # a bound says it already
+    line = f"- {number['what']}: {value}, {must} ([code]({code})). {number.get('touches', '')}"
     return line.rstrip()
 
 

@@ -199,23 +199,26 @@ def weights(way):
 
 def figure():
     fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5.2, 3.4), width_ratios=(2, 3))
-    looks = {"convolution": (CONVOLUTION, "o", -0.15), "attention": (ATTENTION, "o", 0.05),
-             "near": (ATTENTION, "^", 0.2), "nothing": (GRAY, "o", -0.05)}
+    looks = {"convolution": (CONVOLUTION, "o", "convolution"),
+             "near": (ATTENTION, "^", "attention that starts near"),
+             "attention": (ATTENTION, "o", "attention"),
+             "nothing": (GRAY, "s", "nothing mixes the frames")}
     for ax, size in zip(axes, (500, 5000)):
         lengths = sorted({steps for _, clips, steps in RECORD if clips == size})
         for (way, clips, steps), scores in RECORD.items():
             if clips == size:
-                color, marker, aside = looks[way]
-                ax.plot([lengths.index(steps) + aside] * 5, [100 * score for score in scores],
-                        marker, ms=5, color=color, label=f"{way}, {steps} steps: % right")
+                color, marker, _ = looks[way]
+                x = lengths.index(steps) + 0.2 * list(looks).index(way) - 0.3
+                ax.plot([x + 0.03 * run for run in range(-2, 3)],    # so that none hides another
+                        [100 * score for score in sorted(scores)], marker, ms=4, color=color,
+                        label=f"{way}, {steps} steps: % right")
         ax.set_title(f"{size:,} clips")
         ax.set_xticks(range(len(lengths)), [f"{steps:,}" for steps in lengths])
         ax.set(xlabel="steps of training", xlim=(-0.6, len(lengths) - 0.4), ylim=(0, 102))
     axes[0].set_ylabel("right answers, %")
-    axes[0].text(-0.5, 80, "convolution", color=CONVOLUTION)
-    axes[0].text(-0.5, 31, "attention", color=ATTENTION)
-    axes[1].text(0.25, 55, "attention that\nstarts near", color=ATTENTION, va="top")
-    axes[1].text(-0.5, 24, "nothing mixes\nthe frames", color=GRAY)
+    for y, (color, marker, words) in zip((31, 23, 15, 7), looks.values()):
+        axes[1].plot(-0.4, y, marker, ms=4, color=color)
+        axes[1].text(-0.28, y, words, color=color, va="center")
     return fig
 
 

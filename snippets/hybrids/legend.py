@@ -11,7 +11,7 @@ import torch
 n, size, height, entries, noise = 48, 5, 3, 3, 0.1
 
 
-def legends(b, known=None):
+def legends(b, known=None, grid=1):
     """Signals (b, n, 1), and what their last signs stand for (b,)."""
     sign = torch.randn(b, entries, size)                    # drawn anew for each signal
     if known is not None:                                   # or three of those given
@@ -21,7 +21,8 @@ def legends(b, known=None):
     level = 4 * torch.rand(b, entries) - 2
     entry = torch.cat([sign, level[:, :, None].expand(b, entries, height)], 2)
     length = size + height
-    start = torch.randint(n - size - entries * length + 1, (b, entries)).sort(1).values
+    free = n - size - entries * length + 1                  # the question is on the grid, too
+    start = grid * torch.randint(free // grid, (b, entries)).sort(1).values + grid - 1
     place = (start + length * torch.arange(entries))[:, :, None] + torch.arange(length)
     x = noise * torch.randn(b, n)
     x.scatter_add_(1, place.flatten(1), entry.flatten(1))   # no two overlap
@@ -116,7 +117,7 @@ class Delta(Memory):
             write * met, write * v, upper=False, unitriangular=True)
 
 
-y = torch.randn(2, 41, 24)
+y = torch.randn(2, 48, 24)
 for mixer in Memory(), Delta():
     weights = sum(p.numel() for p in mixer.parameters())
     print(type(mixer).__name__, mixer(y).shape, weights, "weights")
@@ -182,6 +183,14 @@ def patches():
     return Conv(1, 24, 4, 4)
 
 
+def overlap():
+    return Conv(1, 24, 12, 4)
+
+
+def joined():
+    return nn.Sequential(patches(), nn.GELU(), Conv(24, 24, 3))
+
+
 def samples():
     return Conv(1, 24, 1)
 
@@ -192,6 +201,11 @@ NETWORKS = {            # tokens, what mixes them, hidden channels of the MLPs
     "near": (windows, lambda: Conv(24, 24, 5), 36),
     "samples": (samples, Attention, 50),
     "patches": (patches, Attention, 58),
+    "overlap": (overlap, Attention, 57),
+    "joined": (joined, Attention, 42),
+    "four": (lambda: Conv(1, 24, 4), Attention, 51),
+    "second": (lambda: Conv(1, 24, 8, 2), Attention, 56),
+    "fourth": (lambda: Conv(1, 24, 8, 4), Attention, 58),
     "handed": (windows, Handed, 72),
     "linear": (windows, Linear, 48),
     "memory": (windows, Memory, 46),
@@ -200,20 +214,20 @@ NETWORKS = {            # tokens, what mixes them, hidden channels of the MLPs
 }
 
 
-def error(name, rate, seed, updates=1000, known=None):
+def error(name, rate, seed, updates=1000, **signals):
     """The error on 4,000 new signals, as a part of the variance of the answers."""
     torch.manual_seed(seed)
     network = Network(*NETWORKS[name])
     adam = torch.optim.AdamW(network.parameters(), rate, fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, updates)
     for _ in range(updates):
-        x, answer = legends(32, known)
+        x, answer = legends(32, **signals)
         adam.zero_grad()
         F.mse_loss(network(x), answer).backward()
         adam.step()
         cycle.step()
     with torch.no_grad():
-        x, answer = legends(4000, known)
+        x, answer = legends(4000, **signals)
         return ((network(x) - answer).square().mean() / answer.var()).item()
 
 
@@ -225,6 +239,11 @@ RECORDED = {
     "wide": (0.003, [683, 678, 660, 686, 668]),
     "samples": (0.003, [688, 687, 686, 679, 674]),
     "patches": (0.006, [655, 613, 610, 672, 629]),
+    "overlap": (0.006, [573, 520, 517, 532, 536]),
+    "joined": (0.012, [625, 552, 581, 596, 622]),
+    "four": (0.006, [139, 233, 124, 273, 125]),
+    "second": (0.006, [203, 148, 177, 391, 162]),
+    "fourth": (0.006, [537, 510, 588, 574, 560]),
     "handed": (0.006, [13, 13, 7, 18, 61]),
     "linear": (0.003, [527, 577, 554, 573, 528]),
     "memory": (0.006, [360, 424, 287, 382, 475]),
@@ -235,6 +254,7 @@ LONGER = {              # after 4,000 updates
     "hybrid": (0.012, [9, 4, 6, 8, 6]),
     "near": (0.003, [423, 420, 413, 348, 425]),
     "patches": (0.003, [589, 538, 580, 599, 552]),
+    "overlap": (0.006, [282, 315, 310, 410, 268]),
     "wide": (0.012, [526, 402, 403, 404, 407]),
     "linear": (0.006, [112, 154, 240, 164, 220]),
     "memory": (0.006, [166, 144, 134, 175, 145]),
@@ -244,22 +264,26 @@ SAME = {                # after 1,000 updates, if all signals take their signs f
     "hybrid": (0.012, [7, 6, 4, 6, 6]),
     "near": (0.006, [272, 394, 372, 289, 352]),
 }
+GRID = {                # after 1,000 updates, if each sign begins at every fourth sample
+    "overlap": (0.012, [13, 10, 13, 18, 13]),
+}
 RATES = 0.003, 0.006, 0.012
 SIX = torch.randn(6, size, generator=torch.Generator().manual_seed(0))
 EXAMPLES = 50           # the seed of the two signals that are drawn
 LABELS = {
-    "hybrid": "windows, attention", "near": "windows, convolutions",
-    "wide": "windows, wide kernels", "samples": "single samples, attention",
-    "patches": "patches, attention", "delta": "windows, memory",
-    "handed": "windows, told who asks"}
+    "hybrid": "windows, attention", "second": "windows two apart, attention",
+    "four": "windows of four, attention",
+    "overlap": "overlapping patches, attention", "joined": "joined patches, attention",
+    "patches": "patches, attention", "samples": "single samples, attention",
+    "near": "windows, short convolutions", "wide": "windows, wide kernels"}
 
 
 def one_by_one(layer, *parts):
     """What the table gives each token, if they come one after the other.
 
-    >>> q, k, v = torch.randn(3, 2, 2, 41, 12).double()
+    >>> q, k, v = torch.randn(3, 2, 2, 48, 12).double()
     >>> q, k = F.normalize(q, dim=3), F.normalize(k, dim=3)
-    >>> keep, write = torch.rand(2, 2, 2, 41, 1).double()
+    >>> keep, write = torch.rand(2, 2, 2, 48, 1).double()
     >>> for layer in Memory(), Delta():
     ...     y = layer.read(q, k, v, keep.log(), write)
     ...     torch.allclose(y, one_by_one(layer, q, k, v, keep, write))
@@ -278,11 +302,11 @@ def one_by_one(layer, *parts):
 
 def record():
     """Tries three rates with seed 100, then trains networks with the best one."""
-    for table, updates, known in (RECORDED, 1000, None), (LONGER, 4000, None), (SAME, 1000, SIX):
-        for name, (_, errors) in table.items():
-            rate = min(RATES, key=lambda rate: error(name, rate, 100, updates, known))
-            errors = [round(1000 * error(name, rate, seed, updates, known))
-                      for seed in range(len(errors))]
+    for table, updates, signals in (
+            (RECORDED, 1000, {}), (LONGER, 4000, {}), (SAME, 1000, {"known": SIX}), (GRID, 1000, {"grid": 4})):
+        for name in table:
+            rate = min(RATES, key=lambda rate: error(name, rate, 100, updates, **signals))
+            errors = [round(1000 * error(name, rate, seed, updates, **signals)) for seed in range(5)]
             print(f"{name!r}: ({rate}, {errors}),")
 
 
@@ -304,6 +328,26 @@ def results():
     >>> all(r["hybrid_max"] + 0.4 < r[f"{name}_min"] for name in (
     ...     "near", "wide", "samples", "heads", "patches", "linear"))
     True
+
+    Tokens that start four samples apart are not enough, overlapping or joined, unless the signs
+    begin in step with them. Windows two apart, and windows of four at every sample, are in between.
+
+    >>> min(r[f"{name}_min"] for name in ("overlap", "joined", "fourth")) > 0.5
+    True
+    >>> r["overlap_grid_max"] < 0.1
+    True
+    >>> for name in "second", "four":
+    ...     r["hybrid_max"] + 0.05 < r[f"{name}_min"] < r[f"{name}_max"] < 0.4
+    True
+    True
+
+    Tokens that start four samples apart are not enough, overlapping or joined, unless the signs
+    begin in step with them. Windows of four at every sample are better.
+
+    >>> min(r[f"{name}_min"] for name in ("overlap", "joined", "fourth")) > 0.5
+    True
+    >>> r["overlap_grid_max"] < 0.1, r["hybrid_max"] + 0.05 < r["four_min"] < r["four_max"] < 0.4
+    (True, True)
     >>> r["most"] / r["fewest"] < 1.03
     True
 
@@ -312,6 +356,8 @@ def results():
     >>> r["hybrid_max"] + 0.2 < r["near_longer_min"] <= r["near_longer_max"] < r["near_min"]
     True
     >>> r["hybrid_max"] + 0.4 < r["patches_longer_min"] < r["patches_longer_max"] < r["patches_min"]
+    True
+    >>> r["hybrid_max"] + 0.2 < r["overlap_longer_min"] < r["overlap_longer_max"] < r["near_longer_max"]
     True
     >>> r["near_longer_min"] < r["wide_longer_min"] < r["wide_longer_max"] < r["wide_min"]
     True
@@ -367,7 +413,7 @@ def results():
     numbers = {"fewest": min(sizes), "most": max(sizes)}
     for name, (weights, macs) in costs.items():
         numbers |= {f"{name}_weights": weights, f"{name}_macs": macs}
-    for ending, table in ("", RECORDED), ("_longer", LONGER), ("_same", SAME):
+    for ending, table in ("", RECORDED), ("_longer", LONGER), ("_same", SAME), ("_grid", GRID):
         for name, (_, errors) in table.items():
             numbers |= {f"{name}{ending}_min": min(errors) / 1000,
                         f"{name}{ending}_max": max(errors) / 1000}
@@ -377,7 +423,7 @@ def results():
 def figure():
     torch.manual_seed(EXAMPLES)
     signals, _ = legends(2)
-    fig, (*panels, bottom) = plt.subplots(3, figsize=(7.2, 6.6), height_ratios=(1, 1, 1.3))
+    fig, (*panels, bottom) = plt.subplots(3, figsize=(7.2, 7.4), height_ratios=(1, 1, 1.8))
     drawn = (
         (((2, "−0.9"), (14, "0.8"), (28, "−1.6")), "A"),
         (((8, "0.7"), (19, "−0.5"), (29, "1.5")), "B"))
@@ -397,7 +443,8 @@ def figure():
         ax.set(xlim=(-1, 48), ylim=(-6, 4.6), yticks=[-2, 0, 2], xticks=[])
     panels[1].set(xticks=[0, 12, 24, 36, 47], xlabel="sample")
     for row, (name, label) in enumerate(LABELS.items()):
-        color = HYBRID if name in ("hybrid", "delta") else ATTENTION if "attention" in label else CONVOLUTION
+        both = name in ("hybrid", "second", "four", "overlap", "joined")
+        color = HYBRID if both else ATTENTION if "attention" in label else CONVOLUTION
         for table, marker, face, y, when in (
                 (RECORDED, "o", color, row - 0.15, "1,000"), (LONGER, "D", "none", row + 0.2, "4,000")):
             errors = [e / 1000 for e in table.get(name, (0, []))[1]]

@@ -37,7 +37,7 @@ SCHEMES = {
     "7 short": [
         ("conv", "short conv", 0.6, 5.4, 0.4, 1.2),
         ("attention", "memory", 0.6, 5.4, 1.4, 2.2),
-        ("other", "twice more", 0.6, 5.4, 2.8, 3.6),
+        ("other", "the same twice", 0.6, 5.4, 2.8, 3.6),
         ("attention", "attention", 0.6, 5.4, 4.3, 5.2)],
 }
 ARROWS = {                      # from (x, y) to (x, y)

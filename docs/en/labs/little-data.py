@@ -10,7 +10,6 @@
 
 # %%
 # pip install torch matplotlib scikit-learn mnist1d tqdm
-import json
 from itertools import islice, product
 
 import matplotlib.pyplot as plt
@@ -124,7 +123,7 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 # All have about 14,000 numbers to learn. That makes three layers of convolution and two of attention; below we exchange the depths.
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
-# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each of the four networks and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
+# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
 # it is then trained from five starts. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
@@ -275,22 +274,22 @@ for name, arranged, setting in (
 # %% [markdown]
 # One run may be luck, and all take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew. The last cell compares your runs with it: they may lie a little beside its range, because processors round differently.)
 
-# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution and its depthwise form at least 0.97, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
-recorded = json.loads("""{
+# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution at least 0.97, its depthwise form at least 0.95, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
+recorded = {
     "convolution": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
-    "told both, depthwise": ["max", 0.03, [0.972, 0.978, 0.973, 0.969, 0.978]],
+    "told both, depthwise": ["max", 0.01, [0.959, 0.971, 0.972, 0.97, 0.973]],
     "only what is near": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
     "only the same everywhere": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
     "attention": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
     "nothing": ["max", 0.03, [0.631, 0.58, 0.63, 0.625, 0.603]],
     "MLP": ["mean", 0.01, [0.647, 0.652, 0.661, 0.65, 0.671]]
-}""")
-shuffled = json.loads("""{
+}
+shuffled = {
     "convolution": ["max", 0.01, [0.62, 0.628, 0.632, 0.632, 0.627]],
     "attention": ["max", 0.01, [0.689, 0.613, 0.638, 0.644, 0.665]],
     "nothing": ["max", 0.01, [0.588, 0.584, 0.598, 0.572, 0.584]],
     "MLP": ["mean", 0.01, [0.641, 0.659, 0.656, 0.666, 0.646]]
-}""")
+}
 
 
 def mean(values):
@@ -323,7 +322,7 @@ plain, mixed_up = ({name: runs for name, (_, _, runs) in record.items()}
 assert min(plain["convolution"]) > max(plain["MLP"]) + 0.3
 assert max(mixed_up["convolution"]) < min(mixed_up["MLP"])  # nothing is left of the lead
 assert max(map(max, mixed_up.values())) < 0.7
-assert min(plain["told both, depthwise"]) > 0.965
+assert 0.95 < min(plain["told both, depthwise"]) and min(plain["convolution"]) > 0.97
 assert max(plain["only what is near"]) < 0.92
 assert min(plain["only what is near"]) > max(plain["MLP"]) + 0.15
 assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
@@ -335,16 +334,16 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
-# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Together with nearness it makes up all that was missing, even with a third of the weights.
+# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Together with nearness it makes up nearly all that was missing, even with a third of the weights.
 #
-# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are five runs of the two (with the best setting of the own kernels), and of convolution and attention with their depths exchanged (with the setting of the other depth):
+# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are the two, and convolution and attention with their depths exchanged:
 
 # %%
 few_signals = {
     "told both, depthwise": ["max", 0.03, [0.754, 0.767, 0.731, 0.749, 0.801]],
     "only what is near": ["max", 0.03, [0.399, 0.41, 0.409, 0.449, 0.413]],
     "convolution, 2 layers": ["max", 0.03, [0.833, 0.81, 0.813, 0.836, 0.85]],
-    "attention, 3 layers": ["mean", 0.03, [0.388, 0.424, 0.422, 0.405, 0.408]],
+    "attention, 3 layers": ["mean", 0.01, [0.368, 0.397, 0.424, 0.388, 0.398]],
 }
 for name, (_, _, runs) in few_signals.items():
     print(f"250 signals, {name}: {min(runs):.2f} to {max(runs):.2f}")
@@ -404,25 +403,25 @@ def draw(ax, x, runs, label, color, style="-"):
 
 
 counts = 250, 1000, 4000, 16000
-by_count = json.loads("""{
+by_count = {
     "convolution": {
-        "250": ["max", 0.03, [0.857, 0.855, 0.834, 0.878, 0.856]],
-        "1000": ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
-        "16000": ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]]},
+        250: ["max", 0.03, [0.857, 0.855, 0.834, 0.878, 0.856]],
+        1000: ["max", 0.03, [0.954, 0.96, 0.959, 0.969, 0.954]],
+        16000: ["max", 0.03, [0.984, 0.985, 0.99, 0.987, 0.984]]},
     "attention": {
-        "250": ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
-        "1000": ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
-        "16000": ["max", 0.01, [0.683, 0.656, 0.706, 0.662, 0.623]]},
+        250: ["mean", 0.03, [0.436, 0.363, 0.395, 0.419, 0.408]],
+        1000: ["max", 0.03, [0.557, 0.541, 0.583, 0.593, 0.541]],
+        16000: ["max", 0.01, [0.683, 0.656, 0.706, 0.662, 0.623]]},
     "nothing": {
-        "250": ["mean", 0.03, [0.386, 0.391, 0.392, 0.407, 0.409]],
-        "1000": ["max", 0.01, [0.551, 0.509, 0.537, 0.51, 0.512]],
-        "16000": ["max", 0.03, [0.638, 0.615, 0.672, 0.631, 0.591]]},
+        250: ["mean", 0.03, [0.386, 0.391, 0.392, 0.407, 0.409]],
+        1000: ["max", 0.01, [0.551, 0.509, 0.537, 0.51, 0.512]],
+        16000: ["max", 0.03, [0.638, 0.615, 0.672, 0.631, 0.591]]},
     "MLP": {
-        "250": ["mean", 0.003, [0.287, 0.287, 0.292, 0.304, 0.313]],
-        "1000": ["mean", 0.01, [0.476, 0.519, 0.506, 0.473, 0.499]],
-        "16000": ["mean", 0.01, [0.667, 0.694, 0.692, 0.701, 0.686]]}
-}""")
-scores = {name: {count: record.get(str(count), recorded[name])[2] for count in counts}
+        250: ["mean", 0.003, [0.287, 0.287, 0.292, 0.304, 0.313]],
+        1000: ["mean", 0.01, [0.476, 0.519, 0.506, 0.473, 0.499]],
+        16000: ["mean", 0.01, [0.667, 0.694, 0.692, 0.701, 0.686]]}
+}
+scores = {name: {count: record.get(count, recorded[name])[2] for count in counts}
           for name, record in by_count.items()}
 
 fig, ax = plt.subplots(figsize=(5.2, 4.2))
@@ -452,12 +451,13 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 # Is this what *you* would get from 250? There was help: 1,000 *more* labelled signals chose the setting. And a burden: all have a table, because attention needs one. So let us choose on 50 of the 250, and leave the table out:
 
 # %%
-no_table = [0.943, 0.926, 0.924, 0.934, 0.939]  # 250 signals, the setting as with a table
+few_signals["convolution, no table"] = ["max", 0.01, [0.943, 0.94, 0.919, 0.933, 0.924]]
+no_table = few_signals["convolution, no table"][2]
 chosen_on_50 = [("max", 0.03), ("max", 0.03), ("max", 0.03)]  # with a table, three draws of 250
 print(f"convolution, 250 signals, no table: {min(no_table):.2f} to {max(no_table):.2f}")
 print("chosen on 50 of them:", *chosen_on_50)
 assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
-assert all(list(setting) == by_count["convolution"]["250"][:2] for setting in chosen_on_50)
+assert all(list(setting) == by_count["convolution"][250][:2] for setting in chosen_on_50)
 
 # %% [markdown]
 # Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing (tried with a table only). And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn.
@@ -466,22 +466,22 @@ assert all(list(setting) == by_count["convolution"]["250"][:2] for setting in ch
 
 # %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. The MLP climbs to 0.87 with 16,000 and ends at 0.7 with 4,000. A dotted line at 0.86: the convolution."
 updates = 1500, 6000, 20000
-longer = json.loads("""{
+longer = {
     "attention, 16000": {
-        "6000": ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
-        "20000": ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]]},
+        6000: ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
+        20000: ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]]},
     "attention, 4000": {
-        "6000": ["max", 0.01, [0.855, 0.885, 0.769]],
-        "20000": ["max", 0.01, [0.976, 0.958, 0.967]]},
+        6000: ["max", 0.01, [0.855, 0.885, 0.769]],
+        20000: ["max", 0.01, [0.976, 0.958, 0.967]]},
     "MLP, 16000": {
-        "6000": ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
-        "20000": ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]},
+        6000: ["mean", 0.01, [0.825, 0.824, 0.829, 0.817, 0.829]],
+        20000: ["mean", 0.01, [0.886, 0.869, 0.876, 0.868, 0.872]]},
     "MLP, 4000": {
-        "6000": ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
-        "20000": ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]]},
-    "attention, 1000": {
-        "20000": ["max", 0.01, [0.604]]}
-}""")
+        6000: ["mean", 0.01, [0.708, 0.7, 0.709, 0.686, 0.698]],
+        20000: ["mean", 0.01, [0.692, 0.699, 0.69, 0.704, 0.708]]},
+    "attention, 2000": {20000: ["max", 0.01, [0.769, 0.734, 0.743]]},
+    "attention, 1000": {20000: ["max", 0.01, [0.604]]}
+}
 long = {key: {steps: runs for steps, (_, _, runs) in record.items()}
         for key, record in longer.items()}
 
@@ -503,20 +503,20 @@ ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
 ax.minorticks_off()
 plt.show()
 
-assert min(long["attention, 4000"]["20000"]) > 0.95 and min(long["attention, 16000"]["20000"]) > 0.97
-assert mean(long["attention, 4000"]["6000"]) < goal < mean(long["attention, 16000"]["6000"])
-assert max(long["attention, 4000"]["6000"]) > goal
-assert max(long["attention, 1000"]["20000"]) < goal - 0.2
-assert max(long["MLP, 16000"]["6000"]) < goal < min(long["MLP, 16000"]["20000"])
-assert max(scores["MLP"][4000]) < min(long["MLP, 4000"]["20000"])
-assert max(long["MLP, 4000"]["20000"]) < goal - 0.1
+assert min(long["attention, 4000"][20000]) > 0.95 and min(long["attention, 16000"][20000]) > 0.97
+assert mean(long["attention, 4000"][6000]) < goal < mean(long["attention, 16000"][6000])
+assert max(long["attention, 4000"][6000]) > goal
+assert max(long["attention, 1000"][20000] + long["attention, 2000"][20000]) < goal - 0.05
+assert max(long["MLP, 16000"][6000]) < goal < min(long["MLP, 16000"][20000])
+assert max(scores["MLP"][4000]) < min(long["MLP, 4000"][20000])
+assert max(long["MLP, 4000"][20000]) < goal - 0.1
 
 # %% [markdown]
 # **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted line, the score of the convolution.
 #
 # <small>Three to five runs each; one for attention on 1,000 signals. Settings as for 1,500 updates, but for attention on fewer signals a rate of .01, which the validation data preferred.</small>
 #
-# So there are two prices. Attention comes to what the convolution has with 250 signals when it has **4,000 signals and 20,000 updates**, sixteen times and thirteen times as many (after 6,000 updates only some of its runs do; between 1,000 and 4,000 signals we tried nothing). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+# So there are two prices. Attention comes to what the convolution has with 250 signals when it has **4,000 signals and 20,000 updates**, sixteen times and thirteen times as many (after 6,000 updates only some of its runs do). More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 1,000 or 2,000 signals 20,000 updates did not. But with both it goes on, nearly to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # The MLP comes to the dotted line as well, but it needs the 16,000 signals; with 4,000 it gains a little and stops far below.
 #
@@ -575,7 +575,7 @@ for name, setting in (("convolution", ("max", 0.03)), ("convolution, table", ("m
     print(f"{name}: {same:.2f} in the same place, {new:.2f} in new places")
 
 # %% alt="Above, a digit in the middle of an empty image, as in training, and three digits elsewhere, as in the test. Below, right answers in the same place and in new places. Without a table of positions: convolution 0.97 and 0.95, attention 0.7 in both. With a table both have at least 0.95 in the same place and at most 0.35 in new places, as has the MLP, which guesses there. A dotted line at 0.1: guessing."
-recorded_places = json.loads("""{
+recorded_places = {
     "convolution": ["max", 0.03,
         [0.978, 0.97, 0.973, 0.972, 0.965],
         [0.943, 0.93, 0.948, 0.965, 0.952]],
@@ -591,7 +591,7 @@ recorded_places = json.loads("""{
     "MLP": ["mean", 0.03,
         [0.947, 0.962, 0.958, 0.958, 0.96],
         [0.083, 0.09, 0.092, 0.073, 0.1]]
-}""")
+}
 fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(5.2, 4.6), height_ratios=(1, 2.4))
 ink = LinearSegmentedColormap.from_list("", [GRAY + "00", GRAY])
 for panel, image in zip("abcd", (middle[test[0]], *moved[test[1:4]])):
@@ -683,25 +683,15 @@ def record():
     def some(size):
         return subset(*(many if size > 4000 else (X, y)), size)
 
-    def again(name, size, setting, steps, runs):
-        build = (signal_networks | controls)[name]
-        print(name, size, steps, setting, [
-            accuracy(trained(build, some(size), setting, seed, steps), X_new, y_new)
-            for seed in range(len(runs))])
-
     for (name, build), size in product(signal_networks.items(), counts):
         print(name, size, tuned(build, some(size), judges, tests, 1500))
-    again("convolution, no table", 250, ("max", 0.03), 1500, no_table)
     for name in shuffled:
         print(name, "shuffled", tuned(
             signal_networks[name], subset(X[..., order], y, 4000),
             (judges[0][..., order], judges[1]), [(X_new[..., order], y_new)], 1500))
-    for size, record in (4000, recorded), (250, few_signals):
-        for name, (*setting, runs) in record.items():
-            if name.startswith("only") and size == 4000:
-                print(name, size, tuned(controls[name], some(size), judges, tests, 1500))
-            elif name in controls:  # with a setting found above
-                again(name, size, setting, 1500, runs)
+    for size, names in (4000, recorded), (250, few_signals):
+        for name in names.keys() & controls.keys():
+            print(name, size, tuned(controls[name], some(size), judges, tests, 1500))
     for seed in range(3):  # 250 labelled signals in all: 200 to learn from, 50 to choose on
         labelled = torch.randperm(4000, generator=torch.Generator().manual_seed(seed))[:250]
         mine, held = labelled.split([200, 50])
@@ -710,7 +700,9 @@ def record():
     for key, record in longer.items():
         name, size = key.split(", ")
         for steps, (*setting, runs) in record.items():
-            again(name, int(size), setting, int(steps), runs)
+            print(key, steps, setting, [
+                accuracy(trained(signal_networks[name], some(int(size)), setting, seed, steps),
+                         X_new, y_new) for seed in range(len(runs))])
     for size, places_of in (897, recorded_places), (75, few):
         for name in places_of:
             data = subset(middle[learn], labels[learn], size)

@@ -11,7 +11,7 @@
 # 3. to which pixels one output listens;
 # 4. how different the tokens still are after each layer, and what keeps them different: skips, signs or windows.
 #
-# *The notebook takes about a minute on one core of a laptop and needs 750 MB of memory. It uses a GPU if there is one, and trains about twice as fast there. You need the pages on
+# *It takes about a minute on one core of a laptop and 750 MB of memory, and uses a GPU if there is one. You need the pages on
 # [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md), and the block of [skip, norm and MLP](../similarities/stacking.md#blocks).*
 
 # %%
@@ -137,14 +137,14 @@ class ViT(nn.Module):
 alone = dict(skip=False, mlp=False)  # attention only
 networks = {  # class, options, learning rate
     "CNN": (CNN, {}, 0.005),
-    "CNN without batch norm": (CNN, dict(norm=False), 0.005),
-    "CNN, 8 channels": (CNN, dict(d=8), 0.005),
+    "CNN without batch norm": (CNN, dict(norm=False), 0.05),
+    "CNN, 8 channels": (CNN, dict(d=8), 0.05),
     "CNN, 8 channels, 15×15": (CNN, dict(d=8, k=15), 0.005),
     "ViT": (ViT, {}, 0.005),
     "ViT without MLPs": (ViT, dict(mlp=False), 0.005),
     "ViT without skips": (ViT, dict(skip=False), 0.002),
     "attention only": (ViT, alone, 0.005),
-    "attention only, 3×3": (ViT, dict(patch=1, L=3, near=True, **alone), 0.005),
+    "attention only, 3×3": (ViT, dict(patch=1, L=3, near=True, **alone), 0.01),
     "attention only, all pixels": (ViT, dict(patch=1, L=3, **alone), 0.005),
 }
 
@@ -192,8 +192,8 @@ cnn, vit = fit("CNN"), fit("ViT")
 
 # %%
 five = {  # lowest and highest of five runs
-    "CNN without batch norm: right": (0.973, 0.980),
-    "CNN, 8 channels: right": (0.932, 0.963),
+    "CNN without batch norm: right": (0.988, 0.993),
+    "CNN, 8 channels: right": (0.982, 0.987),
     "CNN, 8 channels, 15×15: right": (0.988, 0.992),
     "CNN, random first kernels: right": (0.990, 0.995),
     "CNN, random second kernels: right": (0.980, 0.987),
@@ -204,12 +204,12 @@ five = {  # lowest and highest of five runs
     "ViT, random patches: right": (0.963, 0.977),
     "ViT, shares by place only: right": (0.512, 0.743),
     "ViT: right": (0.962, 0.978),
-    "attention only, 3×3: right": (0.947, 0.968),
+    "attention only, 3×3: right": (0.930, 0.963),
     "attention only, all pixels: right": (0.880, 0.950),
     "attention only: right": (0.935, 0.965),
-    "difference, CNN without batch norm, after": (0.714, 0.766),
+    "difference, CNN without batch norm, after": (0.865, 0.894),
     "difference, CNN without batch norm, before": (0.606, 0.680),
-    "difference, CNN, 8 channels, after": (0.639, 0.673),
+    "difference, CNN, 8 channels, after": (0.680, 0.722),
     "difference, CNN, 8 channels, before": (0.816, 0.834),
     "difference, CNN, 8 channels, 15×15, after": (0.063, 0.078),
     "difference, CNN, 8 channels, 15×15, before": (0.816, 0.822),
@@ -221,7 +221,7 @@ five = {  # lowest and highest of five runs
     "difference, ViT without skips, before": (0.000, 0.000),
     "difference, ViT, after": (0.278, 0.312),
     "difference, ViT, before": (0.650, 0.747),
-    "difference, attention only, 3×3, after": (0.738, 0.763),
+    "difference, attention only, 3×3, after": (0.763, 0.807),
     "difference, attention only, 3×3, before": (0.212, 0.312),
     "difference, attention only, after": (0.001, 0.020),
     "difference, attention only, after, 2 layers": (0.263, 0.485),
@@ -252,13 +252,13 @@ print(f"numbers to learn: CNN {size(cnn):,}, ViT {size(vit):,}")
 assert abs(size(cnn) / size(vit) - 1) < 0.03
 within(0.985, "CNN: right", 1)
 within(0.955, "ViT: right", 0.985)
-low, high = five["CNN without batch norm: right"]
-assert low < five["ViT: right"][1] and five["ViT: right"][0] < high < five["CNN: right"][0]
+within(0.98, "CNN, 8 channels: right", 1)
+within(0.98, "CNN without batch norm: right", 1)
 
 # %% [markdown]
-# Both have about 36,000 numbers to learn and take the same steps. (For most networks of the list we tried two to four learning rates on the first 897 digits, judged by the next 300; the CNN of 8 channels with 3×3 windows was not tuned. Where we tried, the rate 0.005 was the best, or read at most three of the 300 digits less than the best; without skips .002 was as good, and we took that. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
+# Both have about 36,000 numbers to learn and take the same steps. (For each network of the list five learning rates were tried, twice, on the first 897 digits, and the next 300 chose one. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
-# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Do not take this for a victory of convolution, because more than that is different. Without its batch norm, the runs of the CNN come close to those of the ViT, and with patches that overlap, the ViT comes a little closer (the first exercise).
+# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, a twenty-fifth of the size, leads. It is not the batch norm: without it, the CNN reads as many, at a rate of its own. But much else is different. With patches that overlap, for example, the ViT comes a little closer (the first exercise).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## Filters
@@ -433,7 +433,7 @@ within(0, "ViT, shares by place only: right", 0.77)
 # Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
 #
 # So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw a
-# smaller one become local on ImageNet alone. Our grid of 4 × 4 patches is too small to say more.
+# smaller one become local on ImageNet alone.
 #
 # ## Effective fields
 #
@@ -580,7 +580,7 @@ within(0, "difference, attention only, 3×3, before", 0.4)
 within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 
 # %% [markdown]
-# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair, because the two pairs differ in much else. So we do not say that the sign plays no part; and within the pair of CNNs the size differs, too.)
+# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair only: the two pairs differ in much else, and the two CNNs in size, too. So we do not say that the sign plays no part.)
 # The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
 #
 # (In deep *untrained* stacks the signs [do count](../similarities/stacking.md#variants).)
@@ -648,7 +648,7 @@ def numbers(seed, models):
 def record():
     """Prints how the rates were chosen, and `five` anew; takes half an hour on one core."""
     for name in networks:
-        for rate in 0.001, 0.002, 0.005, 0.01:
+        for rate in 0.002, 0.005, 0.01, 0.02, 0.05:
             print(name, rate, [
                 accuracy(trained(build(name, seed), rate, seed, examples=897),
                          images[897:1197], labels[897:1197]) for seed in (100, 101)])

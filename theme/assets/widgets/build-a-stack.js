@@ -1,7 +1,7 @@
 // Build a stack: which inputs an output sees through layers of convolution or attention, and on
 // how many paths. Mirrors snippets/receptive_field/stack.py.
 customElements.define("build-a-stack", class BuildAStack extends Widget {
-  static hint = "Drag the output. Change a layer, add one, or take one of the stacks below.";
+  static hint = "Drag the output, change a layer, or take a stack. Each term of r is a layer, from below: (kernel − 1) · dilation · strides below it.";
   static N = 64;
   static PRESETS = {
     "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
@@ -77,7 +77,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     this.formula = make("p", { class: "widget-formula" });
     this.stage.append(this.formula);
     const presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
-      button(name, () => this.set({ layers, output: undefined, causal: name === "WaveNet" })));
+      button(name, () => this.set({ layers, output: name === "WaveNet" ? 63 : undefined, causal: name === "WaveNet" })));
     this.controls.append(this.output, this.rows,
       make("div", { class: "widget-buttons" },
         button("add a layer", () => this.set({ layers: [...this.state.layers, [3, 1, 1]], output: undefined })),
@@ -152,8 +152,8 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
   say() {
     const { paths, seen, total, window } = this.numbers, from = paths[0].findIndex(Boolean), to = paths[0].findLastIndex(Boolean);
     const most = Math.max(...paths[0]), gaps = seen < to - from + 1 ? ", with holes" : "";
-    const cut = to - from + 1 < window ? ` (the window of ${window} ends at the border)` : "";
-    return `The output sees ${seen} of 64 inputs, number ${from + 1} to ${to + 1}${gaps}${cut}, on ${total.toLocaleString("en")} paths, `
-      + `at most ${most.toLocaleString("en")} to one input.`;
+    const cut = to - from + 1 < window ? ` (the border cuts the window of ${window})` : "";
+    return `The output sees ${seen} of 64 inputs, number ${from + 1} to ${to + 1}${gaps}${cut}, and ${total.toLocaleString("en")} ${total === 1 ? "path leads" : "paths lead"} down to them, `
+      + `${most === 1 ? "one to each" : `up to ${most.toLocaleString("en")} to the same one`}.`;
   }
 });

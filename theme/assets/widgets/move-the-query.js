@@ -1,7 +1,7 @@
 // Move the query: what a patch of a photograph takes from each patch, by a 3 x 3 convolution and by
 // attention. Mirrors snippets/receptive_field/probe.py and snippets/feature_extraction/look_alikes.py.
 customElements.define("move-the-query", class MoveTheQuery extends Widget {
-  static hint = "Move over either picture: the marked patch asks.";
+  static hint = "Point at a patch of either picture: it asks.";
   static needsData = true;
   static SIDE = 24;
   static BLUR = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16);
@@ -108,13 +108,13 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
   }
 
   say() {
-    const { row, column } = this.state, { shares } = this.numbers;
+    const { row, column } = this.state, { shares, kernel } = this.numbers, beside = kernel.filter(Boolean).length;
     const sorted = [...shares].sort((a, b) => b - a);
     let half = 0, count = 0;
     while (half < 0.5) half += sorted[count++];
     const near = shares.reduce((sum, part, p) =>
       sum + (Math.abs(Math.floor(p / 24) - row) < 2 && Math.abs(p % 24 - column) < 2 ? part : 0), 0);
-    return `The convolution takes all from the nine patches around the marked one, everywhere. Attention takes ${Math.round(100 * near)} % from these nine, `
-      + `and half of all from ${count} ${count === 1 ? "patch" : "patches"} anywhere.`;
+    return `The convolution takes all from the ${beside} patches at the marked one, whatever they show. Attention takes ${Math.round(100 * near)} % from these, `
+      + `and ${Math.round(100 * half)} % of all from the ${count === 1 ? "patch" : `${count} patches`} that it likes most.`;
   }
 });

@@ -1,7 +1,7 @@
 // Three tokens: a head of self-attention in the plane, step by step. Mirrors
 // snippets/self_attention/triangle.py.
 customElements.define("three-tokens", class ThreeTokens extends Widget {
-  static hint = "Drag a token, or use the arrow keys. The orange one asks.";
+  static hint = "Tap a token, and it asks. Drag it, or use the arrow keys.";
   static W_Q = [[1, -1], [1, 1]];
   static W_K = [[1, 1], [-1, 1]];
   static W_V = [[0, -2], [2, 0]];
@@ -55,10 +55,10 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     panel("scores, shares", this.table = make("table", { class: "widget-scores" }), this.split = make("div", { class: "widget-split" }));
     plane("values, output", "img", this.values = shape("g"));
 
-    this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(name, () => this.set({ step }), "step"));
+    this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(`${step + 1} ${name}`, () => this.set({ step }), "step"));
     this.stage.append(make("div", { class: "widget-steps", role: "radiogroup", "aria-label": "step" }, ...this.steps), planes);
     this.switches = {};
-    for (const [key, words] of [["scaled", "divide by √2"], ["causal", "causal mask"], ["same", "W_K = W_Q"]])
+    for (const [key, words] of [["scaled", "divide by √2"], ["causal", "causal mask"], ["same", "keys made like queries"]])
       this.switches[key] = tick(words, (on) => this.set({ [key]: on }));
     const presets = Object.entries(ThreeTokens.PRESETS).map(([name, tokens]) => button(name, () => this.set({ tokens })));
     for (const row of [Object.values(this.switches), presets]) this.controls.append(make("div", { class: "widget-buttons" }, ...row));
@@ -132,19 +132,19 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
   }
 
   say() {
-    const { chosen, step, scaled, causal, same } = this.state, { Q, S, scores, A } = this.numbers;
+    const { chosen, step, scaled, causal, same } = this.state, { Q, K, V, S, scores, A } = this.numbers;
     const me = "₁₂₃"[chosen], shares = A[chosen].filter(Boolean), most = Math.max(...shares);
-    const best = shares.indexOf(most);
+    const best = shares.map((share, j) => most - share < 0.005 && j).filter(Number.isInteger);
     if (step < 4) return [
-      `Each token makes a query, a key and a value of itself: q${me} = (${this.list(Q[chosen])}).`,
-      `The scores are its products with the keys: ${this.list(S[chosen])}. The farther a key reaches along the query, the higher.`,
+      `Each token makes a query, a key and a value of itself: ${[["q", Q], ["k", K], ["v", V]].map(([name, rows]) => `${name}${me} = (${this.list(rows[chosen])})`).join(", ")}.`,
+      `The scores are the products of this query with the keys: ${this.list(S[chosen])}. The farther a key reaches along the query, the higher.`,
       `${scaled ? "Divided by √2" : "Without the scale"}, they are ${this.list(scores[chosen])}`
         + (causal ? ", and −∞ for tokens that the mask hides." : `. So the shares will be ${scaled ? "more" : "less"} even.`),
       `The softmax makes shares of them that add up to 1: ${this.list(A[chosen])}.`][step];
     if (!shares[1]) return "Token 1 sees only itself, so its output is its value, whatever it asks.";
-    return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left"}, and `
-      + (most - Math.min(...shares) < 0.005 ? "finds all alike" : `takes most from ${best === chosen ? "itself" : `token ${best + 1}`}`)
-      + `: y${me} = ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
-      + `Never outside: a weighted mean cannot leave the ${shares[2] ? "triangle" : "line"}, which is why one head alone cannot take a difference.`;
+    return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left, seen from the origin"}, and `
+      + (best.length === shares.length ? "finds all alike" : `takes most from ${best.map((j) => j === chosen ? "itself" : `token ${j + 1}`).join(" and ")}`)
+      + `: y${me} ≈ ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
+      + `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot take a difference.`;
   }
 });

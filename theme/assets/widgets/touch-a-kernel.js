@@ -1,7 +1,7 @@
 // Touch a kernel: nine weights over a photograph, as a convolution, as one head of attention or as
 // two. Mirrors snippets/convolution/sobel.py and snippets/feature_extraction/difference.py.
 customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
-  static hint = "Drag a cell up or down, or take one of the kernels below. Then switch to one head.";
+  static hint = "Drag a number up or down, or take a kernel below. The deeper the colour, the larger the output; gray is negative.";
   static needsData = true;
   static PRESETS = {
     "edges, left to right": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
@@ -10,7 +10,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     "average": [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16),
     "only itself": [0, 0, 0, 0, 1, 0, 0, 0, 0],
   };
-  static WAYS = { convolution: "convolution", one: "one head: weights ≥ 0 that sum to 1", two: "two heads, one added, one taken away" };
+  static WAYS = { convolution: "convolution", one: "one head of attention: weights ≥ 0 that sum to 1", two: "two heads, the second taken away" };
 
   static legal({ weights, way }) {
     const given = Array.isArray(weights) ? weights : [];
@@ -58,7 +58,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     this.cells = Array.from({ length: 9 }, (_, m) => this.cell(m));
     this.stage.append(make("div", { class: "widget-pictures" }, this.before,
       make("div", { class: "widget-kernel" }, ...this.cells), this.after));
-    this.way = choice("it is", Object.entries(TouchAKernel.WAYS), "convolution", (way) => this.set({ way }));
+    this.way = choice("operation", Object.entries(TouchAKernel.WAYS), "convolution", (way) => this.set({ way }));
     const presets = Object.entries(TouchAKernel.PRESETS).map(([name, weights]) => button(name, () => this.set({ weights })));
     this.controls.append(this.way, make("div", { class: "widget-buttons" }, ...presets));
     paint(this.before, this.data.photo.map((value) => 255 - value), [0, 0, 0]);
@@ -97,14 +97,16 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
     });
-    paint(this.after, output, rgb(this.after, color));
+    paint(this.after, output, rgb(this.after, color), rgb(this.after, "gray"));
   }
 
   say() {
     const { way } = this.state, { constant, heads } = this.numbers, flat = Math.round(constant);
     const keeps = flat ? `it makes ${flat} of an even area of 100` : "an even area gives 0, so only edges are left";
     if (way === "convolution") return `The weights sum to ${Math.round(constant) / 100}: ${keeps}.`.replaceAll("-", "−");
-    if (way === "one") return "Negative weights are not allowed, so this is an average: an even area of 100 stays 100, and no edge stands out.";
+    const lost = this.state.weights.some((weight) => weight < 0) ? "Negative weights are not allowed, so what is left" : "This";
+    if (way === "one") return `${lost} is an average: an even area of 100 stays 100, and no edge stands out.`;
+    if (!heads[1][0]) return "Nothing is negative, so the second head has nothing to take away.";
     return `The first head takes ${Math.round(100 * heads[0][0]) / 100} times an average, the second takes ${Math.round(-100 * heads[1][0]) / 100} times another away. `
       + `Together they are the kernel again: ${keeps}.`.replaceAll("-", "−");
   }

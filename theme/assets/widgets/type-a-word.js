@@ -1,7 +1,7 @@
 // Type a word: what each letter takes from each by a convolution and by attention. Mirrors
 // snippets/home/word.py and, with matrices, snippets/one_equation/four_matrices.py.
 customElements.define("type-a-word", class TypeAWord extends Widget {
-  static hint = "Type a word of your own, and tap its letters.";
+  static hint = "Type a word of your own, and tap its letters. The numbers are per cent.";
   static needsData = true;
   static MOST = 16;
 
@@ -67,7 +67,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     this.controls.append(
       make("label", {}, make("span", {}, "word"), this.field), this.place,
       make("div", { class: "widget-buttons" },
-        change("move it to the right", (letters, at) => {
+        change("swap it with the next", (letters, at) => {
           const to = (at + 1) % letters.length;
           [letters[at], letters[to]] = [letters[to], letters[at]];
           return { word: letters.join(""), at: to };
@@ -126,12 +126,12 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       return `The convolution has 3 amounts, in every word the same. Attention has ${kinds ** 2} different amounts here, `
         + `one for each pair of ${kinds} different letters: equal letters have equal rows and columns.`;
     }
-    const percent = (part) => `${Math.round(100 * part)} %`;
-    const taken = equal.reduce((sum, [part]) => sum + part, 0);
-    const ties = equal.length
-      ? ` and ${percent(taken)} from the other ${letter}, wherever they stand`
-      : `; there is no other ${letter} to find`;
-    return `The convolution takes from ${letter} and its two neighbours, in every word the same. `
-      + `Attention takes ${percent(own)} from this ${letter}${ties}${order ? ", the nearest most" : ""}.`;
+    const percent = (part) => Math.round(100 * part);
+    const taken = equal.reduce((sum, [part]) => sum + percent(part), 0);
+    const [rest, where] = equal.length > 1 ? ["all others", "wherever they stand"] : ["the other one", "wherever it stands"];
+    const ties = equal.length ? ` and ${taken} % from ${rest}, ${order ? "most from the nearest" : where}` : `; there is no other ${letter} to find`;
+    const beside = at > 0 && at < letters.length - 1 ? "its two neighbours, in every word the same"
+      : "what stands beside it; the part that falls outside the word is lost";
+    return `The convolution takes from this ${letter} and ${beside}. Attention takes ${percent(own)} % from it${ties}.`;
   }
 });

@@ -76,7 +76,7 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     });
     this.fields = fields.map((label) => label.lastChild);
     const examples = Object.entries(Cheaper.EXAMPLES).map(([name, [n, d, h]]) => button(name, () => this.set({ n, d, h })));
-    const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read to write it"];
+    const head = ["bold: the least", "MACs", "learned numbers", "kept for training", "kept for the next token", "read for it"];
     const rows = Object.keys(Cheaper.compute({}).layers).map((name, i) => make("tr", {},
       make("th", { scope: "row", class: i < 2 ? "convolution" : "attention" }, name), ...head.slice(1).map(() => make("td"))));
     this.cells = rows.flatMap((row) => [...row.children].slice(1));
@@ -90,13 +90,15 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       const times = Math.max(1e-9, (factor * k - 4) / 2);
       return shape("path", { d: `M${x(times * 8)} 276L${x(times * 16384)} 12H${side}V276Z`, class: name });
     };
+    const roomy = this.decade > 45;
     this.map.replaceChildren(
       shape("svg", { x: 42, y: 12, width: right - 42, height: 264, viewBox: `42 12 ${right - 42} 264` },
         ...[1, 10, 100, 1000, 1e4].map((factor) => band(factor, right, "convolution")),
         ...[1, 2, 4, 8].filter((factor) => k > 4 * factor).map((factor) => band(1 / factor, 42, "attention"))),
-      ...[10, 100, 1000].map((factor) => text(x((factor * k - 4) * 4) - 3, 271, `${factor}×`, "end")),
-      text(50, 30, k > 4 ? "attention cheaper" : "", "attention start"), text(right - 8, 252, "convolution cheaper", "convolution end"),
-      ...[1, 100, 1e4].map((n) => text(x(n), 291, n)), text(right, 291, "a million", "end"), text(right / 2, 306, "positions n"),
+      ...(roomy ? [10, 100, 1000] : [10, 1000]).map((factor) => text(x((factor * k - 4) * 4), 271, `${factor}×`)),
+      text(x((k / 2 - 4) * 8192), 24, k > 8 ? "2×" : ""),
+      text(50, 42, k > 4 ? "attention cheaper" : "", "attention start"), text(right - 8, 252, "convolution cheaper", "convolution end"),
+      ...(roomy ? [1, 100, 1e4] : [1, 100]).map((n) => text(x(n), 291, n)), text(right, 291, "a million", "end"), text(right / 2, 306, "positions n"),
       ...[8, 64, 512, 4096].map((d) => text(37, y(d) + 4, d, "end")), text(0, 10, "channels d", "start"),
       ...Object.values(Cheaper.EXAMPLES).map(([n, d]) => shape("circle", { cx: x(n), cy: y(d), r: 2.5, class: "example" })));
   }
@@ -135,10 +137,13 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
 
   say() {
     const { n, d, k } = this.state, { meetings, meets } = this.numbers, all = 4 + meetings;
-    const times = few(Math.max(all / k, k / all)), who = all < k ? "Attention" : "The convolution";
-    return `${times === "1" ? "Both cost the same" : `${who} is the cheaper one, ${times} times`}, because for each position `
-      + `the convolution pays for ${k} ${k > 1 ? "matrices" : "matrix"}, and attention for its own four and as much as `
-      + `${few(meetings)} for meeting all ${n.toLocaleString("en")}. ` + (k > 4
-      ? `With ${d.toLocaleString("en")} channels they cost the same at n = ${meets.toLocaleString("en")}.` : "So small a kernel is cheaper at every length.");
+    const times = few(Math.max(all / k, k / all)), names = Object.entries(this.numbers.layers);
+    const [dear, cheap] = all > k ? ["Attention", "the convolution"] : ["The convolution", "attention"];
+    const [least] = names.reduce((a, b) => (b[1][0] < a[1][0] ? b : a));
+    return `${times === "1" ? "Both cost the same" : `${dear} costs ${times} times as much as ${cheap}`}, because for each position `
+      + `the convolution pays for ${k} ${k > 1 ? "matrices" : "matrix"}, and attention for its own four and for `
+      + `${few(meetings)} more to meet all ${n.toLocaleString("en")}. ` + (k > 4
+      ? `With ${d.toLocaleString("en")} channels they cost the same at n = ${meets.toLocaleString("en")}.` : "So small a kernel is cheaper at every length.")
+      + ` (Fewest MACs of all below: ${least}.)`;
   }
 });

@@ -181,13 +181,11 @@ function tick(text, change, group) {
 }
 
 // Paints values, one a pixel, as the opacity of a colour: their size, 255 and more in full.
-function paint(canvas, values, [red, green, blue]) {
+function paint(canvas, values, color, negative = color) {
   const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
   const { data } = image;
   for (let i = 0, at = 0; i < values.length; i++, at += 4) {
-    data[at] = red;
-    data[at + 1] = green;
-    data[at + 2] = blue;
+    [data[at], data[at + 1], data[at + 2]] = values[i] < 0 ? negative : color;
     data[at + 3] = Math.min(255, Math.abs(values[i]));
   }
   context.putImageData(image, 0, 0);
