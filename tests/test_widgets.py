@@ -1,5 +1,7 @@
 """Widgets in a browser: what they compute is what the snippet computes that they mirror."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -38,7 +40,7 @@ def touch(visit, server):
     return open_page
 
 
-WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget"}
+WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget", "play-steps"}
 PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg svg), canvas)")].map((picture) => {
     const { width, height } = picture.getBoundingClientRect();
     return Math.min(width, height);
@@ -78,6 +80,108 @@ def test_what_a_reader_sees_of_a_widget(visit, server, site, name, width, palett
         tab.emulate_media(media="print")
         assert tab.locator(f"{name} figure").is_visible()
         assert not tab.locator(f"{name} .widget").is_visible()
+
+
+LETTERS = """(widget) => {
+    const sizes = {}, boxes = [];
+    for (const each of widget.querySelectorAll(".widget *")) {
+        const words = [...each.childNodes].filter((node) => node.nodeType === 3 && node.data.trim());
+        const box = each.getBoundingClientRect();
+        if (!words.length || !box.width) continue;
+        const scale = each.ownerSVGElement ? each.getScreenCTM().a : 1;
+        sizes[words[0].data] = scale * parseFloat(getComputedStyle(each).fontSize);
+        if (each.ownerSVGElement) boxes.push(box);
+    }
+    const common = (a, b, from, to) => Math.min(a[to], b[to]) - Math.max(a[from], b[from]);
+    const over = boxes.filter((a, i) => boxes.some((b, j) =>
+        i < j && common(a, b, "left", "right") > 1 && common(a, b, "top", "bottom") > 1));
+    return [sizes, over.length];
+}"""
+
+
+@pytest.mark.parametrize("name", sorted(WIDGETS))
+def test_letters_on_a_phone(visit, server, site, name):
+    """None is below 11 pixels; those of the longest word do not lie on each other."""
+    page = next(page for page in sorted((site / "en").rglob("*.html")) if parsed(page).find(name))
+    tab = visit(server + page.relative_to(site).as_posix(), viewport={"width": 320, "height": 900})
+    tab.locator(name).scroll_into_view_if_needed()
+    tab.wait_for_selector(f"{name}[ready]", state="attached")
+    if name == "type-a-word":
+        tab.evaluate(SET, [name, {"word": "mmmmwwwwmississi", "at": 5}])
+    sizes, over = tab.locator(name).evaluate(LETTERS)
+    assert sizes and min(sizes.values()) >= 11, sizes
+    assert name != "type-a-word" or not over
+
+
+LATE = """
+    const define = customElements.define.bind(customElements);
+    customElements.define = (...args) => { (window.late ??= {})[args[0]] = () => define(...args); };
+    window.moved = 0;
+    new PerformanceObserver((list) => {
+        for (const { value } of list.getEntries()) window.moved += value;
+    }).observe({ type: "layout-shift" });"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("name", sorted(WIDGETS))
+def test_nothing_moves_when_a_widget_comes_late(visit, server, site, name, width):
+    """Its place is kept for it, from before its script is there."""
+    for page in sorted(page for page in (site / "en").rglob("*.html") if parsed(page).find(name)):
+        tab = visit(server + page.relative_to(site).as_posix(), lambda tab: tab.add_init_script(LATE),
+                    viewport={"width": width, "height": 800})
+        tab.locator(f"{name} details").evaluate("(code) => { code.open = false; }")
+        tab.locator(name).evaluate("(widget) => widget.scrollIntoView()")
+        tab.wait_for_function(f"'{name}' in (window.late ?? {{}})")
+        tab.wait_for_timeout(300)
+        tab.evaluate(f"window.moved = 0; window.late['{name}']()")
+        tab.wait_for_selector(f"{name}[ready]", state="attached")
+        tab.wait_for_timeout(300)
+        assert tab.evaluate("window.moved") < 0.002, page
+
+
+PLAYED = {  # where it stands, and how many parts come in each step
+    "operations/convolution.html": [9] * 5,  # a kernel, a number and an arrow
+    "similarities/parallelism.html": [15, 12, 9, 4, 6, 2, 2],  # additions, and dots for each panel that has some
+    "differences/efficient-attention.html": [4, 10, 2, 2],  # squares and their numbers, and the other windows
+}
+STEPS = """(figure) => {
+    window.seen = [];
+    const shown = () => window.seen.push(figure.groups.map((group) => !group.matches(".to-come")));
+    const show = figure.show;
+    figure.show = (step) => { show.call(figure, step); shown(); };
+}"""
+DRAWING = "(figure) => figure.querySelector('svg').outerHTML"
+STANDS = """(figure) => [...figure.querySelectorAll("svg g")]
+    .every((group) => getComputedStyle(group).opacity === "1")"""
+
+
+@pytest.mark.parametrize("page", PLAYED)
+def test_play_steps(visit, server, page):
+    """The steps come one after the other, up to the whole figure, again on a press; not where motion is unwanted."""
+    still = visit(server + "en/" + page, reduced_motion="reduce").locator("play-steps")
+    still.scroll_into_view_if_needed()
+    still.page.wait_for_function("!!customElements.get('play-steps')")
+    assert not still.get_by_role("button", name="Play again").count() and still.evaluate(STANDS)
+    figure = visit(server + "en/" + page).locator("play-steps")
+    figure.locator(".drawing").evaluate("(drawing) => drawing.scrollIntoView({ block: 'center' })")
+    again = figure.get_by_role("button", name="Play again")
+    again.wait_for()
+    figure.page.wait_for_function("!document.querySelector('.to-come')")  # it has played for the first time
+    figure.evaluate(STEPS)
+    again.press("Enter")
+    figure.page.wait_for_function("""() => seen.length && seen.at(-1).every(Boolean)""")
+    figure.page.wait_for_timeout(400)  # the last fades in
+    seen = figure.page.evaluate("seen")
+    assert [sum(now) - sum(before) for before, now in pairwise(seen)] == PLAYED[page]
+    assert all(after or not now for one, two in pairwise(seen) for now, after in zip(one, two, strict=True))
+    assert figure.evaluate(STANDS)
+    assert figure.evaluate(DRAWING).replace(' class=""', "") == still.evaluate(DRAWING)
+    box = figure.bounding_box()
+    again.press("Enter")
+    figure.page.wait_for_function("!seen.at(-1).every(Boolean)")
+    assert figure.bounding_box() == box
+    figure.page.emulate_media(media="print")
+    assert figure.evaluate(STANDS) and not again.is_visible()
 
 
 PLAIN = [[3, 1, 1]] * 3

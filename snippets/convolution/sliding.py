@@ -1,5 +1,8 @@
 """A kernel slides along a signal: each output is one short weighted sum."""
 
+import io
+import re
+
 import matplotlib.pyplot as plt
 from style import CONVOLUTION, GRAY, minus
 
@@ -57,13 +60,21 @@ def results():
     }
 
 
-def cell(ax, column, row, number, filled=False):
+def cell(ax, column, row, number, filled=False, step="input"):
     """A square with a number in it."""
     color = CONVOLUTION if filled else GRAY
     ax.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, lw=1, ec=color,
                                fc=CONVOLUTION if filled else "none",
-                               alpha=0.25 if filled else 1))
-    ax.text(column, row, minus(number), ha="center", va="center_baseline")
+                               alpha=0.25 if filled else 1, gid=step))
+    ax.text(column, row, minus(number), ha="center", va="center_baseline", gid=step)
+
+
+def data():
+    """In which step the page shows each group of the SVG; 0 stands from the start."""
+    svg = io.StringIO()
+    figure().savefig(svg, format="svg")
+    groups = re.findall(r'<g\b(?: id="step-(\d+)")?', svg.getvalue())
+    return [int(step or 0) for step in groups]
 
 
 def figure():
@@ -72,12 +83,12 @@ def figure():
     for j, number in enumerate(x):
         cell(ax, j, 0, number)
     for i, total in enumerate(y):
-        row = i + 1.5
+        row, step = i + 1.5, f"step-{i + 1}"
         for m, weight in enumerate(w):
-            cell(ax, i + m, row, weight, filled=True)
+            cell(ax, i + m, row, weight, filled=True, step=step)
         ax.annotate("", (out - 0.6, row), (i + len(w) - 0.4, row),
-                    arrowprops={"arrowstyle": "->", "color": GRAY})
-        cell(ax, out, row, total)
+                    arrowprops={"arrowstyle": "->", "color": GRAY, "gid": step})
+        cell(ax, out, row, total, step=step)
     ax.text(-0.8, 0, "input", ha="right", va="center_baseline")
     ax.text(-0.8, 1.5, "kernel", ha="right", va="center_baseline",
             color=CONVOLUTION)

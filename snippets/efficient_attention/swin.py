@@ -1,5 +1,8 @@
 """Swin: attention in square windows, which move by half a window every other layer."""
 
+import io
+import re
+
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
 from matplotlib.patches import Rectangle
@@ -143,19 +146,30 @@ def results():
     }
 
 
+def data():
+    """In which step the page shows each group of the SVG; 0 stands from the start."""
+    svg = io.StringIO()
+    figure().savefig(svg, format="svg")
+    groups = re.findall(r'<g\b(?: id="step-(\d+)")?', svg.getvalue())
+    return [int(step or 0) for step in groups]
+
+
 def figure():
     fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.9))
     for ax, shifts, title in zip(axes, ([0, 0], [0, 2]), ("fixed", "shifted")):
         edges = [(0, "-"), (2, "--")] if title == "shifted" else [(0, "-")]
         for offset, style in edges:
             for edge in range(offset, 17, 4):
-                ax.plot([edge, edge], [0, 16], style, color=FAINT, lw=1)
-                ax.plot([0, 16], [edge, edge], style, color=FAINT, lw=1)
+                step = f"step-{2 if offset else 0}"
+                ax.plot([edge, edge], [0, 16], style, color=FAINT, lw=1, gid=step)
+                ax.plot([0, 16], [edge, edge], style, color=FAINT, lw=1, gid=step)
         for layer, (left, top, width) in zip(LAYERS, squares(shifts)):
             if title == "shifted" or layer == 1:
                 ax.add_patch(Rectangle((left, top), width, width, color=ATTENTION,
-                                       alpha=0.28, lw=0, label=f"{title}, {layer}"))
-                ax.text(left + width - 0.4, top + 0.4, layer, ha="right", va="top")
+                                       alpha=0.28, lw=0, label=f"{title}, {layer}",
+                                       gid=f"step-{layer}"))
+                ax.text(left + width - 0.4, top + 0.4, layer, ha="right", va="top",
+                        gid=f"step-{layer}")
         ax.plot(7.5, 7.5, "s", color="black", ms=5, label=f"{title}: the pixel")
         ax.set(title=f"{title} windows", xlim=(-0.2, 16.2), ylim=(16.2, -0.2),
                aspect="equal")

@@ -1,5 +1,8 @@
 """Three ways to all partial sums, or to a linear recurrence: additions counted."""
 
+import io
+import re
+
 import matplotlib.pyplot as plt
 from style import FAINT
 
@@ -91,6 +94,14 @@ def adders(n=8):
     return {"one after the other": chain, "doubling": double, "tree": up + down}
 
 
+def data():
+    """In which step the page shows each group of the SVG; 0 stands from the start."""
+    svg = io.StringIO()
+    figure().savefig(svg, format="svg")
+    groups = re.findall(r'<g\b(?: id="step-(\d+)")?', svg.getvalue())
+    return [int(step or 0) for step in groups]
+
+
 def figure(n=8):
     fig, axes = plt.subplots(1, 3, figsize=(7.2, 4), sharey=True)
     for ax, (name, rounds) in zip(axes, adders(n).items()):
@@ -101,12 +112,15 @@ def figure(n=8):
             for left, right in pairs:
                 assert not old[left] & old[right]           # nothing is added twice
                 reach[right] = old[left] | old[right]
-                ax.plot([left, right], [s - 1, s], color="black", zorder=1)
+                ax.plot([left, right], [s - 1, s], color="black", zorder=1,
+                        gid=f"step-{s}")
                 if len(reach[right]) == right + 1:
                     ready[right] = s
                 total += 1
         ax.vlines(range(n), 0, len(rounds), color=FAINT, zorder=0)
-        ax.plot(range(n), ready, "o", color="black", ms=8, label=f"{name}: ready")
+        for s in sorted(set(ready)):
+            ax.plot([t for t in range(n) if ready[t] == s], [s] * ready.count(s), "o",
+                    color="black", ms=8, label=f"{name}: ready", gid=f"step-{s}")
         ax.set_title(f"{name}\n{len(rounds)} rounds, {total} additions")
         ax.set(xlim=(-0.5, n - 0.5), ylim=(-0.4, 7.4), yticks=range(8), xticks=range(n),
                xlabel="position $t$")

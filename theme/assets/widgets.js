@@ -2,10 +2,11 @@
 // Its script, widgets/build-a-stack.js, is loaded when the element comes near the screen. Scripts
 // and not modules, because browsers load no module from file://.
 function run(address) {
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
     const script = document.createElement("script");
     script.src = address;
     script.onload = done;
+    script.onerror = fail;
     document.head.append(script);
   });
 }
@@ -23,7 +24,8 @@ function run(address) {
     for (const { target, isIntersecting } of entries)
       if (isIntersecting) {
         near.unobserve(target);
-        load("widget").then(() => load(target.localName));
+        load("widget").then(() => load(target.localName))
+          .catch(() => (target.style.height = "auto"));  // then the whole figure stands
       }
   }, { rootMargin: "1000px" });
 

@@ -64,12 +64,12 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
   }
 
   build() {
-    this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img" });
+    this.svg = shape("svg", { role: "img" });
     this.pictures = [this.svg];
     this.stage.append(this.svg);
     this.drag(this.svg, (x) => {
       const { lengths } = this.numbers;
-      this.set({ output: Math.floor((x - 8) / 624 * lengths.at(-1)) });
+      this.set({ output: Math.floor((x - 8) / (this.size - 16) * lengths.at(-1)) });
     });
     this.output = slider("output", { min: 0, max: 63, value: 32 }, (output) => this.set({ output }), (i) => `number ${i + 1}`);
     this.rows = make("div", { class: "widget-rows" });
@@ -116,7 +116,10 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     this.causal.put(causal);
     this.output.querySelector("input").max = lengths.at(-1) - 1;
     this.output.put(output);
-    const x = (l, i) => 8 + 624 * (i + 0.5) / lengths[l], y = (l) => 310 - l * 290 / layers.length;
+    const wide = this.size - 16, high = Math.max(240, Math.round(this.size * 0.516)) - 40;
+    this.fit(this.svg, high + 40);
+    const x = (l, i) => 8 + wide * (i + 0.5) / lengths[l], y = (l) => 20 + high - l * high / layers.length;
+    const dot = Math.min(7.2, 0.74 * wide / 64);
     const parts = [];
     layers.forEach((layer, l) => {
       const color = layer[0] ? "var(--convolution)" : "var(--attention)";
@@ -134,11 +137,14 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     const dots = (seen) => paths.map((counts, l) => counts.map((count, i) =>
       (count > 0) === seen && (l || !seen) ? `M${x(l, i)} ${y(l)}h0` : "").join("")).join("");
     for (const [d, stroke] of [[dots(false), "var(--line)"], [dots(true), "currentColor"]])
-      parts.push(shape("path", { d, stroke, "stroke-width": 7.2, "stroke-linecap": "round" }));
-    paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: 3.6,
+      parts.push(shape("path", { d, stroke, "stroke-width": dot, "stroke-linecap": "round" }));
+    paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: dot / 2,
       fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
     parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
-    this.svg.replaceChildren(...parts);
+    renew(this.svg, ...parts);
+    const formula = JSON.stringify([terms, layers]);
+    if (this.formula.shows === formula) return;
+    this.formula.shows = formula;
     this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
       make("span", { class: k ? "convolution" : "attention" }, terms[l].join("·"))]), ` = ${window}`);
   }

@@ -91,7 +91,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     this.way.querySelector("select").value = way;
     const color = way === "convolution" ? "convolution" : "attention";
     this.cells.forEach((cell, m) => {
-      cell.textContent = String(Math.round(100 * kernel[m]) / 100).replace("-", "−");
+      write(cell, String(Math.round(100 * kernel[m]) / 100).replace("-", "−"));
       cell.setAttribute("aria-valuenow", this.state.weights[m]);
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;

@@ -44,7 +44,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
   }
 
   build() {
-    this.svg = shape("svg", { viewBox: "0 0 640 330", role: "img" });
+    this.svg = shape("svg", { role: "img" });
     this.pictures = [this.svg];
     this.mesh = shape("g", { "stroke-opacity": 0.12 });
     this.chosen = shape("g");
@@ -54,7 +54,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       this.maps = ["convolution", "attention"].map((name) => [name, make("canvas", { role: "img", "aria-label": `amounts of the ${name}, output by input` })]);
       this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([, canvas]) => canvas)));
     }
-    this.drag(this.svg, (x) => this.set({ at: Math.floor(x / 640 * this.numbers.letters.length) }));
+    this.drag(this.svg, (x) => this.set({ at: Math.floor(x / this.size * this.numbers.letters.length) }));
     this.field = make("input", { type: "text", size: 16, spellcheck: "false", autocapitalize: "off",
       oninput: () => this.set({ word: this.field.value }) });
     this.place = slider("letter", { min: 0, max: 10, value: 5 }, (at) => this.set({ at }),
@@ -87,26 +87,29 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     this.place.querySelector("input").max = n - 1;
     this.place.put(at);
     this.positions.put(order > 0);
-    const x = (j) => 640 * (j + 0.5) / n, parts = [], mesh = [], key = `${letters.join("")} ${order}`;
-    for (const [rows, color, end, tip] of [[convolution, "convolution", 128, 26], [attention, "attention", 204, 306]]) {
+    const slot = this.size / n, x = (j) => slot * (j + 0.5), key = `${letters.join("")} ${order} ${this.size}`;
+    const high = Math.max(250, Math.round(this.size * 0.516)), top = high / 2 - 37, bottom = high / 2 + 39;
+    const parts = [], mesh = [];
+    this.fit(this.svg, high);
+    for (const [rows, color, end, tip] of [[convolution, "convolution", top, 26], [attention, "attention", bottom, high - 24]]) {
       const line = (i, j) => shape("line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`, "stroke-width": 0.5 + 14 * rows[i][j] });
       rows[at].forEach((part, j) => part > 0.004 && parts.push(line(at, j)));
       if (this.drawn !== key)
         rows.forEach((row, i) => row.forEach((part, j) => part > 0.02 && mesh.push(line(i, j))));
       parts.push(shape("circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }));
-      const right = x(at) < 430;
+      const right = x(at) < this.size - 140;
       parts.push(shape("text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
         fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": 17 }, color === "attention" ? "self-attention" : color));
-      letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(shape("text", { x: x(j), y: color === "attention" ? 198 : 144,
-        "text-anchor": "middle", "font-size": n > 12 ? 11 : 13, fill: "currentColor" },
+      letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(shape("text", { x: x(j), y: color === "attention" ? bottom - 6 : top + 16,
+        "text-anchor": "middle", "font-size": slot < 48 ? 11 : 13, fill: "currentColor" },
         `${Math.round(100 * rows[at][j])}`)));
     }
-    letters.forEach((letter, j) => parts.push(shape("text", { x: x(j), y: 174, "text-anchor": "middle", "font-size": 26,
+    letters.forEach((letter, j) => parts.push(shape("text", { x: x(j), y: top + 46, "text-anchor": "middle", "font-size": Math.min(26, 0.95 * slot),
       fill: "currentColor", "font-weight": j === at ? "bold" : "normal" }, letter)));
-    this.chosen.replaceChildren(...parts);
+    renew(this.chosen, ...parts);
     if (this.drawn !== key) {
       this.drawn = key;
-      this.mesh.replaceChildren(...mesh);
+      renew(this.mesh, ...mesh);
       for (const [name, canvas] of this.maps ?? []) {
         canvas.width = canvas.height = n;
         paint(canvas, this.numbers[name].flat().map((part) => 510 * part), rgb(canvas, name));

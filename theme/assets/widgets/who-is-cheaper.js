@@ -82,10 +82,6 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     this.cells = rows.flatMap((row) => [...row.children].slice(1));
     this.controls.append(make("div", { class: "widget-buttons" }, ...fields), make("div", { class: "widget-buttons" }, ...examples),
       make("table", { class: "widget-table" }, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words))), ...rows));
-    new ResizeObserver(([{ contentRect }]) => {
-      this.size = contentRect.width;
-      this.redraw();
-    }).observe(this.stage);
   }
 
   // How many times attention costs depends on n / d alone, so the bands are parallel.
@@ -108,15 +104,14 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
   }
 
   draw() {
-    if (!this.size) return;
     const { n, d, k } = this.state, { meetings, meets } = this.numbers;
     const right = this.size - 12, drawn = `${k} ${right}`, unit = this.size / Math.max(k, 4 + meetings);
     this.decade = (right - 42) / 6;
     const x = (n) => 42 + this.decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
     if (this.drawn !== drawn) {
       this.drawn = drawn;
-      this.svg.setAttribute("viewBox", `0 0 ${this.size} 310`);
-      this.below.setAttribute("viewBox", `0 0 ${this.size} 68`);
+      this.fit(this.svg, 310);
+      this.fit(this.below, 68);
       this.drawMap(x, y, k, right);
     }
     const [name] = Object.entries(Cheaper.EXAMPLES).find(([, sizes]) => sizes[0] === n && sizes[1] === d) ?? [""];

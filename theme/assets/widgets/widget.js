@@ -2,7 +2,7 @@
 // first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
 // numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes
 // the parts once, draw() shows the numbers, say() and tell() put them into words, which are also the
-// names of the pictures.
+// names of the pictures. Drawings with letters are made in pixels, for this.size, the width that there is.
 class Widget extends HTMLElement {
   async connectedCallback() {
     if (this.stage) return;
@@ -18,7 +18,21 @@ class Widget extends HTMLElement {
     this.stage.append(this.words, this.controls);
     this.prepend(this.stage);
     this.setAttribute("ready", "");
+    this.size = this.stage.clientWidth;
     this.set({});
+    this.draw();        // before anybody sees it, so that nothing moves
+    this.tell();
+    new ResizeObserver(([{ contentRect: { width } }]) => {
+      if (!width || width === this.size) return;        // no width: on paper
+      this.size = width;
+      this.redraw();
+    }).observe(this.stage);
+  }
+
+  // A drawing of this height, in pixels.
+  fit(svg, height) {
+    const viewBox = `0 0 ${this.size} ${height}`;       // written again, it would be laid out again
+    if (svg.getAttribute("viewBox") !== viewBox) fill(svg, { viewBox, style: `height: ${height}px` });
   }
 
   // Takes over a part of the state, made legal.
@@ -122,7 +136,7 @@ function renew(parent, ...children) {
       else if (value !== kept.getAttribute(name)) kept.setAttribute(name, value);
     }
     if (child.children.length) renew(kept, ...child.children);
-    else write(kept, child.textContent);
+    else if (child.firstChild) write(kept, child.textContent);
   });
   while (parent.children.length > children.length) parent.lastChild.remove();
 }
@@ -135,13 +149,13 @@ function button(text, onclick, attributes = {}) {
 function slider(text, { min, max, step = 1, value }, change, show = String) {
   const output = make("output", {}, show(value));
   const input = make("input", { type: "range", min, max, step, value, oninput: () => {
-    output.textContent = show(+input.value);
+    write(output, show(+input.value));
     change(+input.value);
   } });
   const label = make("label", {}, make("span", {}, text), input, output);
   label.put = (now) => {
     input.value = now;
-    output.textContent = show(now);
+    write(output, show(now));
   };
   return label;
 }
