@@ -36,6 +36,8 @@ def to_svg(fig, name):
 def clean(svg):
     """An SVG of matplotlib as one <svg> element: text as text, no background, no ballast.
 
+    What the figure names step-2 (gid) has that as an attribute: <play-steps> shows it second.
+
     Raises ValueError if it uses a colour outside of the palette.
     """
     svg = svg[svg.index("<svg") :].strip()
@@ -48,6 +50,7 @@ def clean(svg):
         raise ValueError(f"the figure uses {colour}; style.py has {allowed}")
     svg = svg.replace("<svg", '<svg stroke-linejoin="round" font-family="sans-serif"', 1)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
+    svg = re.sub(r' id="step-(\d+)"', r' data-step="\1"', svg)
     return re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", svg)
 
 

@@ -1,8 +1,5 @@
 """A kernel slides along a signal: each output is one short weighted sum."""
 
-import io
-import re
-
 import matplotlib.pyplot as plt
 from style import CONVOLUTION, GRAY, minus
 
@@ -60,21 +57,13 @@ def results():
     }
 
 
-def cell(ax, column, row, number, filled=False, step="input"):
+def cell(ax, column, row, number, filled=False, step=None):
     """A square with a number in it."""
     color = CONVOLUTION if filled else GRAY
     ax.add_patch(plt.Rectangle((column - 0.5, row - 0.5), 1, 1, lw=1, ec=color,
                                fc=CONVOLUTION if filled else "none",
                                alpha=0.25 if filled else 1, gid=step))
     ax.text(column, row, minus(number), ha="center", va="center_baseline", gid=step)
-
-
-def data():
-    """In which step the page shows each group of the SVG; 0 stands from the start."""
-    svg = io.StringIO()
-    figure().savefig(svg, format="svg")
-    groups = re.findall(r'<g\b(?: id="step-(\d+)")?', svg.getvalue())
-    return [int(step or 0) for step in groups]
 
 
 def figure():

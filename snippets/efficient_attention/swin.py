@@ -1,8 +1,5 @@
 """Swin: attention in square windows, which move by half a window every other layer."""
 
-import io
-import re
-
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
 from matplotlib.patches import Rectangle
@@ -144,14 +141,6 @@ def results():
         "squares_step": after_a_step(pattern(16, 4, 0)),
         "share": pattern(16, 4, 0).float().mean().item(),
     }
-
-
-def data():
-    """In which step the page shows each group of the SVG; 0 stands from the start."""
-    svg = io.StringIO()
-    figure().savefig(svg, format="svg")
-    groups = re.findall(r'<g\b(?: id="step-(\d+)")?', svg.getvalue())
-    return [int(step or 0) for step in groups]
 
 
 def figure():

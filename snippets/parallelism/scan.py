@@ -1,8 +1,5 @@
 """Three ways to all partial sums, or to a linear recurrence: additions counted."""
 
-import io
-import re
-
 import matplotlib.pyplot as plt
 from style import FAINT
 
@@ -92,14 +89,6 @@ def adders(n=8):
     up = [[(t - 2**s, t) for t in range(2**(s + 1) - 1, n, 2**(s + 1))] for s in range(3)]
     down = [[(t - 2**s, t) for t in range(3 * 2**s - 1, n, 2**(s + 1))] for s in (1, 0)]
     return {"one after the other": chain, "doubling": double, "tree": up + down}
-
-
-def data():
-    """In which step the page shows each group of the SVG; 0 stands from the start."""
-    svg = io.StringIO()
-    figure().savefig(svg, format="svg")
-    groups = re.findall(r'<g\b(?: id="step-(\d+)")?', svg.getvalue())
-    return [int(step or 0) for step in groups]
 
 
 def figure(n=8):
