@@ -71,7 +71,8 @@ def results():
 def data():
     Q, K = letters @ W_Q.T, letters @ W_K.T                      # of the whole alphabet
     scores = (Q @ K.T / d**0.5).tolist()
-    return {"kernel": [round(amount, 6) for amount in kernel.tolist()], "matrices": True,
+    return {"kernel": [round(amount, 6) for amount in kernel.tolist()],
+            "dense": [[round(amount, 3) for amount in row] for row in own.tolist()],
             "scores": [[round(score, 6) for score in row] for row in scores]}
 
 

@@ -26,7 +26,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     return code >= 97 && code <= 122 ? code - 97 : code % 26;
   }
 
-  static compute({ word, order }, { kernel, scores }) {
+  static compute({ word, order }, { kernel, scores, dense }) {
     const letters = this.letters(word), vectors = letters.map(this.number);
     const reach = (kernel.length - 1) / 2;
     const convolution = letters.map((_, i) => letters.map((_, j) => kernel[j - i + reach] ?? 0));
@@ -36,7 +36,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       const sum = parts.reduce((a, b) => a + b);
       return parts.map((part) => part / sum);
     });
-    return { letters, convolution, attention };
+    return { letters, dense, convolution, attention };
   }
 
   start() {
@@ -50,10 +50,10 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     this.chosen = shape("g");
     this.svg.append(this.mesh, this.chosen);
     this.stage.append(this.svg);
-    if (this.data.matrices) {
-      this.maps = ["convolution", "attention"].map((name) => [name, make("canvas", { role: "img", "aria-label": `amounts of the ${name}, output by input` })]);
-      this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([, canvas]) => canvas)));
-    }
+    this.maps = !this.data.dense ? [] : [["dense", "gray"], ["convolution", "convolution"], ["attention", "attention"]]
+      .map(([name, color]) => [name, color, make("canvas", { role: "img", "aria-label": `${name}: the amounts, output by input` })]);
+    this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([name, color, canvas]) =>
+      make("div", { class: `widget-map ${color}` }, make("span", {}, name), canvas))));
     this.drag(this.svg, (x) => this.set({ at: Math.floor(x / this.size * this.numbers.letters.length) }));
     this.field = make("input", { type: "text", size: 16, spellcheck: "false", autocapitalize: "off",
       oninput: () => this.set({ word: this.field.value }) });
@@ -97,9 +97,9 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       if (this.drawn !== key)
         rows.forEach((row, i) => row.forEach((part, j) => part > 0.02 && mesh.push(line(i, j))));
       parts.push(shape("circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }));
-      const right = x(at) < this.size - 140;
+      const right = x(at) <= this.size / 2;
       parts.push(shape("text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
-        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": 17 }, color === "attention" ? "self-attention" : color));
+        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": Math.min(17, this.size / 19) }, color === "attention" ? "self-attention" : color));
       letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(shape("text", { x: x(j), y: color === "attention" ? bottom - 6 : top + 16,
         "text-anchor": "middle", "font-size": slot < 48 ? 11 : 13, fill: "currentColor" },
         `${Math.round(100 * rows[at][j])}`)));
@@ -110,20 +110,23 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     if (this.drawn !== key) {
       this.drawn = key;
       renew(this.mesh, ...mesh);
-      for (const [name, canvas] of this.maps ?? []) {
-        canvas.width = canvas.height = n;
-        paint(canvas, this.numbers[name].flat().map((part) => 510 * part), rgb(canvas, name));
+      for (const [name, color, canvas] of this.maps) {
+        const amounts = this.numbers[name];
+        canvas.width = canvas.height = amounts.length;
+        canvas.style.opacity = amounts.length === n ? 1 : 0.25;
+        paint(canvas, amounts.flat().map((part) => (name === "dense" ? 110 : 510) * Math.abs(part)), rgb(canvas, color));
       }
     }
   }
 
   say() {
-    const { at, order } = this.state, { letters, attention } = this.numbers, letter = letters[at];
+    const { at, order } = this.state, { letters, dense, attention } = this.numbers, letter = letters[at];
     const others = letters.map((other, j) => [attention[at][j], other, j]).filter(([, , j]) => j !== at);
     const own = attention[at][at], equal = others.filter(([, other]) => other === letter);
-    if (this.data.matrices) {
-      const kinds = new Set(letters.map(TypeAWord.number)).size;
-      return `The convolution has 3 amounts, in every word the same. Attention has ${kinds ** 2} different amounts here, `
+    if (dense) {
+      const kinds = new Set(letters.map(TypeAWord.number)).size, fits = dense.length;
+      return `The dense layer has ${fits ** 2} amounts, ${letters.length === fits ? "one for each pair of positions" : `and takes words of ${fits} letters only`}. `
+        + `The convolution has 3, in every word the same. Attention has ${kinds ** 2} different amounts here, `
         + `one for each pair of ${kinds} different letters: equal letters have equal rows and columns.`;
     }
     const percent = (part) => Math.round(100 * part);
