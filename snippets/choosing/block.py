@@ -192,6 +192,7 @@ def results():
     m7, m4 = M7 * KEYWORDS, M4 * KEYWORDS           # million multiplications a second
     networks = {"yamnet": yamnet(kinds=7), "mn04": mobilenet(0.4, kinds=7),
                 "mn01": mobilenet(0.1, kinds=7), "ours": (1e3 * weights, work, 1e3 * peak)}
+    frames = 100 * spectrum(1024, 800) / 1e6        # of one second
     return {f"{name}_{what}": number for name, (weights, work, peak) in networks.items()
             for what, number in (("weights", weights), ("work", work / 1e6), ("peak", peak),
                                  ("m7", work / 1e6 / m7), ("m4", work / 1e6 / m4))} | {
@@ -202,7 +203,8 @@ def results():
         "bare_64": 1e3 * sum(held("separable", 64)[:2]),
         "core_alone": 2 * n * 64 / block("attention", n, 64, mlp=0)["MACs"] * n,
         "mn01_held": networks["mn01"][0] + networks["mn01"][2] + 2 * 32_000,
-        "spectrum": 100 * spectrum(1024, 800) / 1e6, "written_out": 2 * n**2,
+        "spectrum": frames, "mn01_busy": (networks["mn01"][1] / 1e6 + frames) / m4,
+        "mn04_busy": (networks["mn04"][1] / 1e6 + frames) / m4, "written_out": 2 * n**2,
         "keywords": KEYWORDS, "m7_runs": M7, "m7_rate": m7, "m4_runs": M4, "m4_rate": m4,
         "a_day": 24 * 60 * 60, "alarms": 24 * 60 * 60 / 1000}
 
