@@ -316,14 +316,15 @@ def figure():
              ("place", ATTENTION, "o-", "heads: a place"),
              ("table", ATTENTION, "o--", "heads: a table"),
              ("usual", ATTENTION, "o:", "heads: told nothing")]
-    for name, color, style, label in lines:
+    for shift, (name, color, style, label) in enumerate(lines, -2):
+        images = [1.08**shift * count for count in IMAGES]
         middle = [max(row[2], 1e-6) for row in MISSED[name]]
-        right.loglog(IMAGES, middle, style, color=color, ms=5, label=label)
-        for count, row in zip(IMAGES, MISSED[name]):
+        right.loglog(images, middle, style, color=color, ms=5, label=label)
+        for count, row in zip(images, MISSED[name]):
             right.loglog([count] * 2, [max(row[0], 1e-6), max(row[-1], 1e-6)], color=color,
                          lw=1, label=f"_{name}")
     for name, color, _, label in lines:
-        right.text(300, max(MISSED[name][-1][2], 1e-6), label, color=color, va="center")
+        right.text(350, max(MISSED[name][-1][2], 1e-6), label, color=color, va="center")
     right.axhline(1, color=FAINT, lw=1, zorder=0, label="_nothing learned")
     right.set(title="missed, part of variance", xlabel="training images")
     right.set_xticks(IMAGES, IMAGES)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 
 def heads(alpha, side=10, dtype=torch.float64):
-    """The nine heads' weights A: (3, 3, n, n)."""
+    """The shares A of the nine heads: (3, 3, n, n)."""
     i = torch.arange(side)
     step = i - i[:, None]                               # key - query
     squares = torch.stack([(step - o)**2 for o in (-1, 0, 1)])
@@ -35,7 +35,7 @@ def error(alpha, side=10, dtype=torch.float64):
 middle = 44                                             # (4, 4) of 10 x 10
 for alpha in 1, 4, 8, 16:
     leak = 1 - heads(alpha)[1, 1, middle, middle].item()
-    print(f"alpha {alpha:2}: {leak:.1e} of the weight leaks,",
+    print(f"alpha {alpha:2}: {leak:.1e} of the row leaks,",
           f"error {error(alpha):.0e}")
 # --8<-- [end:sharpness]
 
@@ -51,7 +51,7 @@ def results():
     """The numbers the page quotes.
 
     >>> r = results()
-    >>> 0.98 < r["rate"] < 1.02, r["float32_at_24"], r["float64_at_40"]
+    >>> 0.98 < r["rate"] < 1.02, r["float32_at_16"], r["float64_at_40"]
     (True, True, True)
 
     The leak is 1 - (sum over a line)^-2: four neighbours, so about 4 e^-alpha.
@@ -66,7 +66,7 @@ def results():
     rate = torch.tensor(error(8) / error(16)).log().item() / 8
     return {
         "rate": rate,
-        "float32_at_24": error(24, dtype=torch.float32) < 1e-5,
+        "float32_at_16": error(16, dtype=torch.float32) < 1e-5,
         "float64_at_40": error(40) < 1e-12,
     }
 
@@ -83,14 +83,14 @@ def figure():
                 xlabel="step from query to key", xticks=range(-6, 7, 2),
                 yticks=[0, 0.5, 1])
     theory = [4 * 2.718281828**-alpha for alpha in ALPHAS]
-    errors.semilogy(ALPHAS, theory, color=GRAY, lw=1, label="weight that leaks")
+    errors.semilogy(ALPHAS, theory, color=GRAY, lw=1, label="share that leaks")
     for dtype, marker, name in ((torch.float32, "s", "float32"),
                                 (torch.float64, "o", "float64")):
         errors.semilogy(ALPHAS, curve(dtype), marker, color=ATTENTION, ms=6,
                         mfc="none", label=name)
     errors.text(48, 1e-5, "float32", ha="right", color=ATTENTION)
     errors.text(48, 2e-14, "float64", ha="right", color=ATTENTION)
-    errors.text(22, 1e-13, "weight that\nleaks: 4 e$^{−α}$", ha="right",
+    errors.text(22, 1e-13, "share that\nleaks: 4 e$^{−α}$", ha="right",
                 color=GRAY)
     errors.set(title="largest error", xlabel="sharpness α", ylim=(1e-17, 30))
     errors.set_yticks([1, 1e-5, 1e-10, 1e-15], ["1", "10⁻⁵", "10⁻¹⁰", "10⁻¹⁵"])
