@@ -250,6 +250,30 @@ def test_type_a_word_with_matrices(touch):
     assert "takes words of 11 letters only" in widget({"word": "hello"})["words"]
 
 
+PAINTED = """(widget) => {
+    const canvas = [...widget.querySelectorAll("canvas")].at(-1), probe = document.createElement("i");
+    probe.style.color = "var(--attention)";
+    document.body.append(probe);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const at = [...data.keys()].find((i) => i % 4 === 3 && data[i] > 200) - 3;
+    return [[...data.slice(at, at + 3)], getComputedStyle(probe).color.match(/\\d+/g).map(Number)];
+}"""
+
+
+def test_pictures_follow_the_palette(visit, server):
+    widget = visit(server + "en/differences/receptive-field.html").locator("move-the-query")
+    widget.scroll_into_view_if_needed()
+    widget.page.wait_for_selector("move-the-query[ready]")
+    found = []
+    for scheme in "default", "slate":
+        widget.evaluate("(_, scheme) => { document.body.dataset.mdColorScheme = scheme; }", scheme)
+        widget.page.wait_for_timeout(100)
+        painted, wanted = widget.evaluate(PAINTED)
+        assert painted == pytest.approx(wanted, abs=2)  # a canvas rounds what is not opaque
+        found.append(painted)
+    assert found[0] != pytest.approx(found[1], abs=20)
+
+
 SOBEL = sobel.sobel.flatten().tolist()
 ODD = [0.25, -4, 1, 0, 3.5, -0.75, 2, 0, -1]
 

@@ -99,7 +99,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
         photo.shows = mirrored;
       }
       const most = Math.max(...amounts);
-      paint(parts, amounts.map((amount) => 230 * amount / most), rgb(parts, color));
+      paint(parts, amounts.map((amount) => 230 * amount / most), rgb(color));
       for (const mark of marks) {
         mark.setAttribute("x", column);
         mark.setAttribute("y", row);

@@ -96,7 +96,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
     });
-    paint(this.after, output, rgb(this.after, color), rgb(this.after, "gray"));
+    paint(this.after, output, rgb(color), rgb("gray"));
   }
 
   say() {

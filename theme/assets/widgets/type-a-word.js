@@ -114,7 +114,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
         const amounts = this.numbers[name];
         canvas.width = canvas.height = amounts.length;
         canvas.style.opacity = amounts.length === n ? 1 : 0.25;
-        paint(canvas, amounts.flat().map((part) => (name === "dense" ? 110 : 510) * Math.abs(part)), rgb(canvas, color));
+        paint(canvas, amounts.flat().map((part) => (name === "dense" ? 110 : 510) * Math.abs(part)), rgb(color));
       }
     }
   }

@@ -4,6 +4,8 @@
 // the parts once, draw() shows the numbers, say() and tell() put them into words, which are also the
 // names of the pictures. Drawings with letters are made in pixels, for this.size, the width that there is.
 class Widget extends HTMLElement {
+  static colors = new Map();
+
   async connectedCallback() {
     if (this.stage) return;
     this.stage = make("div", { class: "widget" });
@@ -27,6 +29,10 @@ class Widget extends HTMLElement {
       this.size = width;
       this.redraw();
     }).observe(this.stage);
+    new MutationObserver(() => {
+      this.drawn = null;
+      this.redraw();
+    }).observe(document.body, { attributeFilter: ["data-md-color-scheme"] });
   }
 
   // A drawing of this height, in pixels.
@@ -191,10 +197,17 @@ function paint(canvas, values, color, negative = color) {
   context.putImageData(image, 0, 0);
 }
 
-// The colour of an operation, as the palette of the page has it.
-function rgb(element, name) {
-  element.style.color = `var(--${name})`;
-  return getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+// The colour of an operation in the palette of the page. It is asked once: for an answer, the browser
+// finds the style of the whole page.
+function rgb(name) {
+  const key = `${name} ${document.body.dataset.mdColorScheme}`;
+  if (!Widget.colors.has(key)) {
+    const probe = make("i", { style: `color: var(--${name})` });
+    document.body.append(probe);
+    Widget.colors.set(key, getComputedStyle(probe).color.match(/[\d.]+/g).map(Number));
+    probe.remove();
+  }
+  return Widget.colors.get(key);
 }
 
 const clamp = (low, value, high) => Math.min(Math.max(value, low), high);
