@@ -32,7 +32,7 @@ for skip in (0, 1):
     x = words
     for layer in range(L):
         x = skip * x + attention(norm(x), layer)
-    print("skip" if skip else "bare", f"{spread(words):.1f} -> {spread(x):.1g}")
+    print("skip" if skip else "bare", f"{spread(words):.1f} -> {spread(x):.3f}")
 # --8<-- [end:alike]
 
 DEPTHS = 0, 1, 2, 4, 8
