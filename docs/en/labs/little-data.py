@@ -2,7 +2,7 @@
 # # Little data: what is told need not be learned
 #
 # **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it holds whatever the weights are (the usual word is *inductive bias*). Attention is told neither of the two, so it has to make up for both with examples.
-# In networks of equal size, the convolution has after 250 signals a score that attention reaches only with 4,000 and in a longer training. Shuffle the signals, and nothing of the lead is left.**
+# In networks of equal size, the convolution has after 250 signals a score that attention, in all that we tried, reaches only with 4,000 or more and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
 # You will see what each of the two is worth and what replaces it, and take home a test for your own data.
 #
@@ -37,7 +37,7 @@ plt.rcParams.update({
 #
 # If two networks differ in ten things, their scores do not tell which of them counts. So here only what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
 #
-# The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place, from a **table of positions**, is added. (It starts at random, so it does not tell which places are neighbours.) Then come layers: first what mixes
+# The input is cut into **tokens**, vectors of 24 channels. A learned vector for each place is added, a row of the **table** of positions. (It starts at random, so it does not tell which places are neighbours.) Then come layers: first what mixes
 # the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. The **read-out**, the mean or the maximum over the tokens, goes into a linear classifier.
 
 # %%
@@ -120,11 +120,11 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 }
 
 # %% [markdown]
-# All have about 14,000 numbers to learn. That makes three layers of convolution and two of attention; below we exchange the depths.
+# All have about 14,000 numbers to learn, because their MLPs are as wide as it takes. The convolution has three layers and attention two; to see whether that decides, we exchange the depths below.
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
-# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples all six are tried, and 1,000 labelled signals that no result uses (*validation data*) choose one;
-# it is then trained from five starts. (Often the largest rate was best, so higher scores may be possible.)
+# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples we try all six, and keep the best on 1,000 labelled signals that no result uses (*validation data*);
+# with it we train from five starts. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
 def batches(X, y):
@@ -181,7 +181,7 @@ def tuned(build, data, choose, tests, steps):
 # %% [markdown]
 # ## Signals, in order and shuffled
 #
-# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
+# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them: those to validate, and the 16,000 that we shall need, from seeds of their own. To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves with a bump of their own. Right, the same 40 values in shuffled order: jagged, without a visible shape."
 def signals(seed=42, count=5000, learn=4000):
@@ -220,12 +220,14 @@ plt.show()
 # %% [markdown]
 # **Figure.** Three signals of MNIST-1D. Left and right are the same 40 values, on the right in the order of one fixed permutation.
 #
+# ### Told only one of the two
+#
 # Which of the two is worth more? Let us build networks, as large as the others, that are told only one of them:
 #
-# - **Only what is near.** Each position has weights of its own for its five nearest tokens. Between every two channels that would be far too many weights, so each channel is mixed by itself (a *depthwise* convolution).
-# - **Only the same everywhere.** The convolution as it is, but its five offsets are 8 apart. So neighbours never meet.
+# - `only what is near`: each position has a kernel of its own for its five nearest tokens. So that these are not too many weights, each channel is mixed by itself (a *depthwise* convolution).
+# - `only the same everywhere`: the convolution as it is, but its five offsets are 8 apart. So neighbours never meet.
 #
-# The first needs a rival that differs in the sharing only: **told both, depthwise** has one kernel for all positions (which leaves it a third as large).
+# To compare with the first there is `told both, depthwise`: the same network, but with one kernel for all positions, and therefore a third as large.
 #
 # **Write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
 
@@ -272,7 +274,7 @@ for name, arranged, setting in (
     print(f"{name}: {now[name]:.2f} right, in one run")
 
 # %% [markdown]
-# One run may be luck, and all take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew. The last cell compares your runs with it: they may lie a little beside its range, because processors round differently.)
+# One run may be luck, and five of each network, with their six settings, take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew. The last cell compares your runs with it: they may lie a little beside its range, because processors round differently.)
 
 # %% alt="What five networks name rightly after 4,000 signals. As they are: convolution at least 0.97, its depthwise form at least 0.95, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 recorded = {
@@ -334,9 +336,9 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
-# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Together with nearness it makes up nearly all that was missing, even with a third of the weights.
+# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Together with nearness (`told both, depthwise`) it makes up nearly all that was missing, with a third of the weights.
 #
-# But those were 4,000 signals. With 250, sharing should count for more, because a kernel of one position learns only from what lies there. Here are the two, and convolution and attention with their depths exchanged:
+# With 250 signals instead of 4,000, sharing should count for more, because a kernel of one position learns only from what lies there. So let us train the two depthwise networks on 250, and with them convolution and attention with their depths exchanged:
 
 # %%
 few_signals = {
@@ -373,15 +375,15 @@ for name, build in signal_networks.items():
             table.data[:] = table.data[order]
         curves[name, version] = train(model, batches(inputs, y), 0, 0.01, 30)
     apart[name] = max(abs(a - b) for a, b in zip(curves[name, "A"], curves[name, "B"]))
-    found = "less than 1e-12" if apart[name] < 1e-12 else "more than 0.05"
-    print(f"{name:12s} the loss differs by {found}")
+    found = "less than 1e-12" if apart[name] < 1e-12 else f"up to {apart[name]:.1g}"
+    print(f"{name:12s} the losses differ by {found}")
 
 # %% [markdown]
 # For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all others they are one, so the *scores* in the figure agree but for chance (and for their settings, which were chosen anew).
 #
 # <details markdown="1"><summary>Why one training, and why equal scores</summary>
 #
-# In the first step, token $i$ of B is the token of A that the permutation puts there. So B's table has the gradient of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
+# In the first step, the tokens of B are those of A in another order, that of the permutation. So B's table has the gradient of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
 # still holds after every update. (For the MLP it is the columns of its first matrix.)
 #
 # The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore an ordinary training on shuffled signals, with the score of A.
@@ -446,7 +448,7 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 # %% [markdown]
 # **Figure.** Points and bars are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
 #
-# With 250 signals the convolution has more right than attention with 16,000.
+# With 250 signals the convolution has more right than attention with 16,000. And compare attention with "nothing": that its tokens can see each other has hardly gained it anything yet. Remember this when we train longer.
 #
 # Is this what *you* would get from 250? There was help: 1,000 *more* labelled signals chose the setting. And a burden: all have a table, because attention needs one. So let us choose on 50 of the 250, and leave the table out:
 
@@ -622,14 +624,14 @@ assert max(recorded_places["MLP"][3]) <= 0.1
 assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["attention"][2]) < 0.72
 
 # %% [markdown]
-# **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left.
+# **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left. (No digit is cut off; the last one touches the edge.)
 #
 # It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
 # (Even the edge is a part, as the second exercise shows.)
 #
-# Attention without a table is the same in both places, to the last digit: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and these tie it to a place. Others do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
+# Attention without a table has the same score in both places, in each run: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and those of a table tie it to a place. There are others that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stand in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from? With 897?
+# And if all digits stand in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from (and 300 others that choose the settings)? With 897?
 
 # %%
 few = {  # right of 600 digits in the middle, five runs each
@@ -646,7 +648,7 @@ for name, runs in few.items():
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits a table is worth something to the convolution, and brings it level with the MLP, which knows all places, too. So it costs a network something to have no table where nothing moves, though without one it reads in new places. But attention with a table knows the place and is behind. With 897 digits all four have between 94 and 98 of 100.
+# With 75 digits a table helps the convolution, and brings it level with the MLP, which knows all places, too. So where nothing moves, it costs something to have no table. But a table alone is not enough, because attention has one and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
@@ -657,10 +659,10 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 # ## Three things to change
 # Write down what you expect, change one line of a cell above, and look at the scores that it prints. (The last cell protests, until you change it back.)
 #
-# 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of the first record should it come close to?
+# 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of `recorded` should it come close to?
 # 2. **No edge.** Join opposite edges: in `grid`, add `padding_mode="circular"`. What becomes of the few digits that the convolution without a table loses in new places?
-# 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere:
-#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which network catches up in 600 updates, and which needs more (put 6000 for 600 in the line that trains)?
+# 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere. For `data = subset(middle…)` put
+#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which of the two networks with a table catches up in 600 updates, and which needs more (put 6000 for 600 in the next lines)?
 #
 # ## Sources
 #
