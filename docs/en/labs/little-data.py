@@ -27,7 +27,7 @@ torch.set_num_threads(1)  # for tensors this small one thread is the fastest
 CONVOLUTION, ATTENTION = "#0072B2", "#D55E00"
 GRAY = "#7A828B"
 plt.rcParams.update({
-    "figure.figsize": (5.2, 3.4), "figure.constrained_layout.use": True,
+    "figure.figsize": (5.2, 4.2), "figure.constrained_layout.use": True,
     "font.size": 12, "axes.titlesize": 12, "axes.titlelocation": "left",
     "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 2,
 })
@@ -297,7 +297,7 @@ def mean(values):
     return sum(values) / len(values)
 
 
-fig, ax = plt.subplots(figsize=(5.2, 4.2))
+fig, ax = plt.subplots()
 colors = {"convolution": CONVOLUTION, "attention": ATTENTION, "nothing": GRAY, "MLP": GRAY}
 
 def dots(ax, row, runs, color, face, label):
@@ -335,7 +335,7 @@ assert abs(mean(plain["only the same everywhere"]) - mean(plain["MLP"])) < 0.03
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. And of the two things:
 #
 # - *What is near* is worth most of it, also by itself: the network with its own kernels for each position leads the MLP by far.
-# - *The same everywhere* was worth nothing here by itself, because the tokens that the kernel joins do not belong together. Together with nearness (`told both, depthwise`) it makes up nearly all that was missing, with a third of the weights.
+# - *The same everywhere* was worth nothing here by itself, perhaps because the tokens that the kernel joins do not belong together. Together with nearness (`told both, depthwise`) it makes up nearly all that was missing, with a third of the weights.
 #
 # With 250 signals instead of 4,000, sharing should count for more, because a kernel of one position learns only from what lies there. So let us train the two depthwise networks on 250, and with them convolution and attention with their depths exchanged:
 
@@ -425,13 +425,12 @@ by_count = {
 scores = {name: {count: record.get(count, recorded[name])[2] for count in counts}
           for name, record in by_count.items()}
 
-fig, ax = plt.subplots(figsize=(5.2, 4.2))
-labels = {"convolution": (16000, 0.92), "attention": (260, 0.53), "nothing": (16000, 0.55),
-          "MLP": (16000, 0.76)}
+fig, ax = plt.subplots()
+labels = {"convolution": (6000, 0.92), "attention": (260, 0.53), "nothing": (8500, 0.55),
+          "MLP": (11000, 0.76)}
 for name, runs in scores.items():
     draw(ax, counts, list(runs.values()), name, colors[name], "--" if name == "MLP" else "-")
-    ax.text(*labels[name], name, color=colors[name], va="center",
-            ha="right" if labels[name][0] == 16000 else "left")
+    ax.text(*labels[name], name, color=colors[name], va="center")
 ax.set(xscale="log", xlabel="signals to learn from", ylabel="right on new signals", ylim=(0.2, 1.02))
 ax.set_xticks(counts, [f"{count:,}" for count in counts])
 ax.minorticks_off()
@@ -447,7 +446,7 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 # %% [markdown]
 # **Figure.** Points and bars are the mean and the range of five recorded networks, after 1,500 updates. Compare the left end of the highest line with the right end of attention.
 #
-# With 250 signals the convolution has more right than attention with 16,000. And compare attention with "nothing": that its tokens can see each other has hardly gained it anything yet. Remember this when we train longer.
+# With 250 signals the convolution has more right than attention with 16,000. And compare attention with "nothing": that its tokens can see each other has hardly gained it anything yet.
 #
 # ### If 250 are all you have
 #
@@ -457,14 +456,17 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 controls["convolution, no table"] = lambda read: Network(samples(), 40, [near] * 3, 31, read, False)
 few_signals["convolution, no table"] = ["max", 0.01, [0.943, 0.94, 0.919, 0.933, 0.924]]
 no_table = few_signals["convolution, no table"][2]
-chosen_on_50 = [("max", 0.03), ("max", 0.03), ("max", 0.03)]  # with a table, three draws of 250
-print(f"convolution, 250 signals, no table: {min(no_table):.2f} to {max(no_table):.2f}")
+other_rate = [0.943, 0.926, 0.924, 0.934, 0.939]  # with ("max", 0.03)
+chosen_on_50 = [("max", 0.03), ("max", 0.01), ("max", 0.01)]  # three draws of 250
+for setting, runs in (("max", 0.01), no_table), (("max", 0.03), other_rate):
+    print(f"250 signals, no table, {setting}: {min(runs):.2f} to {max(runs):.2f}")
 print("chosen on 50 of them:", *chosen_on_50)
 assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
-assert all(list(setting) == by_count["convolution"][250][:2] for setting in chosen_on_50)
+assert set(chosen_on_50) == {("max", 0.01), ("max", 0.03)}
+assert abs(mean(no_table) - mean(other_rate)) < 0.01
 
 # %% [markdown]
-# Fifty were enough here: three times they chose the setting that the 1,000 had chosen, so train with it on all 250, and you lose nothing (tried with a table only). And without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn.
+# Without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn. And fifty were enough to choose on: in three draws they chose now the setting of the 1,000, now one that is as good. So choose on 50, then train on all 250, and you lose nothing.
 #
 # Now let us train attention longer, too, and the MLP as well. **Write down first:** does attention then come as far as the convolution did with 250 signals? Does the MLP?
 
@@ -488,7 +490,7 @@ longer = {
 long = {key: {steps: runs for steps, (_, _, runs) in record.items()}
         for key, record in longer.items()}
 
-fig, ax = plt.subplots(figsize=(5.2, 4.2))
+fig, ax = plt.subplots()
 ends = {"attention, 16000": 1.0, "attention, 4000": 0.95, "MLP, 16000": 0.88,
         "MLP, 4000": 0.698}
 for key, end in ends.items():
@@ -699,8 +701,11 @@ def record():
     for seed in range(3):  # 250 labelled signals in all: 200 to learn from, 50 to choose on
         labelled = torch.randperm(4000, generator=torch.Generator().manual_seed(seed))[:250]
         mine, held = labelled.split([200, 50])
-        print("held out", tuned(signal_networks["convolution"], subset(X[mine], y[mine], 200),
-                                (X[held], y[held]), tests, 1500))
+        print("held out", tuned(controls["convolution, no table"], subset(X[mine], y[mine], 200),
+                                (X[held], y[held]), tests, 1500)[:2])
+    print("other rate", [accuracy(trained(controls["convolution, no table"], some(250),
+                                          ("max", 0.03), seed, 1500), *tests[0])
+                         for seed in range(5)])
     for key, record in longer.items():
         name, size = key.split(", ")
         for steps, (*setting, runs) in record.items():
