@@ -477,22 +477,17 @@ assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 
 # %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from about 0.66 to 0.98 with 16,000 signals, to 0.97 with 4,000. Dotted lines: the convolution, at 0.86 with its table and at 0.93 without."
 updates = 1500, 6000, 20000
-longer = {  # attention, by signals and updates
-    16000: {
-        6000: ["max", 0.01, [0.79, 0.885, 0.838, 0.887, 0.926]],
-        20000: ["max", 0.01, [0.983, 0.985, 0.984, 0.975, 0.985]]},
-    4000: {
-        6000: ["max", 0.01, [0.855, 0.885, 0.769]],
-        20000: ["max", 0.01, [0.976, 0.958, 0.967]]},
-    2000: {20000: ["max", 0.01, [0.769, 0.734, 0.743]]}
+longer = {  # attention, ("max", 0.01)
+    16000: {6000: [0.79, 0.885, 0.838, 0.887, 0.926],
+            20000: [0.983, 0.985, 0.984, 0.975, 0.985]},
+    4000: {6000: [0.855, 0.885, 0.769], 20000: [0.976, 0.958, 0.967]},
+    2000: {20000: [0.769, 0.734, 0.743]},
 }
-long = {size: {steps: runs for steps, (_, _, runs) in record.items()}
-        for size, record in longer.items()}
-
 fig, ax = plt.subplots()
 for size, beside, style, end in (16000, 1, "-", 1.0), (4000, 1.06, "--", 0.95):
     draw(ax, [beside * steps for steps in updates],  # so that no bar covers another
-         [scores["attention"][size], *long[size].values()], f"attention, {size}", ATTENTION, style)
+         [scores["attention"][size], *longer[size].values()],
+         f"attention, {size}", ATTENTION, style)
     ax.text(23000, end, f"attention, {size:,}", color=ATTENTION, va="center")
 goal, higher = mean(scores["convolution"][250]), mean(no_table)
 for height, name in (goal, "convolution, 250"), (higher, "no table, 250"):
@@ -504,10 +499,10 @@ ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
 ax.minorticks_off()
 plt.show()
 
-assert min(long[4000][20000]) > max(0.95, *no_table) and min(long[16000][20000]) > 0.97
-assert goal < mean(long[16000][6000]) < min(no_table)
-assert sum(right > goal for right in long[4000][6000]) == 1  # of three
-assert max(long[2000][20000]) < goal - 0.05
+assert min(longer[4000][20000]) > max(0.95, *no_table) and min(longer[16000][20000]) > 0.97
+assert goal < mean(longer[16000][6000]) < min(no_table)
+assert sum(right > goal for right in longer[4000][6000]) == 1  # of three
+assert max(longer[2000][20000]) < goal - 0.05
 
 # %% [markdown]
 # **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted lines, the scores of the convolution after 1,500 updates.
@@ -695,9 +690,9 @@ def record():
         print("chosen on 50", setting, several(
             build, subset(X[labelled], y[labelled], 250), setting, tests, 1500))
     for size, record in longer.items():
-        for steps, (*setting, runs) in record.items():
-            print("attention", size, steps, setting, several(
-                signal_networks["attention"], some(size), setting, tests, steps, len(runs)))
+        for steps, runs in record.items():
+            print("attention", size, steps, several(signal_networks["attention"], some(size),
+                                                    ("max", 0.01), tests, steps, len(runs)))
     for size, places_of in (897, recorded_places), (75, few):
         for name in places_of:
             data = subset(middle[learn], labels[learn], size)
