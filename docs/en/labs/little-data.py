@@ -6,7 +6,7 @@
 #
 # You will see what each of the two is worth and what replaces it, and take home a test for your own data.
 #
-# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. A GPU hardly helps such small networks. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
+# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
 
 # %%
 # pip install torch matplotlib scikit-learn mnist1d tqdm
@@ -228,7 +228,7 @@ plt.show()
 # Which of the two is worth more? Let us build networks, as large as the others, that are told only one of them:
 #
 # - `only what is near`: each position has a kernel of its own for its five nearest tokens. So that there are not too many weights, each channel is mixed by itself (a *depthwise* convolution).
-# - `only the same everywhere`: the convolution as it is, but its five offsets are 8 apart. So neighbours never meet.
+# - `only the same everywhere`: the convolution as it is, but its five offsets are 8 apart, on a ring, so that none leaves the signal. So neighbours never meet.
 #
 # To compare with the first there is `told both, depthwise`: the same network, but with one kernel for all positions, and therefore a third as large.
 #
@@ -256,7 +256,7 @@ def one_kernel():
 
 
 def spread():
-    return Convolution(24, 24, 5, padding=16, dilation=8)
+    return Convolution(24, 24, 5, padding=16, dilation=8, padding_mode="circular")
 
 
 controls = {
@@ -278,12 +278,12 @@ for name, arranged, setting in (
 # %% [markdown]
 # One run may be luck, and five of each network, with their six settings, take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew; the last cell compares your runs with it.)
 
-# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution at least 0.97, its depthwise form at least 0.95, only what is near 0.86 to 0.91, only the same everywhere 0.64 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
+# %% alt="What five networks name rightly after 4,000 signals. As they are: convolution at least 0.97, its depthwise form at least 0.95, only what is near 0.86 to 0.91, only the same everywhere 0.65 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 recorded = {
     "convolution": ["max", 0.01, [0.978, 0.977, 0.982, 0.979, 0.978]],
     "told both, depthwise": ["max", 0.01, [0.959, 0.971, 0.972, 0.97, 0.973]],
     "only what is near": ["max", 0.03, [0.861, 0.859, 0.907, 0.909, 0.913]],
-    "only the same everywhere": ["max", 0.03, [0.675, 0.643, 0.652, 0.68, 0.674]],
+    "only the same everywhere": ["max", 0.03, [0.65, 0.652, 0.658, 0.682, 0.659]],
     "attention": ["max", 0.03, [0.671, 0.648, 0.647, 0.671, 0.638]],
     "nothing": ["max", 0.03, [0.631, 0.58, 0.63, 0.625, 0.603]],
     "MLP": ["mean", 0.01, [0.647, 0.652, 0.661, 0.65, 0.671]]
@@ -459,10 +459,10 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 controls["convolution, no table"] = lambda read: Network(samples(), 40, [near] * 3, 31, read, False)
 few_signals["convolution, no table"] = ["max", 0.01, [0.943, 0.94, 0.919, 0.933, 0.924]]
 no_table = few_signals["convolution, no table"][2]
-chosen_on_50 = [  # three draws of 250, trained on all of them
-    ["max", 0.03, [0.93]],
-    ["max", 0.01, [0.939]],
-    ["max", 0.03, [0.93]],
+chosen_on_50 = [  # three draws of 250
+    ["max", 0.03, [0.93, 0.943, 0.921, 0.93, 0.926]],
+    ["max", 0.01, [0.939, 0.935, 0.93, 0.92, 0.942]],
+    ["max", 0.03, [0.908, 0.929, 0.919, 0.91, 0.928]],
 ]
 print(f"no table: {min(no_table):.2f} to {max(no_table):.2f}")
 for _, _, runs in chosen_on_50:
@@ -471,7 +471,7 @@ for _, _, runs in chosen_on_50:
 assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 
 # %% [markdown]
-# Without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn. And fifty were enough to choose on: trained on all 250 after that, it has as many right.
+# Without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn. And fifty were enough to choose on: trained on all 250 after that, it has about as many right.
 #
 # Now let us train attention longer, too. **Write down first:** does it then come as far as the convolution did with 250 signals?
 
@@ -585,7 +585,7 @@ recorded_places = {
 }
 fig, axes = plt.subplot_mosaic("abcd;eeee", figsize=(5.2, 4.6), height_ratios=(1, 2.4))
 ink = LinearSegmentedColormap.from_list("", [GRAY + "00", GRAY])
-for panel, image in zip("abcd", (middle[test[0]], *moved[test[1:4]])):
+for panel, image in zip("abcd", (middle[test[0]], *moved[test[7:10]])):
     axes[panel].imshow(image[0], cmap=ink, interpolation="none")
     axes[panel].set(xticks=[], yticks=[])
     axes[panel].spines[:].set(visible=True, color=GRAY)
@@ -613,7 +613,7 @@ assert max(recorded_places["MLP"][3]) <= 0.1
 assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["attention"][2]) < 0.72
 
 # %% [markdown]
-# **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left. (No digit is cut off; the last one touches the edge.)
+# **Figure.** Filled: digits in the place of the training; open: in new places. Look which rows have their open dots far to the left.
 #
 # It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
 #
