@@ -4,7 +4,7 @@
 # **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, so it holds whatever the weights are (the usual word is *inductive bias*). Attention is told neither of the two, so it has to make up for both with examples.
 # In networks of equal size, the convolution has after 250 signals a score that attention, in all that we tried, reaches only with 4,000 or more and in a longer training. Shuffle the signals, and nothing of the lead is left.**
 #
-# You will see what each of the two is worth and what replaces it, and take home a test for your own data.
+# You will see what each of the two is worth, and take home a test for your own data.
 #
 # *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
 
@@ -276,7 +276,7 @@ for name, arranged, setting in (
     print(f"{name}: {now[name]:.2f} right, in one run")
 
 # %% [markdown]
-# One run may be luck, and five of each network, with their six settings, take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew; the last cell compares your runs with it.)
+# One run may be luck, but five of each network take hours. So here is a **record**: for each network the best setting, and the part of 1,000 new signals that each of five runs named rightly. (`record()`, at the end, makes it anew; the last cell compares your runs with it.)
 
 # %% alt="What five networks name rightly after 4,000 signals. As they are: convolution at least 0.97, its depthwise form at least 0.95, only what is near 0.86 to 0.91, only the same everywhere 0.65 to 0.68, attention, nothing and MLP 0.58 to 0.67. Shuffled: convolution, attention, nothing and MLP all between 0.57 and 0.69."
 recorded = {
@@ -453,7 +453,7 @@ assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in co
 #
 # ### If 250 are all you have
 #
-# 1,000 *more* labelled signals chose the setting, which you would not have; and the convolution has a table, which only attention needs. So let us leave the table out, and then choose on 50 of the 250:
+# The setting was chosen on 1,000 *more* labelled signals, which you would not have; and the convolution has a table, which only attention needs. So let us leave the table out, and then choose on 50 of the 250:
 
 # %%
 controls["convolution, no table"] = lambda read: Network(samples(), 40, [near] * 3, 31, read, False)
