@@ -292,7 +292,7 @@ fig, axes = plt.subplots(4, 4, figsize=(5.2, 5.4))
 for depth, (line, layer) in enumerate(zip(axes, vit.layers)):
     for head, ax in enumerate(line):
         ax.imshow(x_test[0, 0].cpu(), cmap=fade(GRAY), vmin=-1, vmax=2.5,
-                  extent=(0, 8, 8, 0), label="digit")
+                  extent=(0, 8, 8, 0))
         ax.scatter(column * 2 + 1, row * 2 + 1, 440 * layer.A[0, head, QUERY].cpu(), marker="s",
                    color=ATTENTION, lw=0)  # a share of 1 would fill its patch
         ax.add_patch(plt.Rectangle((4, 4), 2, 2, fc="none", ec="black", lw=2))
@@ -361,7 +361,7 @@ axes[2].set(ylabel="image decides (part)", xlabel="layer", ylim=(-0.04, 0.8),
             xticks=[1, 2, 3, 4], xlim=(0.6, 5.8))
 for ax, height, name in [(axes[0], uniform, "all patches alike"), (axes[0], local, "a 3×3 window"),
                          (axes[1], 16, "all patches alike"), (axes[2], 0, "a convolution")]:
-    ax.axhline(height, color=GRAY, lw=1, zorder=0, label=name)
+    ax.axhline(height, color=GRAY, lw=1, zorder=0)
     ax.text(5.8, height + 0.02 * ax.get_ylim()[1], name, color=GRAY, ha="right")
 plt.show()
 
@@ -446,8 +446,7 @@ shown = {"CNN before": cnn_before, "CNN after": cnn, "ViT before": vit_before, "
 fields = {name: field(model) for name, model in shown.items()}
 for ax, (name, model) in zip(axes.flat, shown.items()):
     colour, side = (CONVOLUTION, 1) if isinstance(model, CNN) else (ATTENTION, 2)
-    ax.imshow(fields[name].sqrt(), cmap=fade(colour), vmin=0, interpolation="none",
-              label=name)
+    ax.imshow(fields[name].sqrt(), cmap=fade(colour), vmin=0, interpolation="none")
     ax.set_title(name, color=colour)
     ax.add_patch(plt.Rectangle((3.5, 3.5), side, side, fc="none", ec="black", lw=2))
     if colour == CONVOLUTION:
@@ -517,7 +516,7 @@ for name, before, after, style, colour, first in [
     for ax, model in zip(axes, (before, after)):
         heights = by_depth(model)
         depths = range(first, first + len(heights))
-        ax.plot(depths, heights, style, color=colour, lw=2, ms=5, label=name)
+        ax.plot(depths, heights, style, color=colour, lw=2, ms=5)
     ax.text(depths[-1] + 0.2, heights[-1], name, color=colour, va="center")
 axes[0].set(title="before training", ylabel="spread of tokens", xlim=(-0.2, 4.2))
 axes[1].set(title="after training", xlim=(-0.2, 7.2), ylim=(-0.04, 1))
