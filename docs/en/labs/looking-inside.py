@@ -292,7 +292,7 @@ assert A.topk(3).values.sum(-1).max() > 0.5  # some heads pick three patches,
 assert torch.special.entr(A).sum(-1).exp().max() > 10  # others take a mean over many
 
 # %% [markdown]
-# **Figure.** The row of shares of one patch (outlined) in each head of the trained ViT, over the image. Compare the heads with a few large squares, up to three of which hold more than half, with those that take a mean over many patches.
+# **Figure.** The row of shares of one patch (outlined) in each head of the trained ViT, over the image. Compare the heads in which three squares or fewer hold more than half with those that take a mean over many patches.
 #
 # Now let us ask all heads, for all queries and all 600 test images:
 #
@@ -387,7 +387,7 @@ assert five["how_different, after"][0] < 0.25 and five["how_different, after"][1
 # Before training each head takes nearly the mean of everything. After it, each divides its row of shares among fewer patches, the choosiest of the five runs among three. And *which* they are depends on the image. With another one, a fifth of the shares move in the steadiest head, and nearly three
 # quarters in the one that changes most; before training it is an eighth at most. The distance alone would have missed this, because no head has become local in the mean over images (for a single one it may look near): the nearest of the five runs looks 3.3 pixels far.
 #
-# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit, the network reads two of five at best, and names a third to two thirds
+# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit, it reads about two of five at best, and names a third to two thirds
 # of the images like the lender. So it does rely on its choices, and they tell much of which digit it is. (A network that is trained with fixed shares may read well, too.)
 #
 # So attention is not local by itself. It *can* become so: d'Ascoli et al. (2021) saw it in a vision transformer trained on ImageNet alone, Raghu et al. (2021) in the first layers of two larger ones only after training on up to 300 million images.
@@ -496,7 +496,7 @@ plt.show()
 
 # %% [markdown]
 # **Figure.** The spread of the tokens after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it, and attention only falls later. <small>An untrained batch norm has no means yet: here it takes those of the test
-# images, in the fields above it did nothing.</small>
+# images; in the fields above it did nothing.</small>
 
 # %%
 note("spread, CNN, before", 0.821, 0.826, 0.6, 1)
@@ -578,7 +578,7 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 # Five runs each.
 #
 # 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. A reason may be that a patch sees how the strokes go on. (Its kernels are larger, too.) No head becomes local; the nearest looks 3.6 pixels far.
-# 2. It matters: .94 to .96, each run below each with the start of .5. Another rate does not repair it: the best of five is .02, with .93 to .97. We do not know why.
+# 2. It matters: .94 to .96, each run below each with the start of .5. Another rate does not repair it: the best of five is .02, with .925 to .97. We do not know why.
 # 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .89 to .92, even less than attention only with .93 to .97. Why MLPs do harm there, we do not know.
 #
 # </details>
@@ -630,7 +630,7 @@ def record():
         runs.append(numbers(seed, models))
     for key in sorted(runs[0]):
         values = sum((run[key] for run in runs), [])
-        print(f'note("{key}", {min(values):.3f}, {max(values):.3f}')
+        print(f'"{key}", {min(values):.3f}, {max(values):.3f}')
 
 
 note("ViT without MLPs: right", 0.963, 0.980, 0.955, 0.985)
