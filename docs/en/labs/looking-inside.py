@@ -1,15 +1,10 @@
 # %% [markdown]
 # # Looking inside a small CNN and a small ViT
 #
-# **Two networks of the same size learn to read the same digits, and learn in different places. The CNN looks through a window that is built in, and reads as well if its first filters stay random. The vision transformer
-# begins with tokens that listen mostly to their own patch and learns to listen to the whole digit; its heads learn to choose by content, and none becomes local if one takes the mean over the digits.**
+# **Two networks of the same size learn to read the same digits, and learn in different places. The CNN looks through a window that is built in, and reads as well if its first filters stay random. In the vision transformer,
+# each token begins by listening mostly to its own patch, because the skips carry it past the heads, and learns to listen to the whole digit. Its heads learn to choose by content, and none becomes local: in the mean over all images, none looks at its neighbours only.**
 #
-# You will train five small networks, and see
-#
-# 1. the first filters of both, and whether they had to be trained at all;
-# 2. what each head looks at, how far away that is, and whether the digit decides it;
-# 3. to which pixels one output listens;
-# 4. how different the tokens still are after each layer, and what keeps them different: skips, signs or windows.
+# You will train five small networks, and see their first filters, what each head looks at and whether the image decides it, to which pixels one output listens, and what keeps the tokens different from layer to layer: skips, signs or windows.
 #
 # *It takes about a minute on one core of a laptop and 750 MB of memory, and uses a GPU if there is one. You need the pages on
 # [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md), and the block of [skip, norm and MLP](../similarities/stacking.md#blocks).*
@@ -27,7 +22,7 @@ from tqdm import tqdm
 device = "cuda" if torch.cuda.is_available() else "cpu"
 torch.set_num_threads(1)  # for tensors this small one thread is the fastest
 
-CONVOLUTION, ATTENTION, GRAY, FAINT = "#0072B2", "#D55E00", "#7A828B", "#D5DAE0"
+CONVOLUTION, ATTENTION, GRAY = "#0072B2", "#D55E00", "#7A828B"
 plt.rcParams.update({
     "figure.figsize": (5.2, 3.2), "figure.constrained_layout.use": True,
     "font.size": 12, "axes.titlesize": 12,
@@ -64,7 +59,7 @@ class CNN(nn.Module):
         self.layers = nn.ModuleList()
         for c in 1, d, d:
             conv = nn.Conv2d(c, d, k, padding=k // 2)
-            if not norm:  # then the size of the weights at the start matters
+            if not norm:  # larger weights at the start, which keep the size of what passes
                 nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
                 nn.init.zeros_(conv.bias)
             norms = [nn.BatchNorm2d(d)] if norm else []
@@ -187,93 +182,46 @@ cnn_before, vit_before = build("CNN"), build("ViT")
 cnn, vit = fit("CNN"), fit("ViT")
 
 # %% [markdown]
-# The notebook shows one run, and one run can mislead. So here is a record of five, with other starts and other batches: the lowest and the highest of each number that the text needs. The
-# last cell compares your run with it, and `record()` there makes it anew.
+# The notebook shows one run, and one run can mislead. So each section has a record of five, with other starts and other batches, but the same digits to learn from: the lowest and
+# the highest of each number that its text needs. The last cell compares your run with them, and `record()` there makes them anew.
 
 # %%
-five = {  # lowest and highest of five runs
-    "CNN without batch norm: right": (0.988, 0.993),
-    "CNN, 8 channels: right": (0.982, 0.987),
-    "CNN, 8 channels, 15×15: right": (0.988, 0.992),
-    "CNN, random first kernels: right": (0.990, 0.995),
-    "CNN, random second kernels: right": (0.980, 0.987),
-    "CNN: right": (0.992, 0.995),
-    "CNN: spread grows by": (0.129, 0.206),
-    "ViT without MLPs: right": (0.963, 0.980),
-    "ViT without skips: right": (0.888, 0.923),
-    "ViT, random patches: right": (0.963, 0.977),
-    "ViT, shares by place only: right": (0.512, 0.743),
-    "ViT: right": (0.962, 0.978),
-    "attention only, 3×3: right": (0.930, 0.963),
-    "attention only, all pixels: right": (0.880, 0.950),
-    "attention only: right": (0.935, 0.965),
-    "difference, CNN without batch norm, after": (0.865, 0.894),
-    "difference, CNN without batch norm, before": (0.606, 0.680),
-    "difference, CNN, 8 channels, after": (0.680, 0.722),
-    "difference, CNN, 8 channels, before": (0.816, 0.834),
-    "difference, CNN, 8 channels, 15×15, after": (0.063, 0.078),
-    "difference, CNN, 8 channels, 15×15, before": (0.816, 0.822),
-    "difference, CNN, after": (0.566, 0.576),
-    "difference, CNN, before": (0.821, 0.826),
-    "difference, ViT without MLPs, after": (0.331, 0.345),
-    "difference, ViT without MLPs, before": (0.673, 0.838),
-    "difference, ViT without skips, after": (0.001, 0.004),
-    "difference, ViT without skips, before": (0.000, 0.000),
-    "difference, ViT, after": (0.278, 0.312),
-    "difference, ViT, before": (0.650, 0.747),
-    "difference, attention only, 3×3, after": (0.763, 0.807),
-    "difference, attention only, 3×3, before": (0.212, 0.312),
-    "difference, attention only, after": (0.001, 0.020),
-    "difference, attention only, after, 2 layers": (0.263, 0.485),
-    "difference, attention only, all pixels, after": (0.016, 0.055),
-    "difference, attention only, all pixels, before": (0.000, 0.000),
-    "difference, attention only, before, 2 layers": (0.000, 0.001),
-    "how_different, after": (0.218, 0.726),
-    "how_different, before": (0.050, 0.127),
-    "how_far, after": (3.331, 4.191),
-    "how_far, before": (3.904, 4.075),
-    "how_many, after": (2.958, 14.259),
-    "how_many, before": (14.924, 15.823),
-    "kernels changed by": (0.133, 0.280),
-    "own patch, after": (0.187, 0.258),
-    "own patch, after, digit by digit": (0.051, 0.607),
-    "own patch, before": (0.947, 0.972),
-    "own patch, larger weights": (0.725, 0.832),
-    "own patch, without skips": (0.059, 0.095),
-}
+five = {}
 
 
-def within(low, key, high):
-    """The text holds if the record lies here."""
-    assert low <= five[key][0] and five[key][1] <= high, key
+def note(key, low, high, least, most):
+    """The lowest and the highest of five runs; the text holds from `least` to `most`."""
+    assert least <= low and high <= most, key
+    five[key] = low, high
 
+
+note("CNN: right", 0.992, 0.995, 0.985, 1)
+note("CNN, 8 channels: right", 0.982, 0.987, 0.98, 1)
+note("CNN without batch norm: right", 0.988, 0.993, 0.98, 1)
+note("ViT: right", 0.962, 0.978, 0.955, 0.985)
 
 print(f"numbers to learn: CNN {size(cnn):,}, ViT {size(vit):,}")
 assert abs(size(cnn) / size(vit) - 1) < 0.03
-within(0.985, "CNN: right", 1)
-within(0.955, "ViT: right", 0.985)
-within(0.98, "CNN, 8 channels: right", 1)
-within(0.98, "CNN without batch norm: right", 1)
 
 # %% [markdown]
 # Both have about 36,000 numbers to learn and take the same steps. (For each network of the list five learning rates were tried, twice, on the first 897 digits, and the next 300 chose one. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
-# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, a twenty-fifth of the size, leads. It is not the batch norm: without it, the CNN reads as many, at a rate of its own. But much else is different. With patches that overlap, for example, the ViT comes a little closer (the first exercise).
+# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, a twenty-fifth of the size, leads. It is not the batch norm: without it, the CNN reads nearly as many, at a rate of its own. But much else is different: its windows overlap, for one, and the patches do not (the first exercise).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## Filters
 #
-# The first layer of the CNN is a convolution with 3×3 kernels, and so is the patch embedding of the ViT, with 2×2 kernels and stride 2. The area of a square is the size of a weight, compared with the largest one of its own kernel only; filled is positive, hollow is negative.
+# The first layer of the CNN is a convolution with 3×3 kernels, and so is the patch embedding of the ViT, with 2×2 kernels and stride 2. Each square is a weight: its area is the size, filled is positive, hollow is negative. (The largest weight of each kernel is drawn equally large, so compare the patterns.)
 
 # %% alt="Eight 3 by 3 kernels of the CNN and eight 2 by 2 kernels of the ViT, each before and after training, as squares of different area. The kernels after training resemble those before."
 def draw(ax, kernel, colour):
-    """Hinton diagram of one kernel (k, k)."""
+    """One kernel (k, k), a square for each weight (a Hinton diagram)."""
     k, weights = len(kernel), kernel.flatten()
     row, column = torch.arange(k * k) // k, torch.arange(k * k) % k
     ax.scatter(column, row, 800 / k**2 * (weights / weights.abs().max()).abs(), marker="s",
                fc=[colour if weight > 0 else "none" for weight in weights], ec=colour)
     ax.set(xlim=(-0.6, k - 0.4), ylim=(k - 0.4, -0.6), xticks=[], yticks=[], aspect=1)
-    ax.spines[:].set(visible=True, color=FAINT)
+    ax.spines[:].set(visible=True, color=GRAY, lw=0.5)
 
 
 def kernels(model):
@@ -292,45 +240,44 @@ for line, (name, (model, colour)) in zip(axes, rows.items()):
     line[0].set_ylabel(name, rotation=0, ha="right", va="center", color=colour)
 plt.show()
 
-within(0, "kernels changed by", 0.35)  # of their length
-
 # %% [markdown]
 # **Figure.** The first eight kernels of each network, before and after training. Compare each with the one above it.
 #
 # Textbooks show first layers full of clean edge detectors. Here, what you see after training is mostly still the random start. Are these kernels good as they are? An experiment can tell: leave the first kernels of the CNN as they were drawn, and train the rest.
 
 # %%
+note("kernels changed by", 0.133, 0.280, 0, 0.35)  # of their length
+note("CNN, random first kernels: right", 0.990, 0.995, 0.985, 1)
+note("ViT, random patches: right", 0.963, 0.977, 0.955, 0.985)
+
 frozen = build("CNN")
 frozen.layers[0][0].requires_grad_(False)
 trained(frozen, rate=0.005)
 assert accuracy(frozen) > 0.98 and torch.equal(kernels(frozen), kernels(cnn_before))
-for name, part in ("CNN", "random first kernels"), ("ViT", "random patches"):
-    low, high = five[f"{name}, {part}: right"]
-    assert abs(low - five[f"{name}: right"][0]) < 0.006
-    assert abs(high - five[f"{name}: right"][1]) < 0.006
-within(0.975, "CNN, random second kernels: right", 0.99)
+assert torch.linalg.matrix_rank(kernels(frozen).flatten(1)) == 9
 
 # %% [markdown]
-# It reads as well as before, in each of five runs more than 98 of 100 digits. So the first kernels need not be learned here (the batch norm behind them still was): forty-four random kernels together hold whatever a 3×3 kernel could measure (before the ReLU), and the layers above learn what to make of it.
-# The same holds for the ViT, which reads as well with random patches as with learned ones. The second layer hardly needs to learn, either: with its *second* kernels random, the CNN loses only about one digit in 100.
+# It reads as well as before, in each of five runs more than 98 of 100 digits. So the first kernels need not be learned here (the batch norm behind them still was). Why not? A 3×3 kernel has nine weights, so nine random ones can be weighted and added to make any other. With forty-four, whatever a 3×3 kernel could measure
+# is there (before the ReLU), and the layers above learn what to make of it.
+# The same holds for the ViT, which reads as well with a random patch embedding as with a learned one.
 #
 # ## What the heads look at
 #
-# One digit, one query: the outlined patch. Each panel is a head, and its colour shows how large a share each of the 16 patches gets.
+# One image, a 5, and one query: the outlined patch. The 16 shares that it gives are its **row of shares**, because they stand in one row of $A$. Each panel is a head, and the area of a square says how large a share that patch gets.
 
-# %% alt="Sixteen copies of one digit, one for each of four heads in four layers, with orange where the outlined query patch attends. Some heads put more than half of the row on three patches, others spread it over ten or more, empty margins included."
-QUERY = 10  # third row, third column of the 4 × 4 patches
+# %% alt="Sixteen copies of a 5, one for each of four heads in four layers, with a square on each patch, as large as the share that the outlined query gives to it. Some heads give more than half to three patches, others divide the row of shares among ten or more."
+QUERY = 10  # third row, third column of the 4 × 4 patches, counted from 0
 with torch.no_grad():
     vit(x_test), vit_before(x_test)  # leaves A in each layer: (600, 4, 16, 16)
 
+row, column = torch.arange(16) // 4, torch.arange(16) % 4
 fig, axes = plt.subplots(4, 4, figsize=(5.2, 5.4))
 for depth, (line, layer) in enumerate(zip(axes, vit.layers)):
     for head, ax in enumerate(line):
         ax.imshow(x_test[0, 0].cpu(), cmap=fade(GRAY), vmin=-1, vmax=2.5,
-                  extent=(0, 8, 8, 0), label="digit")
-        ax.imshow(layer.A[0, head, QUERY].view(4, 4).cpu(), cmap=fade(ATTENTION), vmin=0,
-                  vmax=0.4, alpha=0.8, extent=(0, 8, 8, 0), interpolation="none",
-                  label=f"layer {depth + 1}, head {head + 1}")
+                  extent=(0, 8, 8, 0))
+        ax.scatter(column * 2 + 1, row * 2 + 1, 440 * layer.A[0, head, QUERY].cpu(), marker="s",
+                   color=ATTENTION, lw=0)  # a share of 1 would fill its patch
         ax.add_patch(plt.Rectangle((4, 4), 2, 2, fc="none", ec="black", lw=2))
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=GRAY)
@@ -339,24 +286,23 @@ for depth, (line, layer) in enumerate(zip(axes, vit.layers)):
     line[0].set_ylabel(f"layer {depth + 1}")
 plt.show()
 
+assert y_test[0] == 5
 A = torch.stack([layer.A[0, :, QUERY] for layer in vit.layers])  # (L, h, 16)
 assert A.topk(3).values.sum(-1).max() > 0.5  # some heads pick three patches,
-assert torch.special.entr(A).sum(-1).exp().max() > 10  # others take a mean over many,
-empty = F.max_pool2d(x_test[0], 2).flatten() == -1  # margins included
-assert A[..., empty].sum(-1).max() > 0.25
+assert torch.special.entr(A).sum(-1).exp().max() > 10  # others take a mean over many
 
 # %% [markdown]
-# **Figure.** Shares of one patch (outlined) in each head of the trained ViT; the colour is full from .4 on. Compare the heads that give more than half of the row to three patches with those that take a mean over many.
+# **Figure.** The row of shares of one patch (outlined) in each head of the trained ViT, over the image. Compare the heads in which three squares or fewer hold more than half with those that take a mean over many patches.
 #
-# Now let us ask all heads, for all queries and all 600 test digits:
+# Now let us ask all heads, for all queries and all 600 test images:
 #
 # - **How far?** The mean distance $\sum_j a_{ij}\,\lVert p_i - p_j \rVert$ in pixels; $a_{ij}$ is the share that query $i$ gives to patch $j$, and $p$ the place of a patch.
-# - **How many?** How many patches share a row of $A$ among themselves, $\exp(-\sum_j a_{ij} \log a_{ij})$: 16 if all get the same, 1 if one gets everything.
-# - **How much does the digit decide?** Take two images and the same query patch: how much of the row of shares has to be moved to make the first row into the second? For a convolution this is exactly 0.
+# - **How many?** How many patches divide the row of shares among themselves, $\exp(-\sum_j a_{ij} \log a_{ij})$: 16 if all get the same, 1 if one gets everything.
+# - **How much does the image decide?** Take another image and the same query: what part of its shares lies on other patches now? It is 0 if both rows of shares are the same, as those of a convolution would be, and 1 if no patch gets anything in both.
 #
-# What would a *local* head look like? If the query's own patch and its neighbours, a 3×3 window, get equal shares, the mean distance is 1.9 pixels. If all patches do, it is 4.0.
+# What would a *local* head look like, one that looks at its neighbours only? If the query's own patch and its neighbours, a 3×3 window, get equal shares, the mean distance is 1.9 pixels. If all patches do, it is 4.0.
 
-# %% alt="Sixteen heads by layer, before and after training. Upper panel: the mean distance stays between 3.1 and 4.3 pixels, close to the line of equal shares at 4.0 and far above the line of a 3 by 3 window at 1.9. Middle panel: the number of patches falls from 14 or more to fewer, for some heads below 5. Lower panel: the part that another digit moves rises from below 0.15 to more, for some heads above a half."
+# %% alt="Sixteen heads by layer, before and after training. Upper panel: the mean distance stays between 3.1 and 4.3 pixels, close to the line of equal shares at 4.0 and far above the line of a 3 by 3 window at 1.9. Middle panel: the number of patches falls from 14 or more to fewer, for some heads below 5. Lower panel: the part that another image moves rises from below 0.15 to more, for some heads above a half."
 place = torch.cartesian_prod(torch.arange(4.0), torch.arange(4.0)).to(device) * 2  # in pixels
 distance = torch.cdist(place, place)  # (16, 16)
 window = (distance < 3).float()  # an equal share for each neighbour
@@ -381,19 +327,6 @@ def by_layer(question, model):
     return torch.stack([question(layer.A) for layer in model.layers]).cpu()  # (L, h)
 
 
-@torch.no_grad()
-def accuracy_by_place(model):
-    """With the shares of each head replaced by their mean over the digits to learn from."""
-    model(images[:1197])
-    for layer in model.layers:
-        mean = layer.A.mean(0)
-        layer.shares = lambda q, k, mean=mean: mean
-    right = accuracy(model)
-    for layer in model.layers:
-        del layer.shares
-    return right
-
-
 local, uniform = how_far(window[None, None]).item(), distance.mean().item()
 fig, axes = plt.subplots(3, sharex=True, figsize=(5.2, 6.4))
 layers = torch.arange(1, 5)[:, None].expand(4, 4)
@@ -405,35 +338,59 @@ for ax, question in zip(axes, (how_far, how_many, how_different)):
 axes[0].set(ylabel="how far (pixels)", ylim=(0, 5))
 axes[0].legend(loc="lower left", ncols=2, frameon=False)
 axes[1].set(ylabel="how many (patches)", ylim=(0, 18.5), yticks=[1, 8, 16])
-axes[2].set(ylabel="digit decides (part)", xlabel="layer", ylim=(-0.04, 0.8),
+axes[2].set(ylabel="image decides (part)", xlabel="layer", ylim=(-0.04, 0.8),
             xticks=[1, 2, 3, 4], xlim=(0.6, 5.8))
 for ax, height, name in [(axes[0], uniform, "all patches alike"), (axes[0], local, "a 3×3 window"),
                          (axes[1], 16, "all patches alike"), (axes[2], 0, "a convolution")]:
-    ax.axhline(height, color=GRAY, lw=1, zorder=0, label=name)
+    ax.axhline(height, color=GRAY, lw=1, zorder=0)
     ax.text(5.8, height + 0.02 * ax.get_ylim()[1], name, color=GRAY, ha="right")
 plt.show()
 
 assert 1.85 < local < 1.95 and 3.95 < uniform < 4.05
-within(3.8, "how_far, before", 4.3)
-within(3.1, "how_far, after", 4.3)  # none is local
-within(14, "how_many, before", 16)
-low, high = five["how_many, after"]
-assert low < 3.4 and high < five["how_many, before"][0]
-within(0, "how_different, before", 0.15)
-low, high = five["how_different, after"]
-assert 0.18 < low and 0.6 < high < 0.75
-within(0, "ViT, shares by place only: right", 0.77)
 
 # %% [markdown]
-# **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the digit decide which.
+# **Figure.** Each dot is a head; hollow is before training, filled after it. Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the image decide which.
+
+# %%
+note("how_far, before", 3.904, 4.075, 3.8, 4.3)
+note("how_far, after", 3.331, 4.191, 3.1, 4.3)  # none is local
+note("how_many, before", 14.924, 15.823, 14.6, 16)
+note("how_many, after", 2.958, 14.259, 2.5, 14.5)
+note("how_different, before", 0.050, 0.127, 0, 0.15)
+note("how_different, after", 0.218, 0.726, 0.18, 0.75)
+note("lent by the same digit, right", 0.935, 0.957, 0.9, 1)
+note("lent by another digit, right", 0.080, 0.415, 0, 0.45)
+note("lent by another digit, named like the lender", 0.308, 0.683, 0.28, 0.72)
+
+by_digit = y_test.argsort(stable=True)  # so neighbours are the same digit, nearly all
+x_sorted, y_sorted = x_test[by_digit], y_test[by_digit]
+assert (y_sorted != y_sorted.roll(100)).all()
+
+
+@torch.no_grad()
+def lend(model, step):
+    """Each image gets all shares of the one `step` before it: named rightly, or like that one."""
+    model(x_sorted)
+    for layer in model.layers:
+        lent = layer.A.roll(step, 0)
+        layer.shares = lambda q, k, lent=lent: lent
+    found = [accuracy(model, x_sorted, y) for y in (y_sorted, y_sorted.roll(step))]
+    for layer in model.layers:
+        del layer.shares
+    return found
+
+
+assert five["how_many, after"][0] < 3.4
+assert five["how_different, after"][0] < 0.25 and five["how_different, after"][1] > 0.65
+
+# %% [markdown]
+# Before training each head takes nearly the mean of everything. After it, each divides its row of shares among fewer patches, the choosiest of the five runs among three. And *which* they are depends on the image. With another one, a fifth of the shares move in the steadiest head, and nearly three
+# quarters in the one that changes most; before training it is an eighth at most. The distance alone would have missed this, because no head has become local in the mean over images (for a single one it may look near): the nearest of the five runs looks 3.3 pixels far.
 #
-# Before training each head takes nearly the mean of everything. After it, each divides its row among fewer patches, the choosiest of all among three. And *which* they are depends on the digit: with another one, a fifth to nearly three quarters of the row
-# go elsewhere, against about an eighth at most before. The distance alone would have missed this, because no head has become local in the mean over digits (for a single digit it may look near): the nearest head of the five runs looks 3.3 pixels far.
+# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit, it reads about two of five at best, and names a third to two thirds
+# of the images like the lender. So it does rely on its choices, and they tell much of which digit it is. (A network that is trained with fixed shares may read well, too.)
 #
-# Is it of any use that the digit decides? Take it away: give each head the same shares for all digits, namely its mean over those that it learned from. Then the trained network, which read 96 of 100 digits or more, reads three quarters at best. So it does rely on its choices. (One that is trained with fixed shares may read better.)
-#
-# So attention is not local by itself. It *can* be: Raghu et al. (2021) found local and global heads in the first layers of their two largest vision transformers, if trained on up to 300 million images, and not on ImageNet alone. D'Ascoli et al. (2021) saw a
-# smaller one become local on ImageNet alone.
+# So attention is not local by itself. It *can* become so: d'Ascoli et al. (2021) saw it in a vision transformer trained on ImageNet alone, Raghu et al. (2021) in the first layers of two larger ones only after training on up to 300 million images.
 #
 # ## Effective fields
 #
@@ -445,13 +402,14 @@ def field(model, x=x_test):
     x = x.clone().requires_grad_()
     position = QUERY if isinstance(model, ViT) else 8 * 4 + 4
     y = model.states(x)[-1][:, position]  # (b, d)
-    signs = torch.randn(y.shape, generator=torch.Generator().manual_seed(0)).to(device)
-    (y * signs).sum().backward()  # squares of all d channels at once
+    # in a sum with random factors all d channels pass at once: their squares add up on average
+    factors = torch.randn(y.shape, generator=torch.Generator().manual_seed(0)).to(device)
+    (y * factors).sum().backward()
     energy = x.grad.square().mean((0, 1)).cpu()
     return energy / energy.sum()
 
 
-def spread(cnn):
+def width(cnn):
     """Root mean square distance of the energy from the output, in pixels."""
     offset = torch.arange(8) - 4
     return (field(cnn) * (offset[:, None] ** 2 + offset**2)).sum().sqrt().item()
@@ -466,9 +424,7 @@ shown = {"CNN before": cnn_before, "CNN after": cnn, "ViT before": vit_before, "
 fields = {name: field(model) for name, model in shown.items()}
 for ax, (name, model) in zip(axes.flat, shown.items()):
     colour, side = (CONVOLUTION, 1) if isinstance(model, CNN) else (ATTENTION, 2)
-    # the root, so that faint parts show
-    ax.imshow(fields[name].sqrt(), cmap=fade(colour), vmin=0, interpolation="none",
-              label=name)
+    ax.imshow(fields[name].sqrt(), cmap=fade(colour), vmin=0, interpolation="none")
     ax.set_title(name, color=colour)
     ax.add_patch(plt.Rectangle((3.5, 3.5), side, side, fc="none", ec="black", lw=2))
     if colour == CONVOLUTION:
@@ -478,42 +434,45 @@ for ax, (name, model) in zip(axes.flat, shown.items()):
 plt.show()
 
 assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64]
-within(0.05, "CNN: spread grows by", 0.3)
-within(0.9, "own patch, before", 1)
-within(0, "own patch, without skips", 0.125)
-within(0.68, "own patch, larger weights", 0.87)
-within(0.15, "own patch, after", 0.3)
-low, high = five["own patch, after, digit by digit"]
+
+# %% [markdown]
+# **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob stays in its window, while the ViT's grows from one patch to the whole digit. <small>The root of the energy, each panel at a scale of its own, so that faint parts show.</small>
+
+# %%
+note("CNN: field widens by", 0.129, 0.206, 0.05, 0.3)
+note("own patch, before", 0.947, 0.972, 0.9, 1)
+note("own patch, without skips", 0.059, 0.095, 1 / 16 - 0.02, 1.55 / 16)
+note("own patch, after", 0.187, 0.258, 0.15, 0.3)
+note("own patch, after, image by image", 0.051, 0.607, 0.03, 0.7)
+low, high = five["own patch, after, image by image"]
 assert low < 0.1 and high > 0.5
 
 # %% [markdown]
-# **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob stays in its window, while the ViT's grows from one patch to the whole digit. (Each panel has a scale of its own.)
-#
 # The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels (root mean square).
 #
-# The ViT *can* reach all 64 pixels from the start. But more than nine tenths of the energy come from the output's own patch. Is this the attention, or is it the skips, which carry the patch straight through? Take the skips away, and the own patch has less than an eighth, not much more than the sixteenth of an equal division. So it is the
-# skips. (How much they leave to the layers depends on the weights at the start, which are small in PyTorch: with queries, keys and values √3 times as large, it is seven to eight tenths.)
+# The ViT *can* reach all 64 pixels from the start, and its heads take nearly the mean of everything. Still more than nine tenths of the energy come from the output's own patch. The skips do that, which carry the patch straight past the heads: without them, the own patch has about the
+# sixteenth of an equal division, at most half as much again. (All this with the small weights with which PyTorch starts.)
 #
-# After training, with the skips in place, the own patch has about a fifth to a quarter. This is a mean over digits: for one digit alone it can be less than a tenth or more than a half, because the shares depend on the digit. **The field of the CNN is mostly built in, that of the ViT is learned.**
+# After training, with the skips in place, the own patch has about a fifth to a quarter. This is a mean over images: for one alone it can be less than a tenth or more than a half, because the shares depend on the image. **The field of the CNN is mostly built in, that of the ViT is learned.**
 #
 # ## Do the tokens stay different?
 #
 # A head gives each token a mean of values, and means of means lie closer and closer together. [Stacking](../similarities/stacking.md#collapse) shows how untrained attention without skips makes all tokens the same, as Dong et al. (2021) prove for weights that are not too large.
-# Does training keep the tokens apart? Let $X$ be the tokens after a layer, one in each row, and $\bar x$ their mean. We ask what part of them is not the same in all rows (*spread* in that chapter),
+# Does training keep the tokens apart? Let $X$ be the tokens after a layer, one per row, and $\bar x$ their mean. As in that chapter, the **spread** is the part of $X$ that is not the same in all rows:
 #
 # $$\frac{\lVert X - \mathbf{1}\bar x^\top \rVert}{\lVert X \rVert}.$$
 #
-# To the two networks comes another: attention only, without skips and MLPs.
+# Beside the two networks we look at a third: attention only, without skips and MLPs.
 
-# %% alt="Difference of the tokens by layer, before and after training. Before, attention only falls to near 0 and the ViT and the CNN stay above 0.6. After, attention only ends near 0 again, the ViT at about 0.3, the CNN above a half."
-def difference(X):
+# %% alt="Spread of the tokens by layer, before and after training. Before, attention only falls to near 0 and the ViT and the CNN stay above 0.6. After, attention only ends near 0 again, the ViT at about 0.3, the CNN above a half."
+def spread(X):
     """Part of the tokens that is not their mean, averaged over images."""
     return ((X - X.mean(1, keepdim=True)).norm(dim=(1, 2)) / X.norm(dim=(1, 2))).mean()
 
 
 @torch.no_grad()
 def by_depth(model):
-    return [difference(X).item() for X in model.states(x_test)]
+    return [spread(X).item() for X in model.states(x_test)]
 
 
 pure = fit("attention only")
@@ -522,73 +481,82 @@ fig, axes = plt.subplots(1, 2, sharey=True, width_ratios=[1, 1.6])
 for name, before, after, style, colour, first in [
     ("attention only", build("attention only"), pure, "o-", ATTENTION, 0),
     ("ViT", vit_before, vit, "D-.", ATTENTION, 0),
-    # in training mode the batch norm knows the digits from the start
     ("CNN", build("CNN").train(), cnn, "s-", CONVOLUTION, 1),
 ]:
     for ax, model in zip(axes, (before, after)):
         heights = by_depth(model)
         depths = range(first, first + len(heights))
-        ax.plot(depths, heights, style, color=colour, lw=2, ms=5, label=name)
+        ax.plot(depths, heights, style, color=colour, lw=2, ms=5)
     ax.text(depths[-1] + 0.2, heights[-1], name, color=colour, va="center")
-axes[0].set(title="before training", ylabel="difference of tokens", xlim=(-0.2, 4.2))
+axes[0].set(title="before training", ylabel="spread of tokens", xlim=(-0.2, 4.2))
 axes[1].set(title="after training", xlim=(-0.2, 7.2), ylim=(-0.04, 1))
 for ax in axes:
     ax.set(xlabel="layer", xticks=range(5))
 plt.show()
 
-within(0, "difference, attention only, after", 0.03)
-within(0.91, "attention only: right", 1)
-within(0, "difference, attention only, before, 2 layers", 0.01)
-within(0.25, "difference, attention only, after, 2 layers", 1)
-within(0, "difference, ViT without skips, before", 0.01)
-within(0, "difference, ViT without skips, after", 0.03)
-within(0.3, "difference, ViT without MLPs, after", 0.4)
-within(0.6, "difference, ViT, before", 1)
-within(0.25, "difference, ViT, after", 0.35)
-within(0.6, "difference, CNN, before", 1)
-within(0.5, "difference, CNN, after", 0.6)
-bare = "difference, CNN without batch norm"
-assert five[f"{bare}, before"][1] < five[f"{bare}, after"][0]
 # %% [markdown]
-# **Figure.** How different the tokens are after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it.
-#
+# **Figure.** The spread of the tokens after each layer. Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it, and attention only falls later. <small>An untrained batch norm has no means yet: here it takes those of the test
+# images; in the fields above it did nothing.</small>
+
+# %%
+note("spread, CNN, before", 0.821, 0.826, 0.6, 1)
+note("spread, CNN, after", 0.566, 0.576, 0.5, 0.6)
+note("spread, CNN without batch norm, before", 0.606, 0.680, 0.55, 0.75)
+note("spread, CNN without batch norm, after", 0.865, 0.894, 0.8, 1)
+note("spread, ViT, before", 0.650, 0.747, 0.6, 1)
+note("spread, ViT, after", 0.278, 0.312, 0.25, 0.35)
+note("spread, ViT without MLPs, before", 0.673, 0.838, 0.6, 1)
+note("spread, ViT without MLPs, after", 0.331, 0.345, 0.3, 0.4)
+note("spread, ViT without skips, before", 0.000, 0.000, 0, 0.01)
+note("spread, ViT without skips, after", 0.001, 0.004, 0, 0.03)
+note("spread, attention only, before, 2 layers", 0.000, 0.001, 0, 0.01)
+note("spread, attention only, after, 2 layers", 0.263, 0.485, 0.25, 1)
+note("spread, attention only, after", 0.001, 0.020, 0, 0.03)
+note("attention only: right", 0.935, 0.965, 0.91, 1)
+
+
+# %% [markdown]
 # - **Training brings the tokens of these two networks together**, in the ViT as in the CNN; it does not keep them apart. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is no law: the CNN without batch norm goes the other way.)
-# - **Without skips the tokens become the same before training begins.** Training slows this down: after two layers the difference is still a quarter or more, where at the start it was less than a hundredth. But after four next to nothing is left.
-# - **It is the skips that prevent it, not the MLPs.** With skips and without MLPs the difference falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left.
+# - **Attention over all patches makes the tokens the same before training begins, if there are no skips.** Training slows this down: after two layers the spread is still a quarter or more, where at the start it was less than a hundredth. But after four next to nothing is left.
+# - **In the ViT it is the skips that prevent it, not the MLPs.** With skips and without MLPs the spread falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left.
 # - **A network whose tokens are all alike is not useless.** Attention only still reads nine digits of ten, because what all tokens have in common can name the digit.
 #
-# And why do the tokens of the CNN stay different, without any skip? Perhaps because its weights have both signs, so that it takes differences and not only means. Or because its windows are small, so that three layers do not mix the whole image. We can tell the two reasons apart, because attention can be given small windows, and a CNN large ones:
+# And why do the tokens of the CNN stay different, without any skip? Perhaps because its weights have both signs, so that it takes differences, too. Or because its windows are small, so that three layers do not mix the whole image. To tell the two apart, we give attention small windows, and a CNN large ones:
 #
 # - attention only, in three layers on the 64 pixels, where each pixel may ask only its own 3×3 neighbourhood, or all pixels;
 # - the CNN with kernels of 3×3, or of 15×15, which reach each pixel from each (both with 8 channels, so that the large kernels have no more weights than the networks above).
 
 # %%
+note("spread, attention only, 3×3, before", 0.212, 0.312, 0, 0.4)
+note("spread, attention only, 3×3, after", 0.763, 0.807, 0.5, 1)
+note("attention only, 3×3: right", 0.930, 0.963, 0.9, 1)
+note("spread, attention only, all pixels, before", 0.000, 0.000, 0, 0.01)
+note("spread, attention only, all pixels, after", 0.016, 0.055, 0, 0.1)
+note("attention only, all pixels: right", 0.880, 0.950, 0.85, 1)
+note("spread, CNN, 8 channels, before", 0.816, 0.834, 0.7, 1)
+note("spread, CNN, 8 channels, after", 0.680, 0.722, 0.5, 1)
+note("spread, CNN, 8 channels, 15×15, before", 0.816, 0.822, 0.7, 1)
+note("spread, CNN, 8 channels, 15×15, after", 0.063, 0.078, 0, 0.1)
+note("CNN, 8 channels, 15×15: right", 0.988, 0.992, 0.98, 1)
+
 near = fit("attention only, 3×3")
 
-print("difference of tokens:          before          after        digits read   size")
+print("spread of tokens:              before          after        digits read   size")
 for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 channels",
              "CNN, 8 channels, 15×15"):
-    keys = f"difference, {name}, before", f"difference, {name}, after", f"{name}: right"
+    keys = f"spread, {name}, before", f"spread, {name}, after", f"{name}: right"
     print(f"{name:26}", *("  {:.2f} to {:.2f}".format(*five[key]) for key in keys),
           f"{size(build(name)):7,}")
 
-for small, large in [("attention only, 3×3", "attention only, all pixels"),
-                     ("CNN, 8 channels", "CNN, 8 channels, 15×15")]:
-    within(0.5, f"difference, {small}, after", 1)
-    within(0, f"difference, {large}, after", 0.1)
-within(0, "difference, attention only, 3×3, before", 0.4)
-within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 
 # %% [markdown]
-# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair only: the two pairs differ in much else, and the two CNNs in size, too. So we do not say that the sign plays no part.)
+# **In these four networks the window is enough to explain it.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair only, and with care: its two networks have different rates, each the best of five, and the CNNs differ in size. The sign may still play a part, since no pair changes the sign alone.)
 # The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
-#
-# (In deep *untrained* stacks the signs [do count](../similarities/stacking.md#variants).)
 #
 # ## What it means
 #
 # The CNN brings its structure along: the window, the neighbourhood, the same weights everywhere. Training chooses among what this offers, and on these digits even random first kernels offer enough. The ViT brings the possibility to look anywhere, and has to learn where;
-# here its heads learn to choose, but on average none to stay near. And its skips are not a refinement: without them its tokens are alike before training begins. How alike the tokens ended in our trained networks without skips went with their windows, not with their name.
+# here its heads learn to choose, but on average none to stay near. And its skips are not a refinement: without them its tokens are alike before training begins.
 #
 # ## Three things to change
 #
@@ -609,9 +577,9 @@ within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 #
 # Five runs each.
 #
-# 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. No head becomes local; the nearest looks 3.6 pixels far.
-# 2. It matters: .94 to .96, each run below each with the start of .5.
-# 3. Without MLPs it is .96 to .98, like the whole ViT. Without skips it is .89 to .92, even less than attention only with .93 to .97. (At a rate of .01 it learns nothing.)
+# 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. A reason may be that a patch sees how the strokes go on. (Its kernels are larger, too.) No head becomes local; the nearest looks 3.6 pixels far.
+# 2. It matters: .94 to .96, each run below each with the start of .5. Another rate does not repair it: the best of five is .02, with .925 to .97. We do not know why.
+# 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .89 to .92, even less than attention only with .93 to .97. Why MLPs do harm there, we do not know.
 #
 # </details>
 
@@ -619,34 +587,33 @@ within(0.7, "difference, CNN, 8 channels, 15×15, before", 1)
 def numbers(seed, models):
     found = {f"{name}: right": accuracy(model) for name, model in models.items()}
     for name in networks.keys() & models:
-        found[f"difference, {name}, before"] = by_depth(build(name, seed).train())[-1]
-        found[f"difference, {name}, after"] = by_depth(models[name])[-1]
+        found[f"spread, {name}, before"] = by_depth(build(name, seed).train())[-1]
+        found[f"spread, {name}, after"] = by_depth(models[name])[-1]
     cnn, vit, cnn_0, vit_0 = models["CNN"], models["ViT"], build("CNN", seed), build("ViT", seed)
     for question in how_far, how_many, how_different:
         for when, model in ("before", vit_0), ("after", vit):
             found[f"{question.__name__}, {when}"] = by_layer(question, model).flatten().tolist()
-    larger = build("ViT", seed)
-    for layer in larger.layers:
-        layer.qkv.weight.data *= 3**0.5
+    other, lender = lend(vit, 100)
     found |= {
-        "ViT, shares by place only: right": accuracy_by_place(vit),
+        "lent by the same digit, right": lend(vit, 1)[0],
+        "lent by another digit, right": other,
+        "lent by another digit, named like the lender": lender,
         "kernels changed by": [
             ((kernels(new) - kernels(old)).norm() / kernels(old).norm()).item()
             for old, new in ((cnn_0, cnn), (vit_0, vit))],
-        "CNN: spread grows by": spread(cnn) - spread(cnn_0),
+        "CNN: field widens by": width(cnn) - width(cnn_0),
         "own patch, before": own_patch(vit_0), "own patch, after": own_patch(vit),
-        "own patch, after, digit by digit": [  # repeated, so that the signs average out
+        "own patch, after, image by image": [  # repeated, so that the factors average out
             own_patch(vit, digit.expand(600, 1, 8, 8)) for digit in x_test[:20]],
-        "own patch, larger weights": own_patch(larger),
         "own patch, without skips": own_patch(build("ViT without skips", seed)),
-        "difference, attention only, before, 2 layers": by_depth(build("attention only", seed))[2],
-        "difference, attention only, after, 2 layers": by_depth(models["attention only"])[2],
+        "spread, attention only, before, 2 layers": by_depth(build("attention only", seed))[2],
+        "spread, attention only, after, 2 layers": by_depth(models["attention only"])[2],
     }
     return {key: value if isinstance(value, list) else [value] for key, value in found.items()}
 
 
 def record():
-    """Prints how the rates were chosen, and `five` anew; takes half an hour on one core."""
+    """Prints how the rates were chosen, and what the notes hold; takes half an hour on one core."""
     for name in networks:
         for rate in 0.002, 0.005, 0.01, 0.02, 0.05:
             print(name, rate, [
@@ -656,7 +623,6 @@ def record():
     for seed in range(5):
         models = {name: fit(name, seed) for name in networks}
         for name, part, of in [("first kernels", "layers.0.0", "CNN"),
-                               ("second kernels", "layers.1.0", "CNN"),
                                ("patches", "patches", "ViT")]:
             model = build(of, seed)
             model.get_submodule(part).requires_grad_(False)
@@ -664,11 +630,11 @@ def record():
         runs.append(numbers(seed, models))
     for key in sorted(runs[0]):
         values = sum((run[key] for run in runs), [])
-        print(f'    "{key}": ({min(values):.3f}, {max(values):.3f}),')
+        print(f'"{key}", {min(values):.3f}, {max(values):.3f}')
 
 
-within(0.955, "ViT without MLPs: right", 0.985)
-within(0.86, "ViT without skips: right", five["attention only: right"][0])
+note("ViT without MLPs: right", 0.963, 0.980, 0.955, 0.985)
+note("ViT without skips: right", 0.888, 0.923, 0.86, five["attention only: right"][0])
 
 found = numbers(0, {"CNN": cnn, "CNN, random first kernels": frozen, "ViT": vit,
                     "attention only": pure, "attention only, 3×3": near})
