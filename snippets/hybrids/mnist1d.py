@@ -339,6 +339,7 @@ def results():
     numbers |= {f"{name}_mean": mean(runs) for name, (_, runs) in PARTS.items()}
     for name in [name for name in PARTS if name not in PATCHES or name in LABELS]:
         numbers[f"{name}_weights"], numbers[f"{name}_macs"] = cost(name)
+    numbers["attention_blocks"] = sum(p.numel() for p in blocks(Attention, 48).parameters())
     with_range |= {name: runs for name, (_, runs) in PARTS.items()}
     with_range |= {f"{name}_longer": runs for name, (_, runs) in LONGER.items()}
     for key, seeds in with_range.items():
