@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from conftest import no_violation
+from conftest import no_violation, parsed
 
-PAGE = {"exclude": [[".drawing svg > *"]]}  # each drawing is one image
+PAGE = {"exclude": [[".drawing svg > *"], [".highlight span"]]}  # each drawing is one image; colours of code: once
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 DARKEN = """async () => {
@@ -71,6 +71,21 @@ def test_a_page(visit, root, page):
         tab.set_viewport_size({"width": 360, "height": 740})
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.evaluate(COPY) == []
+
+
+def test_code_can_be_read(visit, server, site):
+    """Each kind of token that stands in code of the site, once for each kind of block, light and dark."""
+    kinds = {(" ".join(block["class"]), " ".join(token["class"]))
+             for file in (site / "en").rglob("*.html")
+             for block in parsed(file).select(".highlight") for token in block.select("span[class]")}
+    blocks = "".join(f'<div class="{block}"><pre><code><span class="{token}">word</span></code></pre></div>'
+                     for block, token in sorted(kinds))
+    tab = visit(f"{server}en/reference/cite.html", color_scheme="light")
+    tab.locator("article").evaluate("(article, blocks) => { article.innerHTML = blocks; }", blocks)
+    assert len(kinds) > 10
+    no_violation(tab, "article", runOnly=["color-contrast"])
+    tab.evaluate(DARKEN)
+    no_violation(tab, "article", runOnly=["color-contrast"])
 
 
 def test_the_palette_toggle_recolours_the_figures(visit, server):
