@@ -226,7 +226,7 @@ ax.set(xscale="log", yscale="log")
 ax.set_xticks(lengths[::4], lengths[::4])
 ax.set_yticks([0.5, 1, 2, 4, 8, 16, 32], ["½", "1", "2", "4", "8", "16", "32"])
 ax.minorticks_off()
-axes[0, 0].legend(loc="upper left")
+axes[0, 1].legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
@@ -459,7 +459,7 @@ print("\nsix other sizes, recorded")
 show_rule(others)
 
 # %% [markdown]
-# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. We chose its 4 and its 0.8 on nine sizes, yours among them if you changed nothing; with 2 or 3 in the place of the 4 it sometimes took attention where that was slower. Then we tried it on the six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
+# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. (A few hundredths beyond cost next to nothing.) We chose its 4 and its 0.8 on nine sizes, yours among them if you changed nothing; with 2 or 3 in the place of the 4 it sometimes took attention where that was slower. Then we tried it on the six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
 # It decided five cases of six, and its only mistake cost a hundredth of the time. (Other programs were running, so we took `time.thread_time`, which stops while they have the processor.)
 #
 # The count is exact for the products and convolutions whose routines the counter knows; exponentials it leaves out. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work. And remember that it is the work that grows with the square; the memory need not.
