@@ -273,9 +273,9 @@ for n in 20_480 // d, 20_480 // d + 1:
 # Three things stand between the count and the clock.
 #
 # - **Starting costs.** Each routine has to be looked up and started, however small its input is. *Start* is the time of a call with next to nothing to compute. The convolution is one routine, attention several (four products, a softmax, and what puts numbers in order), so attention starts later. By **later start** we mean its start minus the convolution's.
-#   Does it explain attention's low first rates? Take the shortest input, and the time that attention's operations would need there at its usual rate, the median of its two columns. The *rest* is what the call took beyond that. If rest and start are about alike, the answer is yes.
+#   Does it explain attention's low first rates? Take the shortest input, and the time that attention's operations would need there at its usual rate, the median of its two columns. The *rest* is what the call took beyond that. If rest and start are about alike, the answer is yes; if the rest is the greater one, the start is only a part of it.
 # - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a single product of matrices. (The profiler calls this routine *slow*; compare.) A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines are one position apart, so what lies between them is the price of the change.
-#   Look for it in the convolution's rates, too: in ours they are highest just before. And compare it with attention's start. If it is more, then past this size it is the *convolution* that starts later.
+#   It can make the convolution's rates fall again in the middle of the table. Compare it with attention's start, too. If it is more, then past this size it is the *convolution* that starts later.
 # - **Memory.** The softmax does little with each number that it fetches, and attention written out fetches $n \times n$ of them, more than once. A processor can do [many operations](../differences/cost.md#traffic) in the time of one fetch, unless the numbers still lie in the fast memory beside it. And a large $A$ needs fresh memory from the system in each call.
 #   Compare the last rates of written out and fused. Both compute the same exponentials, which the counter leaves out, but only one stores $A$: where that one alone gets slower, $A$ is the likely reason. Which of the two prices it is, this table cannot say; in [another trial](../differences/cost.md#times) fresh memory was much of it. (Where all three columns fall together, it was other programs.)
 #
@@ -468,11 +468,11 @@ show_rule(others)
 #
 # ## Three things to change
 #
-# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests then, because it checks the layers as they were. And in 2 the counted length and the gray line still mean the whole convolution.)
+# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests then, because it checks the layers as they were. And in 2, $n^*$, the gray line and the rule still mean the whole convolution.)
 #
 # 1. **Heads.** Set `h = 8` (this needs 1.7 GB). Which of the counts changes, and what happens to the memory and to the clock?
-# 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`, so that each channel is convolved by itself. How many operations are saved, and how much of the time, on long inputs and on short ones?
-# 3. **A window, as a mask.** In `layers`, put `mask = torch.ones(n, n).tril(32).triu(-32) > 0`, so that each query sees only 32 positions on each side. How much faster is fused attention, and what does its memory do?
+# 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`: it cuts the channels into $d$ groups that do not see each other, so that each channel is convolved by itself. How many operations are saved, and how much of the time, on long inputs and on short ones?
+# 3. **A window, as a mask.** In `layers`, put `mask = torch.ones(n, n).tril(32).triu(-32) > 0`, which is true from 32 places left of the diagonal to 32 right of it, so that each query sees only 32 positions on each side. How much faster is fused attention, and what does its memory do?
 #
 # ## Sources
 #
@@ -482,11 +482,13 @@ show_rule(others)
 #
 # <details markdown="1"><summary>What we found</summary>
 #
-# Counts and bytes are the same in every run. Times are of one run each, on a busy machine.
+# Counts and bytes are the same in every run. Times are medians of five, each compared with the unchanged layer in the same run, on a busy machine, so in processor time.
 #
-# 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,032 MiB and not 136, and fused attention 10, as before. At 512 positions fused attention got slower, as its products are narrower and its exponentials eight times as many. Written out it slowed down far more, so $A$ costs time, too.
-# 2. The convolution does 128 times fewer operations, but at 512 positions it was only 14 times faster than the whole convolution of another run, and at 32 hardly faster: it goes to oneDNN at every length, and takes 50 µs even if there is little to compute. (*Start* still shows the other routine.) By the count, attention is now dearer at every length; by the clock, fused attention with 64 channels was faster up to 65 to 74 positions.
-# 3. At 512 positions it was no faster, because the routine meets every pair all the same, and the mask only removes what comes out. And PyTorch turns the boolean mask into $n \times n$ numbers of 4 bytes, so the memory at $n = 4096$ grows from 10 to 73 MiB. To save the work takes [blocks](../differences/efficient-attention.md#window-counted).
+# 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,032 MiB and not 136, and fused attention 10, as before. At 512 positions fused attention took 1.7 times as long as with one head, because its products are narrower and its exponentials eight times as many.
+#   Written out it took 4.8 times as long. It has the same products and exponentials, so the likely reason for the difference is that it alone stores eight matrices.
+# 2. The convolution does 128 times fewer operations, but it was only 9 to 12 times faster, at 512 as at 2048 positions, and at 32 only 1.3 times: it goes to oneDNN at every length, where a call took 75 µs even if there was little to compute. (*Start* still shows the other routine.) By the count, attention is now dearer at every length. By the clock, fused attention with 64 channels starts earlier, and was faster up to about 50 positions.
+# 3. It is not faster, because the routine meets every pair all the same, and the mask only removes what comes out: at 512 positions the rounds overlapped, at 2048 it took 1.3 times as long. And PyTorch turns the boolean mask into $n \times n$ numbers of 4 bytes, at $n = 4096$ 64 MiB. So the layer holds 73 MiB instead of 10. (Not 74, because they are gone when the last 2 of the 10 come, the output.) For training it keeps them: 74 MiB.
+#   To save the work takes [blocks](../differences/efficient-attention.md#window-counted).
 #
 # </details>
 
