@@ -1,5 +1,6 @@
 """What the tests share: a small project to break, and the site itself, built once."""
 
+import json
 import os
 import re
 import shutil
@@ -41,6 +42,8 @@ class Project:
 
     def __init__(self, folder):
         self.folder = folder
+        if folder.exists():  # another process has made it
+            return
         shutil.copytree(ROOT / "tests/project", folder)
         (folder / "checkout.yml").symlink_to(ROOT / "mkdocs.yml")
         (folder / "hooks").symlink_to(ROOT / "hooks")
@@ -92,9 +95,7 @@ class Project:
 
 
 class Build:
-    """A running build; finished, its exit code, what it said, and the faults it named."""
-
-    FAULT = re.compile(r"^(?:ERROR|WARNING) +-  (\S+):(\d+): (.*(?:\n  .*)*)", re.M)
+    """A running build."""
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -109,11 +110,18 @@ class Build:
     def finish(self):
         """Waits for all that it started too: each holds the pipe of the output open."""
         with self.process as process:
-            self.said, _ = process.communicate(timeout=1200)  # only a build that hangs
-        self.code = process.returncode
-        faults = self.FAULT.findall(self.said)
-        self.faults = {(path, int(line)): why for path, line, why in faults}
-        return self
+            said, _ = process.communicate(timeout=1200)  # only a build that hangs
+        return Built(process.returncode, said)
+
+
+class Built:
+    """A finished build: its exit code, what it said, and the faults it named."""
+
+    FAULT = re.compile(r"^(?:ERROR|WARNING) +-  (\S+):(\d+): (.*(?:\n  .*)*)", re.M)
+
+    def __init__(self, code, said):
+        self.code, self.said = code, said
+        self.faults = {(path, int(line)): why for path, line, why in self.FAULT.findall(said)}
 
     def fault_of(self, path):
         """The line and the message of the one fault that was named in a file."""
@@ -146,17 +154,47 @@ def twin(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory, testrun_uid):
-    """The folder of the built site; the first worker that needs it builds it."""
-    built = tmp_path_factory.getbasetemp().parent / testrun_uid
-    with FileLock(built.with_suffix(".lock")):
-        if not built.exists():
-            for config in sorted(ROOT.glob("mkdocs*.yml")):
-                command = [*BUILD, "-f", config]
-                done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT)
-                built.write_text(str(done.returncode))
-                assert done.returncode == 0, "the site does not build: see above"
-    assert built.read_text() == "0", "the site does not build: see the first test that says so"
+def once(tmp_path_factory, testrun_uid):
+    """What something gives (as JSON) that the first worker makes which needs it, by its name."""
+    shared = tmp_path_factory.getbasetemp().parent / testrun_uid
+    shared.mkdir(exist_ok=True)
+
+    def ask(name, make):
+        made = shared / f"{name}.json"
+        with FileLock(made.with_suffix(".lock")):
+            if not made.exists():
+                made.write_text(json.dumps(make()), "utf-8")
+        return json.loads(made.read_text("utf-8"))
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def build_of_faults(once, tmp_path_factory):
+    """A project in which prepare() plants faults, and its build, which must name them."""
+
+    def ask(name, prepare):
+        def make():
+            project = Project(tmp_path_factory.mktemp(name) / "project")
+            prepare(project)
+            build = project.build()
+            return str(project.folder), build.code, build.said
+
+        folder, code, said = once(name, make)
+        return Project(Path(folder)), Built(code, said)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def site(once):
+    """The folder of the built site."""
+
+    def build():
+        commands = [[*BUILD, "-f", config] for config in sorted(ROOT.glob("mkdocs*.yml"))]
+        return [subprocess.run(each, cwd=ROOT, env=ENVIRONMENT).returncode for each in commands]
+
+    assert not any(once("site", build)), "the site does not build: see above"
     return ROOT / "site"
 
 
@@ -185,7 +223,7 @@ def parsed(file):
 
 def no_violation(tab, context, **options):
     """Asserts that axe finds nothing wrong in a part of a page."""
-    found = Axe().run(tab, context=context, options=options)
+    found = Axe().run(tab, context=context, options={"resultTypes": ["violations"]} | options)
     assert not found.violations_count, found.generate_report()
 
 

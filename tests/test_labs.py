@@ -14,7 +14,7 @@ from PIL import Image
 from running.cache import Cache
 from test_build import ran
 
-from conftest import DOCS, LABS, Project, parsed
+from conftest import DOCS, LABS, parsed
 
 LAB, PAGE = "docs/en/labs/good.py", "en/labs/good.html"
 INSTALLED_AS = {"sklearn": "scikit-learn"}
@@ -65,12 +65,15 @@ IN_TEXT = {
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory):
+def broken(build_of_faults):
     """A project with a lab for each fault, after a build."""
-    project = with_lab(Project(tmp_path_factory.mktemp("broken") / "project"))
-    for i, (old, new, _, _) in enumerate(FAULTS.values()):
-        project.write(f"docs/en/labs/bad{i}.py", project.read(LAB).replace(old, new))
-    return project, project.build()
+
+    def prepare(project):
+        good = with_lab(project).read(LAB)
+        for i, (old, new, _, _) in enumerate(FAULTS.values()):
+            project.write(f"docs/en/labs/bad{i}.py", good.replace(old, new))
+
+    return build_of_faults("labs", prepare)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

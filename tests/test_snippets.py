@@ -8,7 +8,7 @@ import pytest
 from running.snippet import sections, violations
 from test_text import Small
 
-from conftest import DOCS, ROOT, Project
+from conftest import DOCS, ROOT
 
 SNIPPETS = {
     path.relative_to(ROOT / "snippets").with_suffix("").as_posix(): path.read_text("utf-8")
@@ -102,14 +102,16 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory):
+def broken(build_of_faults):
     """A project with a good snippet and one for each fault, after a build."""
-    project = Project(tmp_path_factory.mktemp("broken") / "project")
-    for i, (old, new, _, _) in enumerate(FAULTS.values()):
+
+    def prepare(project):
         good = project.read("snippets/good.py")
-        assert good.count(old) == 1, old
-        project.write(f"snippets/bad{i}.py", good.replace(old, new))
-    return project, project.build()
+        for i, (old, new, _, _) in enumerate(FAULTS.values()):
+            assert good.count(old) == 1, old
+            project.write(f"snippets/bad{i}.py", good.replace(old, new))
+
+    return build_of_faults("snippets", prepare)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
