@@ -221,6 +221,15 @@ def parsed(file):
     return BeautifulSoup(file.read_bytes(), "html.parser")
 
 
+def code_of_figures(site):
+    """What unfolds below each figure that a snippet draws, parsed: {where its code stands: block}."""
+    found = {}
+    for file in (site / "en/code").rglob("*.js"):
+        html = json.loads(file.read_text("utf-8").removeprefix("code(").removesuffix(");"))
+        found[file.with_suffix(".py")] = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")
+    return found
+
+
 def no_violation(tab, context, **options):
     """Asserts that axe finds nothing wrong in a part of a page."""
     found = Axe().run(tab, context=context, options={"resultTypes": ["violations"]} | options)
@@ -248,6 +257,7 @@ def visit(browser):
         tab.goto(address)
         tab.wait_for_load_state("networkidle")
         tab.evaluate(UNFOLD)
+        tab.wait_for_function("!document.querySelector('.drawing-source p > a[href$=py], .drawing-source script')")
         return tab
 
     yield open_page

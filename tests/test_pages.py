@@ -11,7 +11,7 @@ import resvg_py
 from PIL import Image
 from running.snippet import copy, sections
 
-from conftest import LABS, PAGES, ROOT, parsed
+from conftest import LABS, PAGES, ROOT, code_of_figures, parsed
 
 LOADING = (
     "script, img, source, iframe, embed, object, image, use, "
@@ -148,6 +148,13 @@ def test_the_gallery_has_every_figure(site):
         src.removeprefix("../") for src in shown
     )
     assert len(shown) > 100
+
+
+def test_the_code_that_unfolds_is_the_one_to_take_away(site):
+    shown = code_of_figures(site)
+    assert len(shown) == len(FIGURES)
+    for file, block in shown.items():
+        assert block.get_text().strip() == file.read_text("utf-8").strip() in built_blocks()
 
 
 FIGURES = sorted(path.relative_to(ROOT / "snippets").with_suffix("") for path in (ROOT / "snippets").glob("*/*.py"))

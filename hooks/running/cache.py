@@ -24,7 +24,7 @@ LOCK = HOOKS.parent / "requirements.txt"
 # The files that shape what each kind gives, besides its text and the lock.
 DRAWING = "drawing/figure.py", "drawing/metadata.xml", "drawing/palette.py", "drawing/figure.mplstyle"
 OWN = {
-    "snippets": ("running/script.py", "running/snippet.py", *DRAWING),
+    "snippets": ("running/script.py", "running/snippet.py", "drawing/highlight.py", *DRAWING),
     "labs": ("running/lab.py", "running/lab.md.j2", *DRAWING),
 }
 

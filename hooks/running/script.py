@@ -15,7 +15,7 @@ from pathlib import Path
 
 import matplotlib.figure
 import matplotlib.pyplot as plt
-from drawing import figure
+from drawing import figure, highlight
 from text.source import Fault, Faults
 
 from . import snippet
@@ -32,6 +32,7 @@ def run(path, text, style, entry):
     if problems := [f"{path}:{line}: {problem}" for line, problem in snippet.violations(text)]:
         raise Faults(problems)
     plt.style.use(figure.STYLE)
+    highlight.calm()
     linecache.cache[path] = len(text), None, text.splitlines(keepends=True), path
     socket.socket = _refuse
     module, printed = _execute(path, text, style)
@@ -57,6 +58,7 @@ def run(path, text, style, entry):
         "drawing": figure.inline(svg),
         "svg": figure.file(svg, (ast.get_docstring(tree) or path).split("\n")[0], path),
         "csv": figure.to_csv(fig),
+        "code": highlight.script(snippet.copy(text, style)),
         "js": f"Widget.data = {json.dumps(module.data())};" if hasattr(module, "data") else "",
         "seconds": time.process_time() - start,
     }

@@ -51,7 +51,6 @@ def expand(sources):
     works = Works(*sources.works, titles, sources.labels["cited"])
     terms = Glossary(*sources.terms, sources.pages)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
-    copies = {name: copy(text, sources.style) for name, text in sources.code.items()}
     drawn = sources.snippets | {f"labs/{n}": fig for lab in sources.labs.values() for n, fig in lab["figures"].items()}
     plain, characters = {}, set()
 
@@ -70,12 +69,13 @@ def expand(sources):
             text = terms.mark(text)
         text, shown = formulas.fill(text)
         characters.update(shown)
-        return figures.fill(text, drawn, copies, sources.labels["code"])
+        return figures.fill(text, drawn, sources.code, sources.labels["code"])
 
     filled = _each(sources.pages, fill)
     texts = _each(filled, finish)
     files = {"assets/palette.css": css(sources.style), "reference/bibliography.bib": works.bibtex()}
-    files |= {f"code/{name}.py": text for name, text in copies.items()}
+    for name, text in sources.code.items():
+        files |= {f"code/{name}.py": copy(text, sources.style), f"code/{name}.js": sources.snippets[name]["code"]}
     for name, figure in drawn.items():
         files |= {f"figures/{name}.{kind}": content for kind, content in figures.files(figure).items()}
     return Site(texts, plain, files, characters, ledger)

@@ -18,7 +18,7 @@ SMALL = "{ loading=lazy }"  # marks the images of the gallery
 
 
 def fill(text, figures, code, label):
-    """A Text with its figures, {name: what it is}, in place; code: {name: its code}, which label opens."""
+    """A Text with its figures, {name: what it is}, in place; label opens the code of those that code names."""
 
     def figure(match):
         if not match["alt"].strip():
@@ -34,9 +34,9 @@ def fill(text, figures, code, label):
         svg = figure["drawing"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
         parts = [f'<div class="drawing" data-search-exclude>{svg}</div>\n{match["caption"]}']
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
-        if source := code.get(address["name"]):
-            parts.append(f"<details markdown><summary>{label}</summary>")
-            parts += [f"```python\n{source.rstrip()}\n```", "</details>"]
+        if address["name"] in code:
+            file = f"{address[1].replace('figures/', 'code/', 1)}.py"
+            parts += [f"<details markdown><summary>{label}</summary>", f"[{address['name']}.py]({file})", "</details>"]
         return "\n\n".join([*parts, "</div>\n"])
 
     return text.sub(text.prose(FIGURE), figure)
