@@ -130,7 +130,7 @@ def figure():
         ax.annotate("", (found, 0.22), (i, 0.22), arrowprops=dict(
             arrowstyle="-|>", color=ATTENTION, lw=2, shrinkA=0, shrinkB=0,
             connectionstyle=f"arc3,rad={height / 3.2}"))
-    ax.text(0, -0.72, "the short convolution stores each word under the one before", color=CONVOLUTION)
+    ax.text(0, -0.72, "stored: each word under the one before", color=CONVOLUTION)
     ax.text(0, 1.25, "the memory finds what followed", color=ATTENTION)
     ax.set(xlim=(-0.5, 8.5), ylim=(-0.95, 1.6))
     ax.axis("off")
