@@ -18,6 +18,7 @@ GIVEN = {
     "outputs": {"idea": "9\n", "silent": ""},
     "drawing": "<svg><path/></svg>",
     "svg": "<svg><path/></svg>",
+    "code": 'code("");',
     "png": ROOT / "good.png",
 }
 LABELS = {"code": "The code", "cited": "Cited in"}
