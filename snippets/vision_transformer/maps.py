@@ -128,12 +128,12 @@ def norms(vit):
 
 
 def against(whole, each, least=0.1):
-    """The part of the patches that hold the log-odds of the answer down by more than this.
+    """Which patches hold the log-odds of the answer down by more than this: (b, 16)
 
     Log-odds, because a log-probability has a ceiling: an answer that is nearly sure cannot gain.
     """
     whole, each = (log_p.double() - (-log_p.double().expm1()).log() for log_p in (whole, each))
-    return (whole - each < -least).float().mean().item()
+    return whole - each < -least
 
 
 @torch.no_grad()
@@ -143,7 +143,7 @@ def measured(vit):
     effect = whole - each
     said = vit(x[test]).argmax(1)
     found = {"right": (said == y[test]).float().mean().item(), "norms": norms(vit),
-             "against": against(whole, each),
+             "against": against(whole, each).float().mean().item(),
              "effect_without": right_without(vit, effect),
              "rollout_ink": agreement(all_maps["rollout"], all_maps["ink"])}
     for name, score in all_maps.items():
@@ -281,6 +281,7 @@ def results():
 def figure():
     fig, axes = plt.subplots(4, 3, figsize=(5.2, 6.8))
     whole, each = one_by_one(vit)
+    speaks = against(whole, each)
     columns = {"last layer": last, "rollout": rollout, "if removed": (whole - each).abs()}
     chosen = [(y[test] == digit).nonzero()[0, 0].item() for digit in (0, 3, 4, 7)]
     for line, i in zip(axes, chosen):
@@ -290,6 +291,9 @@ def figure():
             ax.imshow(score[i].view(4, 4), cmap=shades(ATTENTION), vmin=0, alpha=0.8,
                       extent=(0, 8, 8, 0), interpolation="none",
                       label=f"{name}, digit {y[test[i]]}")
+            for patch in speaks[i].nonzero()[:, 0] if name == "if removed" else ():
+                row, column = divmod(patch.item(), 4)
+                ax.text(2 * column + 1, 2 * row + 1, "−", ha="center", va="center")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=GRAY)
     for ax, name in zip(axes[0], columns):

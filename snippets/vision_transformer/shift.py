@@ -2,8 +2,10 @@
 """Digits learned in one place, tested one pixel and one patch beside it."""
 
 import copy
+from functools import cache
 
 import matplotlib.pyplot as plt
+from matplotlib.transforms import offset_copy
 from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -144,6 +146,7 @@ def moved(batch, most):
     return torch.stack([image.roll(pixels, dims=-1) for image, pixels in zip(batch, by)])
 
 
+@cache
 def fit(name, seed, rate):
     new, steps, moves = NETWORKS[name]
     torch.manual_seed(seed)
@@ -376,6 +379,12 @@ def results():
     >>> change(ring(cnn(1)), 1) < 1e-12, change(ring(cnn(2)), 2) < 1e-12 < change(ring(cnn(2)), 1)
     (True, True)
 
+    Below guessing is no chance: some digits are then said much too often.
+
+    >>> said = fit("table", 0, 0.003)(x[test].roll(-2, dims=-1)).argmax(1)
+    >>> min(map(min, RECORDED["table"][1])) < 0.1 < 0.2 < said.bincount().max().item() / 600
+    True
+
     The record again, nearly: seed 0 at the rate that was chosen, unshifted.
 
     >>> [name for name in ("table", "cut_cnn", "moves_short") if abs(
@@ -411,17 +420,20 @@ def figure():
         _, scores = RECORDED[name]
         low, high = ([100 * pick(runs) for runs in scores] for pick in (min, max))
         middle = [(a + b) / 2 for a, b in zip(low, high)]
-        axes[panel].plot(SHIFTS, middle, style, color=color, ms=6, label=f"{name}, {label}")
-        axes[panel].fill_between(SHIFTS, low, high, color=color, alpha=0.15, lw=0)
-        axes[panel].text(4.2, middle[-1] + above, label, color=color, va="center")
+        beside = {"rotary": -3, "table": 3}.get(name, 0)        # so that no point hides another
+        place = offset_copy(axes[panel].transData, fig, beside, units="points")
+        axes[panel].plot(SHIFTS, middle, style, color=color, ms=6, label=f"{name}, {label}",
+                         transform=place)
+        axes[panel].fill_between(SHIFTS, low, high, color=color, alpha=0.15, lw=0, transform=place)
+        axes[panel].text(4.35, middle[-1] + above, label, color=color, va="center")
     for ax, title in zip(axes, ("trained on digits in the middle, 150 steps",
                                 "trained on moved digits, 600 steps")):
         ax.set_title(title)
         ax.axhline(10, color=FAINT, lw=1, zorder=0)
         ax.set(ylabel="right answers, %", ylim=(0, 103), yticks=[0, 50, 100])
-    axes[0].text(6.8, 4, "guessing", color=GRAY, ha="right")
+    axes[0].text(6.9, 4, "guessing", color=GRAY, ha="right")
     axes[1].set(xlabel="shift in the test, in pixels (a patch is 2 wide)",
-                xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 6.9))
+                xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 7))
     axes[1].set_xticklabels(["−4", "−2", "0", "2", "4"])
     axes[0].tick_params(labelbottom=True)
     return fig
