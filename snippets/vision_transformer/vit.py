@@ -140,6 +140,7 @@ def results():
         "tokens_share": parts["tokens"] / everything,
         "attention_share": parts["attention"] / everything,
         "mlp_share": parts["mlp"] / everything,
+        "classifier_share": parts["classifier"] / everything,
         "core_macs": core / total,
     }
 
