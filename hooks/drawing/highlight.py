@@ -11,17 +11,17 @@ COLOURED = Comment, Generic, Keyword, Name.Class, Name.Function, String.Doc
 
 
 def calm():
-    """Leaves all other tokens plain in whatever Pygments highlights from now on.
-
-    >>> calm()
-    >>> script("return a + 1")
-    'code("<span class=\\\\"k\\\\">return</span> a + 1\\\\n");'
-    """
+    """Leaves all other tokens plain in whatever Pygments highlights from now on."""
     for kind in STANDARD_TYPES:
         if not any(kind in coloured for coloured in COLOURED):
             STANDARD_TYPES[kind] = ""
 
 
 def script(python):
-    """Python as a script that shows it where a reader unfolds it: see theme/assets/code.js."""
+    """Python as a script that shows it where a reader unfolds it: see theme/assets/code.js.
+
+    >>> script("return a + 1")
+    'code("<span class=\\\\"k\\\\">return</span> a + 1\\\\n");'
+    """
+    calm()
     return f"code({json.dumps(highlight(python, PythonLexer(), HtmlFormatter(nowrap=True)))});"

@@ -32,7 +32,6 @@ def run(path, text, style, entry):
     if problems := [f"{path}:{line}: {problem}" for line, problem in snippet.violations(text)]:
         raise Faults(problems)
     plt.style.use(figure.STYLE)
-    highlight.calm()
     linecache.cache[path] = len(text), None, text.splitlines(keepends=True), path
     socket.socket = _refuse
     module, printed = _execute(path, text, style)

@@ -69,7 +69,7 @@ def expand(sources):
             text = terms.mark(text)
         text, shown = formulas.fill(text)
         characters.update(shown)
-        return figures.fill(text, drawn, sources.code, sources.labels["code"])
+        return figures.fill(text, drawn, sources.labels["code"])
 
     filled = _each(sources.pages, fill)
     texts = _each(filled, finish)

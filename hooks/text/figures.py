@@ -17,8 +17,8 @@ ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SMALL = "{ loading=lazy }"  # marks the images of the gallery
 
 
-def fill(text, figures, code, label):
-    """A Text with its figures, {name: what it is}, in place; label opens the code of those that code names."""
+def fill(text, figures, label):
+    """A Text with its figures, {name: what it is}, in place; label opens the code of those that have some."""
 
     def figure(match):
         if not match["alt"].strip():
@@ -34,7 +34,7 @@ def fill(text, figures, code, label):
         svg = figure["drawing"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
         parts = [f'<div class="drawing" data-search-exclude>{svg}</div>\n{match["caption"]}']
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
-        if address["name"] in code:
+        if "code" in figure:
             file = f"{address[1].replace('figures/', 'code/', 1)}.py"
             parts += [f"<details markdown><summary>{label}</summary>", f"[{address['name']}.py]({file})", "</details>"]
         return "\n\n".join([*parts, "</div>\n"])

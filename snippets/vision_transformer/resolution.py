@@ -136,36 +136,35 @@ def record(*names):
 def record_longer():
     """Prints LONGER anew: right at 8 x 8 after 900 steps instead of 150, the rate chosen again."""
     for name in "vit", "batch":
-        def fitted(seed, rate, network=NETWORKS[name]):
-            torch.manual_seed(seed)
-            return fit(network(), small, rate, 900)
-
-        rate = max(RATES, key=lambda rate: right(fitted(5, rate), small, choose))
-        runs = [round(right(fitted(seed, rate), small), 3) for seed in range(5)]
-        print(f'    "{name}": {runs},  # rate {rate}', flush=True)
-
-
-def shuffled(images, seed):
-    """The same patches in another order, the same for all images.
-
-    >>> torch.equal(shuffled(small, 0).sum((2, 3)), small.sum((2, 3)))
-    True
-    """
-    order = torch.randperm(16, generator=torch.Generator().manual_seed(seed))
-    return F.fold(F.unfold(images, 2, stride=2)[..., order], 8, 2, stride=2)
+        print_runs(name, lambda seed: small, 900)
 
 
 def record_shuffled():
     """Prints SHUFFLED anew: patches in another order in training and test, the rate chosen again."""
     for name in "batch", "layer", "vit":
-        def found(seed, rate, where, network=NETWORKS[name]):
-            torch.manual_seed(seed)
-            images = shuffled(small, seed)
-            return right(fit(network(), images, rate, 150), images, where)
+        print_runs(name, shuffled, 150)
 
-        rate = max(RATES, key=lambda rate: found(5, rate, choose))
-        runs = [round(found(seed, rate, test), 3) for seed in range(5)]
-        print(f'    "{name}": {runs},  # rate {rate}', flush=True)
+
+def shuffled(seed):
+    """The small digits with their patches in another order, the same for all.
+
+    >>> torch.equal(shuffled(0).sum((2, 3)), small.sum((2, 3)))
+    True
+    """
+    order = torch.randperm(16, generator=torch.Generator().manual_seed(seed))
+    return F.fold(F.unfold(small, 2, stride=2)[..., order], 8, 2, stride=2)
+
+
+def print_runs(name, images, steps):
+    """Prints five runs on images(seed), at the rate that was best on `choose` with another seed."""
+    def found(seed, rate, where):
+        given = images(seed)
+        torch.manual_seed(seed)
+        return right(fit(NETWORKS[name](), given, rate, steps), given, where)
+
+    rate = max(RATES, key=lambda rate: found(5, rate, choose))
+    runs = [round(found(seed, rate, test), 3) for seed in range(5)]
+    print(f'    "{name}": {runs},  # rate {rate}', flush=True)
 
 
 # Right answers of five runs. A record of four minutes, not a run; record() prints it anew.
