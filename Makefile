@@ -7,6 +7,7 @@ BIN = .venv/bin
 export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export PYTHONPATH = hooks
+unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 
 .PHONY: serve build test expand expanded processors bench lock clean writable
 

@@ -124,7 +124,7 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
 # All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples we try all six, and keep the best on 1,000 labelled signals that no result uses (*validation data*);
-# with it we train five networks, each from its own start and on its own draw of the examples. (Often the largest rate was best, so higher scores may be possible.)
+# with it we train five networks, each from its own start, and on its own draw if not all examples are used. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
 def batches(X, y):
@@ -184,7 +184,7 @@ def tuned(build, data, choose, tests, steps):
 # %% [markdown]
 # ## Signals, in order and shuffled
 #
-# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package generates them (those to validate, and the 16,000 that we shall need, from other seeds). To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
+# **MNIST-1D** (Greydanus and Kobak 2024) has ten classes of signals, 40 samples long: a short template, moved, stretched, sheared, and buried in noise. The package `mnist1d` generates them. (Other seeds give those to validate, and the 16,000 used below.) To **shuffle** them, draw one permutation of the 40 positions, and apply it to every signal, in training and in test. No information is lost, since one can undo the permutation. But neither of the things that a convolution is told is true any more.
 
 # %% alt="Three signals of 40 samples, of the classes 2, 5 and 7. Left, as they are: smooth curves. Right, the same 40 values shuffled: jagged."
 def signals(seed=42, count=5000, learn=4000):
@@ -228,9 +228,9 @@ plt.show()
 # Which of the two is worth more? Let us build networks, as large as the others, that are told only one of them:
 #
 # - `only what is near`: each position has a kernel of its own for its five nearest tokens. So that there are not too many weights, each channel is mixed by itself (a *depthwise* convolution).
-# - `only the same everywhere`: the convolution as it is, but the five samples that its kernel joins are 11 apart, and after the last sample the first follows again. So it joins no neighbours, but three layers still reach 13 samples.
+# - `only the same everywhere`: the convolution as it is, but the five samples that its kernel joins are 11 apart, and after the last sample the first follows again. So no kernel joins neighbours.
 #
-# To compare with the first there is `told both, depthwise`: the same network, but with one kernel for all positions, and therefore a third as large.
+# A third, `told both, depthwise`, is the first with one kernel for all positions, and therefore a third as large.
 #
 # **Write down what you expect.** Which of convolution, attention, "nothing" and the MLP loses by the shuffle? And of the two things that a convolution is told, which is worth more?
 
@@ -335,7 +335,7 @@ assert abs(mean(alone[0]) - mean(alone[1])) < 0.03
 # **Figure.** Filled: the signals as they are; open: shuffled, on which four of the networks were trained. Look for the only row with its two marks far apart, and compare the three rows under it.
 #
 # The convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
-# **its whole lead is what it was told**, because the shuffle takes away nothing else. Each of the two things by itself leads the MLP by far, and one about as far as the other. Together (`told both, depthwise`) they make up nearly all that was missing, with a third of the weights.
+# **its whole lead is what it was told**, because the shuffle takes away nothing else. Each of the two things by itself leads the MLP by far, one about as far as the other. (These networks differ in a little more, so about is all that we can say.) Together (`told both, depthwise`) they make up nearly all that was missing, with a third of the weights.
 #
 # Does one of them suffice with 250 signals, too? Let us train the same three networks on 250, and with them convolution and attention with their depths exchanged:
 
@@ -379,7 +379,7 @@ for name, build in signal_networks.items():
     print(f"{name:12s} the losses differ by {found}")
 
 # %% [markdown]
-# For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all others they are one, so the *scores* in the figure agree but for chance (and for their settings, which were chosen anew).
+# For the convolution they are two trainings, because its kernel joins other tokens in B than in A. For all other networks A and B are the same training. So in the last figure their filled and open dots agree, but for chance and for settings that were chosen anew.
 #
 # <details markdown="1"><summary>Why one training, and why equal scores</summary>
 #
@@ -390,7 +390,7 @@ for name, build in signal_networks.items():
 #
 # </details>
 #
-# **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead.**
+# **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead attention in its place.**
 #
 # ## How many examples, how many updates
 #
@@ -470,7 +470,7 @@ for _, _, runs in chosen_on_50:
 assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 
 # %% [markdown]
-# Without a table the convolution makes half as many mistakes: these patterns lie anywhere, so their place is nothing to learn. And fifty were enough to choose on: trained on all 250 after that, it has about as many right.
+# Without a table the convolution makes half as many mistakes, probably because these patterns lie anywhere, so that their place is nothing to learn. And fifty signals were enough to choose the setting: with it, trained on all 250, the network has about as many right as before.
 #
 # Now let us train attention longer, too. **Write down first:** does it then come as far as the convolution did with 250 signals?
 
@@ -506,9 +506,9 @@ assert max(longer[2000][20000]) < goal - 0.05
 # %% [markdown]
 # **Figure.** Solid lines: 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted lines, the scores of the convolution after 1,500 updates.
 #
-# <small>Three to five runs each. Settings as for 1,500 updates, but attention on 4,000 signals or fewer has a rate of .01 instead of .03, set by hand: tuned, it may need less.</small>
+# <small>Three to five runs each. One setting for all, a maximum and the rate .01: tuned, attention may need less of both.</small>
 #
-# So there are two prices. On average attention comes above the lower line with 16,000 signals and 6,000 updates (with 4,000 one of three runs does), and above both with **4,000 signals and 20,000 updates**, sixteen times and thirteen times what the convolution had. More of one is not enough: in 1,500 updates 16,000 signals do not help, and on 2,000 signals 20,000 updates did not. But with both it comes near to what the convolution has with the same 4,000 signals (in the figure before). So what is not told **can** be made up for.
+# So there are two prices. With 16,000 signals, 6,000 updates bring attention above the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: in 1,500 updates 16,000 signals bring no more than 4,000, and on 2,000 signals 20,000 updates did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals (in the figure before). So what is not told **can** be made up for.
 #
 # ## Digits in new places
 #
@@ -564,7 +564,7 @@ for name, setting in (("convolution", ("max", 0.03)), ("convolution, table", ("m
     now[f"{name}, same place"], now[f"{name}, new places"] = same, new
     print(f"{name}: at least {int(10 * same)} of 10 in the same place, {int(10 * new)} in new places")
 
-# %% alt="Above, a digit in the middle of an empty image, as in training, and three digits elsewhere, as in the test. Below, right answers in the same place and in new places. Without a table of positions: convolution 0.97 and 0.95, attention 0.7 in both. With a table both have at least 0.95 in the same place and at most 0.35 in new places, as has the MLP, which guesses there. A dotted line at 0.1: guessing."
+# %% alt="Above, a digit in the middle of an empty image, as in training, and three digits elsewhere, as in the test. Below, right answers in the same place and in new places. Without a table of positions: convolution 0.97 and 0.95, attention 0.7 in both. With a table both have at least 0.94 in the same place and at most 0.35 in new places, as has the MLP, which guesses there. A dotted line at 0.1: guessing."
 recorded_places = {
     "convolution": ["max", 0.03,
         [0.978, 0.97, 0.973, 0.972, 0.965],
@@ -588,7 +588,7 @@ for panel, image in zip("abcd", (middle[test[0]], *moved[test[7:10]])):
     axes[panel].imshow(image[0], cmap=ink, interpolation="none")
     axes[panel].set(xticks=[], yticks=[])
     axes[panel].spines[:].set(visible=True, color=GRAY)
-axes["a"].set_title("training")
+axes["a"].set_title("as in training")
 axes["b"].set_title("test: new places")
 for row, (name, (_, _, same, new)) in enumerate(recorded_places.items()):
     color = colors[name.split(",")[0]]
@@ -618,7 +618,7 @@ assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["atte
 #
 # Attention without a table has the same score in both places, in each run: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and those of a table tie it to a place. There are others that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
-# And if all digits stand in the middle, in the test as well? **Write down:** does the convolution lead the MLP with 75 digits to learn from (and 300 others that choose the settings)? With 897?
+# And if all digits stand in the middle, in the test as well? **Write down:** does the convolution without a table lead the MLP with 75 digits to learn from (and 300 others that choose the settings)? With 897?
 
 # %%
 few = {  # right of 600 digits in the middle, five runs each
@@ -635,13 +635,13 @@ for name, runs in few.items():
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits a table helps the convolution, and brings it level with the MLP, which knows all places, too. So where nothing moves, it costs something to have no table. But a table alone is not enough, because attention has one and is behind. With 897 digits all four have between 94 and 98 of 100.
+# With 75 digits a table helps the convolution, and brings it level with the MLP, which knows all places, too. So where nothing moves and digits are few, it costs something to have no table. But a table alone is not enough, because attention has one and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
 # - **Ask what is true of your data.** What a network is told it need not learn, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
 # - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
-# - **You have 600 signals?** If your patterns may lie anywhere, we would begin with a convolution without a table; if each signal is cut at a fixed place, as heartbeats are, also with a table, and with an MLP beside it. Choose the setting on 100 of them, test on 100 others, and then shuffle: if nothing is lost, do not expect a lead.
+# - **You have 600 signals?** If your patterns may lie anywhere, we would begin with a convolution without a table; if each signal is cut at a fixed place, as heartbeats are, also try a table, and compare with an MLP. Choose the setting on 100 of them, test on 100 others, and then shuffle: if nothing is lost, do not expect a lead over attention. (With 100 to test, five points may be chance.)
 #
 # ## Three things to change
 # Write down what you expect, change one line of a cell above, and look at the scores that it prints. (The last cell protests, until you change it back.)
