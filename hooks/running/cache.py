@@ -1,6 +1,6 @@
 """What the snippets and labs gave: files in .cache, each written whole or not at all.
 
-What the cache does not hold is made by a program of its own (python -m running), so that the
+What the cache does not hold is made by a program of its own (python -m running.pool), so that the
 processes it starts descend from a small program, not from MkDocs.
 """
 
@@ -70,7 +70,7 @@ class Cache:
         found = {source: read(source.entry) for source in self.sources()}
         missing = [source for source, entry in found.items() if not entry]
         if missing:
-            command = [sys.executable, "-P", "-m", "running", json.dumps([self.folders, self.limits])]
+            command = [sys.executable, "-P", "-m", "running.pool", json.dumps([self.folders, self.limits])]
             own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"}
             # The end of the pipe tells the program that we are gone.
             with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | own) as process:

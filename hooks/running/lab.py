@@ -2,12 +2,6 @@
 
 nbclient runs the notebook; mkdocs-jupyter makes the page: its converter, with a template that
 gives Markdown, which the site then fills and checks as it does any page.
-
-What an author writes, besides plain Markdown and code:
-
-    # %% alt="What the figure of this cell shows"      a cell that draws a figure
-    **Figure.** What to see in it.                     its caption: the next paragraph
-    display(Markdown(f"A sentence with {number:.2f}"))     numbers from the run
 """
 
 import base64

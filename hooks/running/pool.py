@@ -1,11 +1,17 @@
-"""Runs snippets and labs, each in a process of its own, and stores what they give."""
+"""Runs snippets and labs, each in a process of its own, and stores what they give.
 
+The program `python -m running.pool SETTINGS`, which running.cache starts.
+"""
+
+import json
 import multiprocessing.connection
 import os
 import re
 import shutil
 import signal
+import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -115,3 +121,15 @@ class _Job:
             said = f"{self.source.path}:{line}: {why}\n{said}"
         report(said)
         return False
+
+
+def _end_with_parent():
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        sys.exit(fill(cache.Cache(*json.loads(sys.argv[1]))) > 0)
+    sys.exit(130)

@@ -1,15 +1,4 @@
-"""Numbers of the snippets, in sentences: {{ chapter/idea.key }}, {{ chapter/idea.key:format }}.
-
-    format      a page shows
-    none        12  262,144  −3          a whole number
-    .2f         0.87  −1.50  52,400.00   so many decimals
-    +.1f        +0.4  −1.2               always with its sign
-    .0%         87 %                     of a share
-    .1e         8.9 × 10⁻¹⁵              a power of ten
-    .1f MB      52.4 MB                  bytes, in kB, MB, GB or TB
-    <1e-12      10⁻¹²                    the bound; a fault if the number is not below it
-    >0.9        0.9                      the bound; a fault if the number is not above it
-"""
+"""Numbers of the snippets, in sentences: {{ chapter/idea.key:format }}; written() shows each format."""
 
 import re
 
@@ -52,6 +41,8 @@ def written(value, format=""):
     ('262,144', '−1024', '0.87', '0.0')
     >>> written(8.94e-15, ".1e"), written(52.4e9, ".1f GB"), written(3e-13, "<1e-12")
     ('8.9 × 10⁻¹⁵', '52.4\\xa0GB', '10⁻¹²')
+    >>> written(1.2, "+.1f"), written(0.87, ".0%"), written(0.42, ">40%")
+    ('+1.2', '87\\xa0%', '40\\xa0%')
     >>> written(0.5)
     Traceback (most recent call last):
     ValueError: is 0.5: say how many digits to show, as in :.2f

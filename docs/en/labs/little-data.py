@@ -6,7 +6,7 @@
 #
 # You will see what each of the two is worth, and take home a test for your own data.
 #
-# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory, Python 3.9, PyTorch 2.0 and matplotlib 3.6. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
+# *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*
 
 # %%
 # pip install torch matplotlib scikit-learn mnist1d tqdm
@@ -335,7 +335,7 @@ assert abs(mean(alone[0]) - mean(alone[1])) < 0.03
 # **Figure.** Filled: the signals as they are; open: shuffled, on which four of the networks were trained. Look for the only row with its two marks far apart, and compare the three rows under it.
 #
 # The convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
-# **its whole lead is what it was told**, because the shuffle takes away nothing else. Each of the two things by itself leads the MLP by far, one about as far as the other. (These networks differ in a little more, so about is all that we can say.) Together (`told both, depthwise`) they make up nearly all that was missing, with a third of the weights.
+# **its whole lead is what it was told**, because the shuffle takes away nothing else. Each of the two things by itself leads the MLP by far, one about as far as the other. (Only about, since these networks differ in a little more.) Together (`told both, depthwise`) they make up nearly all that was missing, with a third of the weights.
 #
 # Does one of them suffice with 250 signals, too? Let us train the same three networks on 250, and with them convolution and attention with their depths exchanged:
 
@@ -384,7 +384,7 @@ for name, build in signal_networks.items():
 # <details markdown="1"><summary>Why one training, and why equal scores</summary>
 #
 # In the first step, the tokens of B are those of A in another order, that of the permutation. So B's table has the gradient of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
-# still holds after every update. (For the MLP it is the columns of its first matrix.)
+# still holds after every update.
 #
 # The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore an ordinary training on shuffled signals, with the score of A.
 #
@@ -470,7 +470,7 @@ for _, _, runs in chosen_on_50:
 assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 
 # %% [markdown]
-# Without a table the convolution makes half as many mistakes, probably because these patterns lie anywhere, so that their place is nothing to learn. And fifty signals were enough to choose the setting: with it, trained on all 250, the network has about as many right as before.
+# Without a table the convolution makes half as many mistakes, probably because these patterns lie anywhere, so that their place is nothing to learn. And fifty signals were enough to choose the setting: with it, trained on all 250, the network has about as many right.
 #
 # Now let us train attention longer, too. **Write down first:** does it then come as far as the convolution did with 250 signals?
 
@@ -508,7 +508,7 @@ assert max(longer[2000][20000]) < goal - 0.05
 #
 # <small>Three to five runs each. One setting for all, a maximum and the rate .01: tuned, attention may need less of both.</small>
 #
-# So there are two prices. With 16,000 signals, 6,000 updates bring attention above the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: in 1,500 updates 16,000 signals bring no more than 4,000, and on 2,000 signals 20,000 updates did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals (in the figure before). So what is not told **can** be made up for.
+# So there are two prices. With 16,000 signals, 6,000 updates bring attention above the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: 1,500 updates on 16,000 signals bring no more than on 4,000, and 20,000 updates on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals . So what is not told **can** be made up for.
 #
 # ## Digits in new places
 #
@@ -635,13 +635,13 @@ for name, runs in few.items():
 assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + few["attention, table"])
 
 # %% [markdown]
-# With 75 digits a table helps the convolution, and brings it level with the MLP, which knows all places, too. So where nothing moves and digits are few, it costs something to have no table. But a table alone is not enough, because attention has one and is behind. With 897 digits all four have between 94 and 98 of 100.
+# With 75 digits a table brings the convolution level with the MLP, which knows all places, too. So where nothing moves and digits are few, it costs something to have no table. But a table alone is not enough, because attention has one and is behind. With 897 digits all four have between 94 and 98 of 100.
 #
 # ## What it means
 #
 # - **Ask what is true of your data.** What a network is told it need not learn, and that is what counts when examples are few. If it is false, as after the shuffle, telling it is worth nothing.
 # - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
-# - **You have 600 signals?** If your patterns may lie anywhere, we would begin with a convolution without a table; if each signal is cut at a fixed place, as heartbeats are, also try a table, and compare with an MLP. Choose the setting on 100 of them, test on 100 others, and then shuffle: if nothing is lost, do not expect a lead over attention. (With 100 to test, five points may be chance.)
+# - **You have 600 signals?** If your patterns may lie anywhere, we would begin with a convolution without a table; if each signal is cut at a fixed place, as heartbeats are, also try a table, and compare with an MLP. Choose the setting on 100 of them, test on 100 others, and then shuffle: if nothing is lost, do not expect a lead over attention. (With 100, five points may be chance.)
 #
 # ## Three things to change
 # Write down what you expect, change one line of a cell above, and look at the scores that it prints. (The last cell protests, until you change it back.)
@@ -658,8 +658,8 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 # <details markdown="1"><summary>What we found</summary>
 #
 # 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
-# 2. It loses none: five runs had the same score in both places, .965 to .975. Before, a kernel at the edge met the zeros of the padding, so it could tell where it was.
-# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85. So what is not told can be learned, here in part.
+# 2. It loses none: five runs had the same score in both places, .965 to .975. Before, zeros of the padding told a kernel where the edge was.
+# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85.
 #
 # </details>
 
