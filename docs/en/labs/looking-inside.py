@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Looking inside a small CNN and a small ViT
 #
-# **Two networks of the same size learn to read the same digits, and learn in different places. The CNN looks through a window that is built in, and reads as well if its first filters stay random. In the vision transformer,
-# each token begins by listening mostly to its own patch, because the skips carry it past the heads, and learns to listen to the whole digit. Its heads learn to choose by content, and none becomes local: in the mean over all images and queries, none looks at its neighbours only.**
+# **Two networks of the same size learn to read the same digits, each in its own way. The CNN looks through a window that is built in. In the vision transformer,
+# each token begins by listening mostly to its own patch, because the skips carry it past the heads, and learns to listen to the whole image. Its heads learn to choose by content, and none becomes local: in the mean over all images and queries, none looks at its neighbours only.**
 #
 # You will train five small networks, and see their first filters, what each head looks at and whether the image decides it, to which pixels one output listens, and what keeps the tokens different from layer to layer: skips, signs or windows.
 #
@@ -183,7 +183,7 @@ cnn, vit = fit("CNN"), fit("ViT")
 
 # %% [markdown]
 # The notebook shows one run, and one run can mislead. So the text speaks of five, with other starts and other batches, but the same digits to learn from. The last cell has the lowest and
-# the highest of each number that it needs, and compares your run with them. `record()` there makes them anew.
+# the highest of each number that the text needs, and compares your run with them. `record()` there makes them anew.
 
 # %%
 print(f"numbers to learn: CNN {size(cnn):,}, ViT {size(vit):,}")
@@ -368,7 +368,7 @@ def lend(model, step):
 #
 # Take one output near the centre, before the mean over positions. Which pixels does it listen to? As in [Receptive field](../differences/receptive-field.md#blob), we take its derivative by each pixel and square it. This **energy** says how much a small change of the pixel moves the output.
 
-# %% alt="Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers the digit after it."
+# %% alt="Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers most of the image after it."
 def field(model, x=x_test):
     """Part of the energy at each pixel: (8, 8), sums to 1."""
     x = x.clone().requires_grad_()
@@ -408,13 +408,13 @@ plt.show()
 assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64]
 
 # %% [markdown]
-# **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob stays in its window, while the ViT's grows from one patch to the whole digit. <small>The root of the energy, each panel at a scale of its own, so that faint parts show.</small>
+# **Figure.** Where one output (outlined) listens, before and after training; dashed is the CNN's window. The CNN's blob stays in its window, while the ViT's grows from one patch over most of the image. <small>The root of the energy, each panel at a scale of its own, so that faint parts show.</small>
 
 # %% [markdown]
 # The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels (root mean square).
 #
-# The ViT *can* reach all 64 pixels from the start, and its heads take nearly the mean of everything. Still more than nine tenths of the energy come from the output's own patch. The skips do that, which carry the patch straight past the heads: without them, the own patch has about the
-# sixteenth of an equal division, at most about half as much again. (All this with the small weights with which PyTorch starts.)
+# The ViT *can* reach all 64 pixels from the start, and its heads take nearly the mean of everything. Still more than nine tenths of the energy come from the output's own patch. The skips do that, which carry the patch straight past the heads: without them, the own patch has about a
+# sixteenth, as if all were equal, and at most about one and a half. (All this with the small weights with which PyTorch starts.)
 #
 # After training, with the skips in place, the own patch has about a fifth to a quarter. This is a mean over images: for one alone it can be less than a tenth or more than a half, because the shares depend on the image. **The field of the CNN is mostly built in, that of the ViT is learned.**
 #
@@ -464,7 +464,7 @@ plt.show()
 # %% [markdown]
 # - **Training brings the tokens of these two networks together**, in the ViT as in the CNN; it does not keep them apart. This need not be a loss: the classifier reads only the mean over all tokens, so what they have in common is what counts. (It is no law: the CNN without batch norm goes the other way.)
 # - **Attention over all patches makes the tokens the same before training begins, if there are no skips.** Training slows this down: after two layers the spread is still a quarter or more, where at the start it was less than a hundredth. But after four next to nothing is left.
-# - **In the ViT it is the skips that prevent it, not the MLPs.** With skips and without MLPs the spread falls to a third, as in the whole ViT; with MLPs and without skips next to nothing is left.
+# - **In the ViT it is the skips that prevent it, not the MLPs.** With skips and without MLPs the spread falls to a third, nearly as in the whole ViT; with MLPs and without skips next to nothing is left.
 # - **A network whose tokens are all alike is not useless.** Attention only still reads nine digits of ten, because what all tokens have in common can name the digit.
 #
 # And why do the tokens of the CNN stay different, without any skip? Perhaps because its weights have both signs, so that it takes differences, too. Or because its windows are small, so that three layers do not mix the whole image. To tell the two apart, we give attention small windows, and a CNN large ones:
@@ -506,8 +506,8 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 
 
 # %% [markdown]
-# **In these four networks, the window makes the difference.** With small windows the trained tokens stay different, under shares, which are positive, as under kernels with both signs. With windows as large as the image they become alike, again under both. (Compare within a pair only, and with care: its two networks have different rates, each the best of five, and the CNNs differ in size. The sign may still play a part, since no pair changes the sign alone.)
-# The start does not decide it either: with small windows of attention the tokens are more alike before training than after it, with large kernels it is the other way round.
+# **In these four networks, once trained, the window makes the difference.** With small windows the tokens stay different. This holds for shares, which are positive, as for kernels, which have both signs. With windows as large as the image they become alike, again with both. (Compare within a pair only, and with care: its two networks have different rates, each the best of five, and the CNNs differ in size. The sign may still play a part, since no pair changes the sign alone.)
+# The start does not decide it either: before training, attention with small windows leaves the tokens more alike than after it, and large kernels less.
 #
 # ## What it means
 #
@@ -516,7 +516,7 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 #
 # ## Three things to change
 #
-# Write down what you expect before you run. (The last cell protests then, because your network is not that of the record.)
+# Write down what you expect before you run. (After the first two the last cell protests, because your network is not that of the record.)
 #
 # 1. **Overlapping patches.** Put `nn.Conv2d(1, d, patch + 2, stride=patch, padding=1)` for the patches: there are as many as before, and each overlaps its neighbours. How many digits are read now? (Add `print(accuracy(vit))` below the training.) Does a head become local?
 # 2. **Smaller positions.** Let the table of positions start with `0.02 * torch.randn(side**2, d)`. Does it matter where a learned table starts?
