@@ -477,6 +477,7 @@ LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen fro
         ({"scaled": False, "chosen": 1, "step": 2}, SPREAD, "Without the scale"),
         ({"causal": True, "chosen": 0}, SPREAD, "Token 1 sees only itself"),
         ({"causal": True, "chosen": 1}, SPREAD, "Token 2 asks"),
+        ({"causal": True, "chosen": 2}, SPREAD, "Token 3 asks"),
         ({"causal": True, "scaled": False, "same": True, "chosen": 2, "step": 3}, SPREAD, "The softmax"),
         ({"same": True}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
         ({"tokens": EQUAL}, EQUAL, LEFT + ", and finds all alike"),
@@ -498,6 +499,8 @@ def test_three_tokens(touch, state, tokens, says):
     for name, values in zip("QKVSAy", wanted, strict=True):
         assert torch.allclose(torch.tensor(found["numbers"][name]).float(), values, rtol=1e-5, atol=1e-6), name
     assert found["words"].startswith(says)
+    last = now["causal"] and now["chosen"] == 2 and now["step"] == 4
+    assert ("hides nothing" in found["words"]) == last
     if now["causal"]:
         assert found["numbers"]["y"][0] == found["numbers"]["V"][0]
     for name in "W_Q", "W_K", "W_V":

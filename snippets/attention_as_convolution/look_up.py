@@ -98,7 +98,7 @@ def figure():
         ax.imshow(weights, cmap=shades(color), vmin=0, vmax=1, interpolation="none",
                   label=title)
         ax.set_title(title, color=color)
-        ax.set(xticks=[], yticks=[], xlabel="which person's number")
+        ax.set(xticks=[], yticks=[], xlabel="whose number")
         ax.spines[:].set(visible=True, color=GRAY)
     axes["a"].set_ylabel("answer for person")
     axes["c"].text(3.5, 3.5, "each about 1/8", ha="center", va="center")

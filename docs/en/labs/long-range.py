@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Long range: what is seen, and what is learned
 #
-# **A stack of convolutions cannot use what lies outside its window (the tokens that its output is computed from), however long it is trained. Inside, training decides how much it uses. Attention has no window: it sees everything. Is this all that it needs to find one token far away?**
+# **A stack of convolutions cannot use what lies outside its window (the tokens that its output is computed from), however long it is trained. Inside, training decides how much it uses. Attention has no window: it sees everything. Is seeing all that it needs to find one token far away?**
 #
 # You will train small networks on one task, and see
 #
@@ -66,7 +66,7 @@ print("answer ", y.item())
 # %% [markdown]
 # ## Who sees how far?
 #
-# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ only in what mixes. (To embed, two linear layers make a table of 16 rows, one for each value with and without a flag. They could learn a row at a time, but the flag is one of their inputs, so what they learn about it serves all values.)
+# All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ in what mixes, and are trained on messages as long as what they see. (To embed, two linear layers make a table of 16 rows, one for each value with and without a flag. The flag is one number of their input, so what is learned about it serves all values.)
 #
 # - **Convolutions.** Each layer reads three tokens: its own and two earlier ones, $\delta$ apart. This $\delta$ is its *dilation*. The layer's result is added to its input (a *skip*). With the dilations $\delta_1, \dots, \delta_L$ the window of the last token is
 #   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (Each token of these windows is read.)
@@ -196,7 +196,7 @@ def curve_of(model):
     return [accuracy(model, t) for t in range(N)]
 
 # %% [markdown]
-# Every network gets the same 800 steps, and each is tuned equally often: three learning rates (0.001, 0.003 and 0.01), judged with two seeds that no result uses. With the best of them it is trained five times more. All this takes a quarter of an hour or more, so here stands a record, which `record()` at the end makes anew: the learning rate, and what each of the five has right in the nearest quarter of the tokens that it sees, in the farthest, and in all. (The lines *short lessons* and *values looked up* are used at the end. Most networks took the largest rate, so a wider search may find better ones.) Your notebook trains most of them once again and compares.
+# Every network gets the same 800 steps, and each is tuned equally often: three learning rates (0.001, 0.003 and 0.01), judged with two seeds that no result uses. With the best of them it is trained five times more. All this takes a quarter of an hour or more, so here stands a record, which `record()` at the end makes anew: the learning rate, and what each of the five has right in the nearest quarter of the tokens that it sees, in the farthest, and in all. (Two lines, *short lessons* and *values looked up*, are explained at the end, where they are used. Most networks took the largest rate, so a wider search may find better ones.) Your notebook trains most of them once again and compares.
 
 # %%
 recorded = json.loads("""
@@ -241,7 +241,7 @@ for name, (_, n) in networks.items():
 # %% [markdown]
 # ## The cliff
 #
-# Each stack was trained on messages as long as its window, so it always saw the flag: its best case. Now ask at all distances among 96 tokens.
+# Each stack was trained on messages as long as its window, so it always saw the flag. Now ask at all distances among 96 tokens.
 
 # %% alt="Right answers over the distance of the flagged token. Plain convolutions with 2, 4 and 8 layers are right up to the distances 4, 8 and 16 and guess from the next one on, five dilated layers from distance 63 on. Attention is right up to distance 95."
 shown = {"2 plain layers": ":", "4 plain layers": "--", "8 plain layers": "-.",
@@ -335,7 +335,7 @@ assert min(later) > min(far) + 0.1 and sum(found < 0.98 for found in later) == 4
 #
 # The plain stacks are right nearby in every run. Far away, two and four layers are as good, eight fall behind in one run of five, and sixteen in three. Are the steps too few? With twice as many, tuned anew, the worst run is better, but now four miss something. (Their learning rate is the smallest of the three, so a smaller one may do better.)
 #
-# Why the far end? A plain kernel hands a token on by two at most, so one at the edge has to pass all of them, and any other in the farthest quarter at least three in four. The skips do not help it, because they carry it up through the layers, but not sideways to the last token. And before training, each kernel hands on little. How little? Move the embedding of one token a bit, and see how far the logits move: the derivative says it, and one backward pass gives it for all tokens. (One pass gives the derivative of one number, and there are eight logits. So we add them up, with random factors, because plain sums may cancel.)
+# Why the far end? A plain kernel hands a token on by two at most, so one at the edge has to pass all of them, and any other in the farthest quarter at least three in four. The skips do not help such a token: they carry it up through the layers, but not sideways to the last one. And before training, each kernel hands on little. How little? Move the embedding of one token a bit, and see how far the logits move: the derivative says it, and one backward pass gives it for all tokens. (One pass gives the derivative of one number, and there are eight logits. So we add them up, with random factors, because plain sums may cancel.)
 
 # %%
 def fading(name, seed):
@@ -361,7 +361,7 @@ for name, runs in fades.items():
 assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e4
 
 # %% [markdown]
-# In all three stacks a kernel hands on between a fifth and a quarter, and it is their number that makes the difference. If a token hardly moves the logits, it hardly changes the loss, so at first little pushes the network to use it. (Two of five runs with sixteen layers learn to use it all the same. And the distance itself is not the cause. The [chapter](../differences/receptive-field.md#long-range) trains a dilated stack without skips, in which every token passes all kernels: it learns near and far alike.)
+# In all three stacks a kernel hands on between a fifth and a quarter, so the more kernels, the less arrives. If a token hardly moves the logits, it hardly changes the loss, so at first little pushes the network to use it. This fits what is lost, but does not prove that it is the cause. (Two of five runs with sixteen layers learn to use it all the same. That the cause is not the distance itself shows a dilated stack without skips, in the [chapter](../differences/receptive-field.md#long-range): there near and far tokens pass the same kernels, and are learned alike.)
 #
 # The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, with the largest dilation first, too. (One of these ten runs misses one answer in eight, but near and far alike.) This fits: no token there has more than five kernels to pass, so its far end begins far less weak. It is no proof, because the two stacks differ in depth, size and window at once, so only near and far of the same stack can be compared.
 #
@@ -401,9 +401,9 @@ ax.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# **Figure.** Right answers of networks that were trained on 96 tokens, asked among 24 to 6,144. Follow attention, which stays up, and the mean, which is right only near its own length.
+# **Figure.** Right answers of networks that were trained on 96 tokens, asked among 24 to 6,144. Follow attention, which stays up, and the mean, which is right only at about its own length.
 #
-# <small>Five runs each, some on top of each other; the axis is logarithmic.</small>
+# <small>Five runs each, some on top of each other; a dot is 64 questions; the axis is logarithmic.</small>
 #
 # Attention goes on finding the flag, and the mean soon guesses. But why does it lose answers among 24 tokens, where the flagged one counts for *more*? Because the classifier compares lengths, too: it has learned how far each value moves the mean of 96 tokens. Among 24 each moves it four times as far, so one value may be taken for another. Check it: give the flagged token its old share back, one ninety-sixth, at any length.
 
@@ -456,7 +456,7 @@ assert stack[0] < 0.95 < min(curves["dilated layers"][:24])
 #
 # How large does training make $g$? Among a few tokens a small $g$ is enough, so the length of the messages in training, of the *lessons*, may matter. Train attention once more, with short lessons of 4 tokens only, and compare.
 #
-# In a real message the other tokens do not quite score alike. So we measure the share among 96 tokens, and call $g$ what the formula needs to give this share. If this $g$ stays the same in longer messages, the formula predicts the share among 6,144. (It should: these networks know no positions, and a longer message has more tokens, but no new kinds.)
+# In our networks the other tokens do not quite score alike. So we turn the formula round: we measure the share among 96 tokens, and call $g$ what it takes to give this share. If this $g$ stays the same in longer messages, the formula predicts the share among 6,144. (It should: these networks know no positions, and a longer message has more tokens, but no new kinds.)
 
 # %%
 def share(g, n):

@@ -1,7 +1,7 @@
 // Three tokens: a head of self-attention in the plane, step by step. Mirrors
 // snippets/self_attention/triangle.py.
 customElements.define("three-tokens", class ThreeTokens extends Widget {
-  static hint = "Tap a token, and it asks. Drag it, or use the arrow keys.";
+  static hint = "Tap a token, and it asks. Drag it, or move it with the arrow keys. Step 1 is the beginning.";
   static W_Q = [[1, -1], [1, 1]];
   static W_K = [[1, 1], [-1, 1]];
   static W_V = [[0, -2], [2, 0]];
@@ -145,6 +145,7 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left, seen from the origin"}, and `
       + (best.length === shares.length ? "finds all alike" : `takes most from ${best.map((j) => j === chosen ? "itself" : `token ${j + 1}`).join(" and ")}`)
       + `: y${me} ≈ ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
-      + `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot take a difference.`;
+      + `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot subtract one value from another.`
+      + (causal && shares[2] ? " The mask hides nothing from the last token: tap another one." : "");
   }
 });
