@@ -8,7 +8,6 @@ from pygments.lexers import PythonLexer
 from pygments.token import STANDARD_TYPES, Comment, Generic, Keyword, Name, String
 
 COLOURED = Comment, Generic, Keyword, Name.Class, Name.Function, String.Doc
-LEXER = PythonLexer()  # made once, by the server that all snippets start from
 
 
 def calm():
@@ -25,4 +24,4 @@ def script(python):
     'code("<span class=\\\\"k\\\\">return</span> a + 1\\\\n");'
     """
     calm()
-    return f"code({json.dumps(highlight(python, LEXER, HtmlFormatter(nowrap=True)))});"
+    return f"code({json.dumps(highlight(python, PythonLexer(), HtmlFormatter(nowrap=True)))});"

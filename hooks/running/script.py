@@ -16,12 +16,14 @@ from pathlib import Path
 import matplotlib.figure
 import matplotlib.pyplot as plt
 from drawing import figure, highlight
+from pygments.lexers import PythonLexer
 from text.source import Fault, Faults
 
 from . import snippet
 from .cache import picture
 
 matplotlib.use("agg")
+PythonLexer()  # compiles its patterns, once for all processes that start with this module imported
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

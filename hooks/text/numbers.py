@@ -37,6 +37,8 @@ def find(where, snippets, text, offset):
 def written(value, format=""):
     """A number as a page shows it. Raises ValueError for a format that does not fit it.
 
+    Of <1e-12 and >40% the page shows the bound, and it is an error if the number is on its other side.
+
     >>> written(262144), written(-1024), written(0.874, ".2f"), written(-0.001, ".1f")
     ('262,144', '−1024', '0.87', '0.0')
     >>> written(8.94e-15, ".1e"), written(52.4e9, ".1f GB"), written(3e-13, "<1e-12")

@@ -25,7 +25,7 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     const { d, h } = state;     // heads of one size
     state.d = clamp(Math.ceil(8 / h), Math.round(d / h), Math.floor(16384 / h)) * h;
     const changed = Object.keys(state).filter((name) => name in wanted && state[name] !== Number(wanted[name]));
-    return [state, changed.length && `That cannot be shown; the nearest is ${changed.map((name) => `${name} = ${state[name]}`).join(", ")}${changed.includes("d") ? " (heads have one size)" : ""}.`];
+    return [state, changed.length && `That cannot be shown; the nearest is ${changed.map((name) => `${name} = ${state[name]}`).join(", ")}${d % h ? " (heads have one size)" : ""}.`];
   }
 
   // Costs in the order of the table; keys are those that one position meets.
