@@ -23,7 +23,8 @@ SET = """async ([name, state]) => {
     await new Promise((done) => requestAnimationFrame(done));
     const plain = (_, value) => ArrayBuffer.isView(value) ? Array.from(value) : value;
     const numbers = JSON.parse(JSON.stringify(widget.numbers, plain));
-    return { state: widget.state, numbers, words: widget.words.textContent };
+    return { state: widget.state, numbers, words: widget.words.textContent,
+             shown: widget.formula?.textContent };
 }"""
 
 
@@ -191,26 +192,31 @@ def test_build_a_stack(touch):
     """Its paths are the gradient of the snippet's stack, at the edges and after a bad input, too."""
     widget = touch("en/differences/receptive-field.html", "build-a-stack")
     states = [
-        ({"layers": PLAIN, "output": 32}, False),
-        ({"layers": PLAIN, "output": 0}, False),  # at the border
-        ({"layers": [[7, 2, 1], [3, 2, 1], [3, 1, 1]], "output": 15}, False),
-        ({"layers": [[2, 1, d] for d in (1, 2, 4, 8, 16, 32)], "output": 63, "causal": True}, False),
-        ({"layers": [[0, 1, 64]], "output": 5, "causal": False}, False),
-        ({"layers": [[3, 3, 1], [0, 1, 2], [7, 1, 32]], "output": 9}, False),
-        ({"layers": [[0, 1, 4]] * 2, "output": 1, "causal": True}, False),
-        ({"layers": [[1, 1, 1]] * 6, "output": 20, "causal": False}, False),
-        ({"layers": [], "output": -5}, True),  # nothing, and before the first
-        ({"layers": [[900, 0, -2], ["x", None, 1e9]], "output": 1e9}, True),
-        ({"layers": [[3, 1, 1]] * 9, "output": "some"}, True),
+        ({"layers": PLAIN, "output": 32}, 7),
+        ({"layers": PLAIN, "output": 0}, 7),  # at the border
+        ({"layers": [[7, 2, 1], [3, 2, 1]], "output": 8}, 11),
+        ({"layers": [[2, 1, d] for d in (1, 2, 4, 8, 16, 32)], "output": 63, "causal": True}, 64),
+        ({"layers": [[0, 1, 64], [3, 1, 1]], "output": 5, "causal": False}, None),  # all
+        ({"layers": [[3, 3, 1], [0, 1, 2], [7, 1, 32]], "output": 9}, 591),
+        ({"layers": [[3, 2, 1], [0, 1, 4]], "output": 15, "causal": False}, 19),
+        ({"layers": [[0, 1, 4]] * 2, "output": 31, "causal": True}, 9),
+        ({"layers": [[1, 1, 1]] * 6, "output": 20, "causal": False}, 1),
+        ({"layers": [], "output": -5}, "bad"),  # nothing, and before the first
+        ({"layers": [[900, 0, -2], ["x", None, 1e9]], "output": 1e9}, "bad"),
+        ({"layers": [[3, 1, 1]] * 9, "output": "some"}, "bad"),
     ]
-    for state, bad in states:
+    for state, window in states:
         found = widget(state)
         layers, output = found["state"]["layers"], found["state"]["output"]
         wanted = stack.paths([tuple(layer) for layer in layers], output, causal=found["state"]["causal"])
         assert found["numbers"]["paths"][0] == wanted.tolist(), state
-        assert found["words"].startswith("That stack cannot be built") == bad, state
-        if not bad:
+        assert found["words"].startswith("That stack cannot be built") == (window == "bad"), state
+        if window != "bad":
             assert layers == state["layers"] and output == state["output"]
+            assert found["numbers"]["window"] == window
+            seen = wanted.nonzero().flatten()
+            cut = window is None or window > 64 or seen[0] == 0 or seen[-1] == 63  # by a border
+            assert cut or seen[-1] - seen[0] + 1 == window, state
 
 
 @pytest.mark.parametrize(
@@ -299,6 +305,10 @@ def test_touch_a_kernel(touch, state, kernel, bad):
     assert torch.allclose(torch.tensor(found["numbers"]["output"]).float(), wanted.flatten(), atol=1e-3)
     assert abs(found["numbers"]["constant"] - 100 * sum(kernel)) < 1e-4
     assert found["words"].startswith("Nine weights") == bad
+    row, column = found["state"]["row"], found["state"]["column"]
+    assert found["numbers"]["pixels"] == sobel.photo[row : row + 3, column : column + 3].flatten().tolist()
+    total = float(found["shown"].split("=")[1].replace("−", "-"))
+    assert total == pytest.approx(wanted[row, column].item(), abs=0.051)  # one decimal
     for total, shares in found["numbers"]["heads"]:
         assert min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9, total
 
@@ -332,6 +342,8 @@ def test_move_the_query(touch, state, bad):
     assert torch.allclose(shares, scores.softmax(0), atol=1e-5)
     if now["sharpness"] == 10 and not any(now[key] for key in ("raw", "near", "window")):
         assert torch.allclose(shares, probe.attention(probe.patches(image), torch.eye(576))[at], atol=1e-5)
+        if (now["row"], now["column"]) == probe.QUERY:
+            assert abs(found["numbers"]["moves"] - probe.change(probe.attention)) < 1e-2
     grid = torch.eye(576)[at].view(24, 24)
     blur = probe.convolution(None, grid.flatten()[:, None])[:, 0]
     assert torch.allclose(torch.tensor(found["numbers"]["kernel"]).float(), blur, atol=1e-6)

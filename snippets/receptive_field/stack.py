@@ -32,7 +32,7 @@ def paths(layers, output, n=64, causal=False):
 
 STACKS = {      # layers, output, causal
     "three plain layers": ([(3, 1, 1)] * 3, 32, False),
-    "stem of ResNet-50": ([(7, 2, 1), (3, 2, 1), (3, 1, 1)], 8, False),
+    "stem of ResNet-50": ([(7, 2, 1), (3, 2, 1)], 8, False),
     "WaveNet, six layers": ([(2, 1, dilation) for dilation in (1, 2, 4, 8, 16, 32)], 63, True),
 }
 

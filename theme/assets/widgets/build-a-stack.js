@@ -1,12 +1,13 @@
 // Build a stack: which inputs an output sees through layers of convolution or attention, and on
 // how many paths. Mirrors snippets/receptive_field/stack.py.
 customElements.define("build-a-stack", class BuildAStack extends Widget {
-  static hint = "Drag the output, change a layer, or take a stack. Each term of r is a layer, from below: (kernel − 1) · dilation · strides below it.";
+  static hint = "Take a stack, change a layer, or drag the output.";
+  static terms = "One term for each layer, from below: (kernel − 1) · dilation · strides below it; for attention, (its window, left + right) · strides below it.";
   static N = 64;
   static PRESETS = {
     "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
     "WaveNet": [1, 2, 4, 8, 16, 32].map((dilation) => [2, 1, dilation]),
-    "stem of ResNet-50": [[7, 2, 1], [3, 2, 1], [3, 1, 1]],
+    "stem of ResNet-50": [[7, 2, 1], [3, 2, 1]],
     "one attention layer": [[0, 1, 64]],
     "attention in windows": [[0, 1, 4], [0, 1, 4], [0, 1, 4]],
   };
@@ -49,13 +50,15 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       paths[l].forEach((count, i) => {
         if (count) for (const j of this.reads(layers[l - 1], i, lengths[l - 1], causal)) paths[l - 1][j] += count;
       });
-    let jump = 1;
+    let jump = 1, window = 1;
     const terms = layers.map(([k, s, d]) => {
-      const term = [k ? k - 1 : causal ? 1 : 2, d, jump];
+      const whole = !k && d >= this.N, wide = k ? (k - 1) * d : causal ? d : 2 * d;
+      const term = k ? `${k - 1}·${d}·${jump}` : whole ? `all ${this.N}` : `${causal ? d : `(${d} + ${d})`}·${jump}`;
+      window += whole ? Infinity : wide * jump;
       jump *= s;
       return term;
     });
-    return { lengths, paths, terms, window: terms.reduce((sum, [a, b, c]) => sum + a * b * c, 1),
+    return { lengths, paths, terms, window,
              seen: paths[0].filter(Boolean).length, total: paths[0].reduce((a, b) => a + b, 0) };
   }
 
@@ -66,7 +69,9 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
   build() {
     this.svg = shape("svg", { role: "img" });
     this.pictures = [this.svg];
-    this.stage.append(this.svg);
+    const presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
+      button(name, () => this.stack(layers, name === "WaveNet" ? 1 : 0.5, name === "WaveNet")));
+    this.stage.append(make("div", { class: "widget-buttons" }, ...presets), this.svg);
     this.drag(this.svg, (x) => {
       const { lengths } = this.numbers;
       this.set({ output: Math.floor((x - 8) / (this.size - 16) * lengths.at(-1)) });
@@ -75,14 +80,16 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     this.rows = make("div", { class: "widget-rows" });
     this.causal = tick("looks back only", (causal) => this.set({ causal }));
     this.formula = make("p", { class: "widget-formula" });
-    this.stage.append(this.formula);
-    const presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
-      button(name, () => this.set({ layers, output: name === "WaveNet" ? 63 : undefined, causal: name === "WaveNet" })));
+    this.stage.append(this.formula, make("p", { class: "widget-hint" }, BuildAStack.terms));
     this.controls.append(this.output, this.rows,
       make("div", { class: "widget-buttons" },
-        button("add a layer", () => this.set({ layers: [...this.state.layers, [3, 1, 1]], output: undefined })),
-        this.causal),
-      make("div", { class: "widget-buttons" }, ...presets));
+        button("add a layer", () => this.stack([...this.state.layers, [3, 1, 1]])),
+        this.causal));
+  }
+
+  // Other layers; the output stands at the same part of the width.
+  stack(layers, part = this.state.output / Math.max(1, this.numbers.lengths.at(-1) - 1), causal = this.state.causal) {
+    this.set({ layers, causal, output: part * (BuildAStack.lengths(layers).at(-1) - 1) });
   }
 
   // One line of controls for each layer, the last layer on top.
@@ -91,7 +98,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     if (this.built === key) return;
     this.built = key;
     const { layers } = this.state;
-    const change = (l, layer) => this.set({ layers: layers.map((old, at) => (at === l ? layer : old)), output: undefined });
+    const change = (l, layer) => this.stack(layers.map((old, at) => (at === l ? layer : old)));
     const count = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i]);
     const focus = this.rows.contains(document.activeElement) && document.activeElement.name;
     this.rows.replaceChildren(...layers.map(([k, s, d], l) => {
@@ -103,7 +110,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
            named("s", choice("stride", count(1, 3), s, (s) => change(l, [k, +s, d]))),
            named("d", choice("dilation", [1, 2, 3, 4, 8, 9, 16, 27, 32].map((v) => [v, v]), d, (d) => change(l, [k, s, +d])))]
         : [named("w", choice("window", [[64, "none"], ...[1, 2, 4, 8, 16].map((v) => [v, `${v} each side`])], d, (d) => change(l, [0, 1, +d])))];
-      const out = button("×", () => this.set({ layers: layers.filter((_, at) => at !== l), output: undefined }),
+      const out = button("×", () => this.stack(layers.filter((_, at) => at !== l)),
         { "aria-label": `take layer ${l + 1} away`, disabled: layers.length === 1 });
       return make("div", { class: k ? "convolution" : "attention" }, kind, ...rest, out);
     }).reverse());
@@ -146,14 +153,14 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     if (this.formula.shows === formula) return;
     this.formula.shows = formula;
     this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
-      make("span", { class: k ? "convolution" : "attention" }, terms[l].join("·"))]), ` = ${window}`);
+      make("span", { class: k ? "convolution" : "attention" }, terms[l])]), ` = ${window === Infinity ? `all ${BuildAStack.N}` : window}`);
   }
 
   say() {
     const { paths, seen, total, window } = this.numbers, from = paths[0].findIndex(Boolean), to = paths[0].findLastIndex(Boolean);
     const most = Math.max(...paths[0]), gaps = seen < to - from + 1 ? ", with holes" : "";
-    const cut = to - from + 1 < window ? ` (the border cuts the window of ${window})` : "";
+    const cut = window < Infinity && to - from + 1 < window ? ` (the border cuts the window of ${window})` : "";
     return `The output sees ${seen} of 64 inputs, number ${from + 1} to ${to + 1}${gaps}${cut}, and ${total.toLocaleString("en")} ${total === 1 ? "path leads" : "paths lead"} down to them, `
-      + `${most === 1 ? "one to each" : `up to ${most.toLocaleString("en")} to the same one`}.`;
+      + `${most === 1 ? "one to each" : `up to ${most.toLocaleString("en")} to the same one (its dot is the strongest)`}.`;
   }
 });

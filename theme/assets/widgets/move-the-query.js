@@ -1,7 +1,7 @@
 // Move the query: what a patch of a photograph takes from each patch, by a 3 x 3 convolution and by
 // attention. Mirrors snippets/receptive_field/probe.py and snippets/feature_extraction/look_alikes.py.
 customElements.define("move-the-query", class MoveTheQuery extends Widget {
-  static hint = "Point at a patch of either picture: it asks.";
+  static hint = "Press a patch of either picture, or drag the mark: this patch asks. Scores say how alike two patches are; nothing is trained. The deepest colour is the largest share of its picture.";
   static needsData = true;
   static SIDE = 24;
   static BLUR = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16);
@@ -42,20 +42,29 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     return x;
   }
 
-  static compute({ row, column, sharpness, near, window, mirrored, raw }, { pixels }) {
+  static attention({ row, column, sharpness, near, window, mirrored, raw }, pixels) {
     const side = this.SIDE, d = 75, x = this.patches(pixels, mirrored, raw), at = row * side + column;
-    const shares = new Array(side * side), kernel = new Array(side * side).fill(0);
+    const shares = new Array(side * side);
     for (let p = 0; p < shares.length; p++) {
       const down = Math.floor(p / side) - row, right = p % side - column;
       let score = 0;
       for (let m = 0; m < d; m++) score += x[at * d + m] * x[p * d + m];
       const hidden = window && Math.max(Math.abs(down), Math.abs(right)) > window;
       shares[p] = hidden ? -Infinity : sharpness * score - near * Math.hypot(down, right);
-      if (Math.abs(down) < 2 && Math.abs(right) < 2) kernel[p] = this.BLUR[(down + 1) * 3 + right + 1];
     }
     const most = Math.max(...shares), parts = shares.map((score) => Math.exp(score - most));
     const sum = parts.reduce((a, b) => a + b);
-    return { kernel, shares: parts.map((part) => part / sum) };
+    return parts.map((part) => part / sum);
+  }
+
+  static compute(state, { pixels }) {
+    const { row, column } = state, shares = this.attention(state, pixels);
+    const kernel = shares.map((_, p) => {
+      const down = Math.floor(p / this.SIDE) - row, right = p % this.SIDE - column;
+      return Math.abs(down) < 2 && Math.abs(right) < 2 ? this.BLUR[(down + 1) * 3 + right + 1] : 0;
+    });
+    const other = this.attention({ ...state, mirrored: !state.mirrored }, pixels);
+    return { kernel, shares, moves: shares.reduce((sum, share, p) => sum + Math.abs(share - other[p]), 0) / 2 };
   }
 
   start() {
@@ -66,7 +75,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     const picture = (name) => {
       const photo = make("canvas", { width: 120, height: 120 }), parts = make("canvas", { width: 24, height: 24 });
       const svg = shape("svg", { viewBox: "0 0 24 24", role: "img" });
-      this.drag(svg, (x, y) => this.set({ row: clamp(0, Math.floor(y), 23), column: clamp(0, Math.floor(x), 23) }), true);
+      this.drag(svg, (x, y) => this.set({ row: clamp(0, Math.floor(y), 23), column: clamp(0, Math.floor(x), 23) }));
       const marks = [["#fff", 0.25], ["#000", 0.1]].map(([stroke, width]) =>
         shape("rect", { width: 1, height: 1, fill: "none", stroke, "stroke-width": width }));
       svg.append(...marks);
@@ -108,13 +117,15 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
   }
 
   say() {
-    const { row, column } = this.state, { shares, kernel } = this.numbers, beside = kernel.filter(Boolean).length;
+    const { row, column, mirrored } = this.state, { shares, kernel, moves } = this.numbers, beside = kernel.filter(Boolean).length;
     const sorted = [...shares].sort((a, b) => b - a);
     let half = 0, count = 0;
-    while (half < 0.5) half += sorted[count++];
+    while (half < 0.5 - 1e-9) half += sorted[count++];
     const near = shares.reduce((sum, part, p) =>
       sum + (Math.abs(Math.floor(p / 24) - row) < 2 && Math.abs(p % 24 - column) < 2 ? part : 0), 0);
-    return `The convolution takes all from the ${beside} patches at the marked one, whatever they show. Attention takes ${Math.round(100 * near)} % from these, `
-      + `and ${Math.round(100 * half)} % of all from the ${count === 1 ? "patch" : `${count} patches`} that it likes most.`;
+    const percent = (part) => `${Math.round(100 * part)} %`;
+    return `The convolution takes all from the ${beside} patches at the marked one, whatever they show. Attention takes ${percent(near)} from these; `
+      + (sorted[0] - sorted.at(-1) < 1e-9 ? "it takes the same from each patch. "
+        : `${percent(half)} of all come from ${count === 1 ? "one patch" : `${count} patches`}, and ${percent(moves)} would move if the photograph were ${mirrored ? "not " : ""}mirrored. `);
   }
 });

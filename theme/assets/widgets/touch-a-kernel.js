@@ -1,23 +1,24 @@
 // Touch a kernel: nine weights over a photograph, as a convolution, as one head of attention or as
 // two. Mirrors snippets/convolution/sobel.py and snippets/feature_extraction/difference.py.
 customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
-  static hint = "Drag a number up or down, or take a kernel below. The deeper the colour, the larger the output; gray is negative.";
+  static hint = "Drag a number up or down, take a kernel below, or press a place: its nine pixels are framed. The stronger the colour, the larger the output (so on white a bright place is dark); gray is negative.";
   static needsData = true;
   static PRESETS = {
     "edges, left to right": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
     "edges, top to bottom": [-1, -2, -1, 0, 0, 0, 1, 2, 1],
     "sharpen": [0, -0.5, 0, -0.5, 3, -0.5, 0, -0.5, 0],
-    "average": [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16),
+    "weighted average": [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16),
     "only itself": [0, 0, 0, 0, 1, 0, 0, 0, 0],
   };
   static WAYS = { convolution: "convolution", one: "one head of attention: weights ≥ 0 that sum to 1", two: "two heads, the second taken away" };
 
-  static legal({ weights, way }) {
+  static legal({ weights, way, row, column }, { photo }) {
     const given = Array.isArray(weights) ? weights : [];
     const right = Array.from({ length: 9 }, (_, i) => clamp(-4, Number.isFinite(+given[i]) ? +given[i] : 0, 4));
     const known = Object.hasOwn(this.WAYS, way);
     const changed = !known || given.length !== 9 || right.some((w, i) => w !== given[i]);
-    return [{ weights: right, way: known ? way : "convolution" },
+    const place = (value) => clamp(0, Math.round(+value) || 0, Math.sqrt(photo.length) - 3);
+    return [{ weights: right, way: known ? way : "convolution", row: place(row), column: place(column) },
             changed ? "Nine weights from −4 to 4 are possible here; these are the nearest." : ""];
   }
 
@@ -34,7 +35,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
   }
 
   // heads: [total, shares] whose sum of total x average is the output; none for a convolution.
-  static compute({ weights, way }, { photo }) {
+  static compute({ weights, way, row, column }, { photo }) {
     const n = Math.sqrt(photo.length), sum = (some) => some.reduce((a, b) => a + b, 0);
     const head = (parts, sign) => {
       const total = sum(parts);
@@ -43,11 +44,13 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     const plus = weights.map((w) => Math.max(w, 0)), less = weights.map((w) => Math.max(-w, 0));
     const heads = { convolution: [], one: [[1, head(plus, 1)[1]]], two: [head(plus, 1), head(less, -1)] }[way];
     const kernel = heads.length ? weights.map((_, m) => sum(heads.map(([total, shares]) => total * shares[m]))) : weights;
-    return { n, heads, kernel, constant: 100 * sum(kernel), output: this.convolve(photo, n, kernel) };
+    const pixels = kernel.map((_, m) => photo[(row + Math.floor(m / 3)) * n + column + m % 3]);
+    return { n, heads, kernel, pixels, constant: 100 * sum(kernel), output: this.convolve(photo, n, kernel) };
   }
 
   start() {
-    return { weights: TouchAKernel.PRESETS["edges, left to right"], way: this.getAttribute("way") ?? "convolution" };
+    const half = Math.sqrt(this.data.photo.length) / 2;
+    return { weights: TouchAKernel.PRESETS["edges, left to right"], way: this.getAttribute("way") ?? "convolution", row: half, column: half };
   }
 
   build() {
@@ -56,11 +59,23 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     this.after = make("canvas", { width: n - 2, height: n - 2, role: "img" });
     this.pictures = [this.after];
     this.cells = Array.from({ length: 9 }, (_, m) => this.cell(m));
-    this.stage.append(make("div", { class: "widget-pictures" }, this.before,
-      make("div", { class: "widget-kernel" }, ...this.cells), this.after));
+    // A frame around what is read or made, over its picture.
+    const frame = (canvas, side, wide) => {
+      const svg = shape("svg", { viewBox: `0 0 ${side} ${side}`, role: "application", tabindex: 0, "aria-label": "The arrow keys move the frame" });
+      svg.append(...[["#fff", 2], ["#000", 0.8]].map(([stroke, width]) =>
+        shape("rect", { width: wide, height: wide, fill: "none", stroke, "stroke-width": width })));
+      const move = (row, column) => this.set({ row: Math.round(row), column: Math.round(column) });
+      this.drag(svg, (x, y) => move(y - wide / 2, x - wide / 2));
+      this.arrows(svg, (right, up) => move(this.state.row - up, this.state.column + right));
+      return [svg, make("div", { class: "widget-over" }, canvas, svg)];
+    };
+    const [read, photo] = frame(this.before, n, 3), [made, output] = frame(this.after, n - 2, 1);
+    this.frames = [...read.children, ...made.children];
+    this.formula = make("p", { class: "widget-formula" });
+    this.stage.append(make("div", { class: "widget-pictures" }, photo, make("div", { class: "widget-kernel" }, ...this.cells), output), this.formula);
     this.way = choice("operation", Object.entries(TouchAKernel.WAYS), "convolution", (way) => this.set({ way }));
-    const presets = Object.entries(TouchAKernel.PRESETS).map(([name, weights]) => button(name, () => this.set({ weights })));
-    this.controls.append(this.way, make("div", { class: "widget-buttons" }, ...presets));
+    this.presets = Object.entries(TouchAKernel.PRESETS).map(([name, weights]) => button(name, () => this.set({ weights })));
+    this.controls.append(this.way, make("div", { class: "widget-buttons" }, ...this.presets));
     paint(this.before, this.data.photo.map((value) => 255 - value), [0, 0, 0]);
   }
 
@@ -87,11 +102,17 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
   }
 
   draw() {
-    const { way } = this.state, { kernel, output } = this.numbers;
+    const { way, weights, row, column } = this.state, { n, kernel, pixels, output } = this.numbers;
+    Object.values(TouchAKernel.PRESETS).forEach((taken, i) =>
+      this.presets[i].setAttribute("aria-pressed", taken.every((w, m) => w === weights[m])));
+    for (const each of this.frames) fill(each, { x: column, y: row });
+    const number = (value, digits) => String(Math.round(digits * value) / digits).replace("-", "−");
+    const terms = kernel.flatMap((w, m) => (w ? [`${number(w, 1e4)}·${pixels[m]}`] : []));
+    write(this.formula, `framed: ${terms.join(" + ").replaceAll("+ −", "− ") || 0} = ${number(output[row * (n - 2) + column], 10)}`);
     this.way.querySelector("select").value = way;
     const color = way === "convolution" ? "convolution" : "attention";
     this.cells.forEach((cell, m) => {
-      write(cell, String(Math.round(100 * kernel[m]) / 100).replace("-", "−"));
+      write(cell, number(kernel[m], 1e4));
       cell.setAttribute("aria-valuenow", this.state.weights[m]);
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
@@ -101,12 +122,13 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
 
   say() {
     const { way } = this.state, { constant, heads } = this.numbers, flat = Math.round(constant);
-    const keeps = flat ? `it makes ${flat} of an even area of 100` : "an even area gives 0, so only edges are left";
-    if (way === "convolution") return `The weights sum to ${Math.round(constant) / 100}: ${keeps}.`.replaceAll("-", "−");
-    const lost = this.state.weights.some((weight) => weight < 0) ? "Negative weights are not allowed, so what is left" : "This";
-    if (way === "one") return `${lost} is an average: an even area of 100 stays 100, and no edge stands out.`;
+    const full = this.numbers.output.some((value) => Math.abs(value) > 255) ? " (The deepest colour is 255 and more.)" : "";
+    const keeps = flat ? `it makes ${flat} of an even area of brightness 100` : "an even area gives 0, so only differences are left";
+    if (way === "convolution") return `The weights sum to ${Math.round(constant) / 100}: ${keeps}.${full}`.replaceAll("-", "−");
+    const lost = this.state.weights.some((weight) => weight < 0) ? "Negative weights become 0, and the others are made to sum to 1: this" : "This";
+    if (way === "one") return `${lost} is an average, so an even area of brightness 100 stays 100, and differences are not picked out.`;
     if (!heads[1][0]) return "Nothing is negative, so the second head has nothing to take away.";
     return `The first head takes ${Math.round(100 * heads[0][0]) / 100} times an average, the second takes ${Math.round(-100 * heads[1][0]) / 100} times another away. `
-      + `Together they are the kernel again: ${keeps}.`.replaceAll("-", "−");
+      + `Together they are the kernel again: ${keeps}.${full}`.replaceAll("-", "−");
   }
 });

@@ -64,7 +64,11 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       this.set({ n, d });
       this.complaint = "";      // whoever drags asks for the nearest
     };
-    this.drag(this.svg, (x, y) => move(10 ** ((x - 42) / this.decade), 8 * 2 ** ((276 - y) / 24)));
+    this.drag(this.svg, (x, y) => {
+      const example = Object.values(Cheaper.EXAMPLES).find(([n, d]) => Math.hypot(x - this.x(n), y - this.y(d)) < 6);
+      if (example) this.set({ n: example[0], d: example[1], h: example[2] });
+      else move(10 ** ((x - 42) / this.decade), 8 * 2 ** ((276 - y) / 24));
+    });
     this.arrows(this.svg, (right, up) => move(this.state.n * 1.5 ** right, this.state.d * 1.5 ** up));
     this.stage.append(this.svg, this.below = shape("svg", { class: "widget-bars" }, ...this.sums, ...this.bars));
 
@@ -84,8 +88,17 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       make("table", { class: "widget-table" }, make("tr", {}, ...head.map((words) => make("th", { scope: "col" }, words))), ...rows));
   }
 
+  x(n) {
+    return 42 + this.decade * Math.log10(n);
+  }
+
+  y(d) {
+    return 276 - 24 * Math.log2(d / 8);
+  }
+
   // How many times attention costs depends on n / d alone, so the bands are parallel.
-  drawMap(x, y, k, right) {
+  drawMap(k, right) {
+    const x = (n) => this.x(n), y = (d) => this.y(d);
     const band = (factor, side, name) => {
       const times = Math.max(1e-9, (factor * k - 4) / 2);
       return shape("path", { d: `M${x(times * 8)} 276L${x(times * 16384)} 12H${side}V276Z`, class: name });
@@ -107,18 +120,18 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     const { n, d, k } = this.state, { meetings, meets } = this.numbers;
     const right = this.size - 12, drawn = `${k} ${right}`, unit = this.size / Math.max(k, 4 + meetings);
     this.decade = (right - 42) / 6;
-    const x = (n) => 42 + this.decade * Math.log10(n), y = (d) => 276 - 24 * Math.log2(d / 8);
     if (this.drawn !== drawn) {
       this.drawn = drawn;
       this.fit(this.svg, 310);
       this.fit(this.below, 68);
-      this.drawMap(x, y, k, right);
+      this.drawMap(k, right);
     }
     const [name] = Object.entries(Cheaper.EXAMPLES).find(([, sizes]) => sizes[0] === n && sizes[1] === d) ?? [""];
-    fill(this.line, { d: `M42 ${y(d)}H${right}` });
-    fill(this.same, { cx: x(meets), cy: y(d), r: k > 4 ? 4 : 0 });
-    fill(this.here, { cx: x(n), cy: y(d) });
-    fill(this.name, { x: x(n), y: y(d) + (d > 4096 ? 24 : -13), class: n > 1e4 ? "end" : "" });
+    const x = this.x(n), y = this.y(d);
+    fill(this.line, { d: `M42 ${y}H${right}` });
+    fill(this.same, { cx: this.x(meets), cy: y, r: k > 4 ? 4 : 0 });
+    fill(this.here, { cx: x, cy: y });
+    fill(this.name, { x, y: y + (d > 4096 ? 24 : -13), class: n > 1e4 ? "end" : "" });
     write(this.name, name);
     write(this.sums[0], `convolution: ${k} d²`);
     write(this.sums[1], `attention: 4 d² + ${few(meetings)} d² for the meetings`);

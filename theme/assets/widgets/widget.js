@@ -44,7 +44,7 @@ class Widget extends HTMLElement {
   // Takes over a part of the state, made legal.
   set(change) {
     const wanted = { ...(this.state ?? this.start()), ...change };
-    const [legal, complaint] = this.constructor.legal(wanted);
+    const [legal, complaint] = this.constructor.legal(wanted, this.data);
     this.state = legal;
     this.numbers = this.constructor.compute(legal, this.data);
     this.complaint = complaint;
@@ -80,9 +80,8 @@ class Widget extends HTMLElement {
     });
   }
 
-  // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged;
-  // a mouse may also only hover.
-  drag(svg, move, hover = false) {
+  // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged.
+  drag(svg, move) {
     const at = (event) => {
       const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
       move((event.clientX - box.left) * view.width / box.width,
@@ -98,7 +97,7 @@ class Widget extends HTMLElement {
       this.redraw();
     });
     svg.addEventListener("pointermove", (event) => {
-      if (svg.hasPointerCapture(event.pointerId) || (hover && event.pointerType === "mouse")) at(event);
+      if (svg.hasPointerCapture(event.pointerId)) at(event);
     });
   }
 }
