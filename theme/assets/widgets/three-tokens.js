@@ -1,7 +1,7 @@
 // Three tokens: a head of self-attention in the plane, step by step. Mirrors
 // snippets/self_attention/triangle.py.
 customElements.define("three-tokens", class ThreeTokens extends Widget {
-  static hint = "Tap a token, and it asks. Drag it, or move it with the arrow keys. Step 1 is the beginning.";
+  static hint = "Tap a token: it asks. Drag it, or use arrow keys. Begin at step 1. Circles: radius 1.";
   static W_Q = [[1, -1], [1, 1]];
   static W_K = [[1, 1], [-1, 1]];
   static W_V = [[0, -2], [2, 0]];
@@ -41,19 +41,19 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
   build() {
     const planes = make("div", { class: "widget-planes" });
     const panel = (title, ...parts) => planes.append(make("div", {}, make("b", {}, title), ...parts));
-    const plane = (title, role, ...parts) =>
-      panel(title, shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title }, ...parts));
+    const plane = (title, role, unit, ...parts) => panel(title, shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title },
+      shape("circle", { cx: 100, cy: 100, r: unit, class: "unit" }), ...parts));
     this.tokens = [0, 1, 2].map((j) => shape("g", { tabindex: 0, role: "slider", "aria-label": `token ${j + 1}`,
       onfocus: () => this.set({ chosen: j }) }, shape("circle", { r: 15 }), shape("text", {}, j + 1)));
     this.tokens.forEach((token, j) => this.arrows(token, (right, up) => {
       const [x, y] = this.state.tokens[j];
       this.move(j, [x + right / 10, y + up / 10]);
     }));
-    plane("tokens", "group", ...this.tokens);
+    plane("tokens", "group", 71, ...this.tokens);
     this.grasp(this.tokens[0].parentNode);
-    plane("query, keys", "img", this.keys = shape("g"));
+    plane("query, keys", "img", 36, this.keys = shape("g"));
     panel("scores, shares", this.table = make("table", { class: "widget-scores" }), this.split = make("div", { class: "widget-split" }));
-    plane("values, output", "img", this.values = shape("g"));
+    plane("values, output", "img", 36, this.values = shape("g"));
 
     this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(`${step + 1} ${name}`, () => this.set({ step }), "step"));
     this.stage.append(make("div", { class: "widget-steps", role: "radiogroup", "aria-label": "step" }, ...this.steps), planes);
