@@ -216,7 +216,11 @@ LONGER = {              # after 2,000 updates
     "hybrid": (0.01, [962, 963, 966, 966, 967]),
     "deleted": (0.1, [966, 969, 969, 972, 973]),
     "cnn": (0.03, [932, 933, 936, 945, 945]),
+    "no_table": (0.003, [961, 964, 966, 970, 973]),
+    "maximum": (0.03, [967, 975, 978, 984, 985]),
+    "deleted_maximum": (0.03, [971, 972, 973, 981, 982]),
     "cnn_size": (0.03, [943, 945, 948, 948, 950]),
+    "cnn_norm": (0.003, [944, 951, 951, 954, 957]),
 }
 
 # A second record, in thousandths: one rate, 0.01, for all, and nothing tuned.
@@ -318,6 +322,12 @@ def results():
     >>> r["cnn_longer_low"] < r["cnn_size_longer_low"] < r["cnn_size_longer_high"] < r["hybrid_longer_low"]
     True
     >>> r["hybrid_longer_high"] < r["deleted_longer_high"]
+    True
+    >>> r["cnn_norm_longer_high"] < r["hybrid_longer_low"] and r["hybrid_longer_high"] <= r["maximum_longer_low"]
+    True
+    >>> r["maximum_longer_low"] < r["deleted_maximum_longer_low"] < r["maximum_longer_high"]
+    True
+    >>> r["no_table_longer_low"] < r["hybrid_longer_low"] < r["hybrid_longer_high"] < r["no_table_longer_high"]
     True
 
     Kernels that overlap beat those that do not, on the mean of five seeds.
