@@ -80,7 +80,7 @@ guess = 1000
 # Written out or fused, attention has four matrices: for the queries, the keys, the values and the output.
 
 # %%
-def written_out(q, key, v):  # (b, h, n, d_head) each
+def written_out(q, key, v):  # (b, h, n, d_head) each, d_head = d / h
     q = q / math.sqrt(q.shape[-1])  # fewer numbers than the scores
     A = torch.softmax(q @ key.mT, dim=-1)  # (b, h, n, n)
     return A @ v
@@ -201,11 +201,11 @@ def seconds(layer, x, budget=0.01, at_least=3):
 rounds = 5
 sizes = (d // 2, k), (d, k), (2 * d, k), (d, 2 * k - 1)  # d and k of each
 times = {size: {} for size in sizes}  # size -> name -> one list per round
-starts = {}  # name -> one per round
+starts = {}  # name -> one per round and size
 for _ in tqdm(range(rounds), leave=False):
-    for name, (layer, x) in layers(1, h, 1).items():
-        starts.setdefault(name, []).append(seconds(layer, x))
     for size in sizes:
+        for name, (layer, x) in layers(1, h, 1).items():
+            starts.setdefault(name, []).append(seconds(layer, x))
         one = {}
         for n in lengths:
             for name, (layer, x) in layers(n, *size).items():
@@ -235,7 +235,7 @@ axes[0, 1].legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Two of the four sizes: the time of attention in units of the convolution's, one thin line per round, and on the thick line its FLOPs in units of the convolution's. Look where the thin lines pass 1, and at which end they leave the thick one. The farther they lie apart, the less they say.
+# **Figure.** Two of the four sizes: the time of attention in units of the convolution's, one thin line per round, and on the thick line its FLOPs in units of the convolution's. Look where the thin lines pass 1, and at which end they leave the thick one. The farther the thin lines lie apart, the less they say.
 #
 # ## Where the clock leaves the count
 #
@@ -276,7 +276,7 @@ for n in 20_480 // d, 20_480 // d + 1:
 # - **Starting costs.** Each routine has to be looked up and started, however small its input is. The convolution is one routine, attention several (four products, a softmax, and what puts numbers in order), so attention starts later. By **later start** we mean its start minus the convolution's.
 #   Compare attention's start with the time of its shortest input, in the next column: the larger this part is, the more the start slows attention down on a short input.
 # - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a single product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines are one position apart, so most of what lies between them is the price of the change.
-#   From there on the convolution pays this price in every call. If it is more than attention's later start, it is the *convolution* that starts later on a larger input. And its rates can stay lower. Then the thin lines fall at this length, and may end below the thick one. (One AMD EPYC was faster there with oneDNN switched off.)
+#   From there on the convolution pays this price in every call, and its rates can stay lower. If the price is more than attention's later start, then on larger inputs the *convolution* has the later start. Then the thin lines fall at this length, and may end below the thick one. (One AMD EPYC was faster there with oneDNN switched off.)
 # - **Memory.** The softmax does little with each number that it fetches, and attention written out fetches $n \times n$ of them, more than once. A processor can do [many operations](../differences/cost.md#traffic) in the time of one fetch, unless the numbers still lie in the fast memory beside it. And for a large $A$ the system has to hand out new memory in each call.
 #   Compare the last rates of written out and fused. Both compute the same exponentials, which the counter leaves out, but only one stores $A$: where that one alone gets slower, $A$ is the likely reason. (In [another trial](../differences/cost.md#times) the new memory was much of it.) If the fused column or the convolution's falls as well, the table does not say why.
 #
@@ -286,8 +286,7 @@ for n in 20_480 // d, 20_480 // d + 1:
 #
 # One crossing says little. So here are four sizes: yours, with half and with twice the channels, and with a longer kernel. Each round has a crossing of its own, the length from which on attention stays the slower one. (On the shortest inputs attention may be slower as well, because of its start. We look only for the last length at which it was faster.)
 #
-# Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate, the median of its two columns in the table of rates (and so the rate of your size for all four). If it could do more than $d\,{n^*}^2$, attention will hardly catch up.
-# (Past $nd$ = 20,480 it still can, because there the convolution pays for its other routine.)
+# Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate: the median over all lengths, written out and fused, of your size. If it could do more than $d\,{n^*}^2$, attention will hardly catch up, unless the convolution changes its routine (at $nd$ = 20,480) before $n^*$.
 #
 # In the table, *saves at most* is this $d\,{n^*}^2$, in millions of FLOPs (MFLOP), and *slower (5)* says that in five rounds attention was slower at each length.
 
@@ -338,7 +337,7 @@ show(crossings, later)
 print(f"For d = {d}, k = {k} you guessed {guess:,}.")
 
 # %% [markdown]
-# Take the table row by row. Does $n^*$ lie near the crossings of all rounds? Then the clock agrees with the count. Do all rounds cross elsewhere? Then the two layers compute at different rates. Does the row say *slower*? Then compare what it *saves at most* with the last line: if the last line has more, the start is the likely reason. And if the rounds disagree with each other, repeat the run, because other programs may have been at work.
+# Take the table row by row. Does $n^*$ lie near the crossings of all rounds? Then the clock agrees with the count. Do all rounds cross elsewhere? Then the two layers compute at different rates, or the start still counts. Does the row say *slower*? Then compare what it *saves at most* with the last line: if the last line has more, the start is the likely reason. And if the rounds disagree with each other, repeat the run, because other programs may have been at work.
 #
 # To compare, here is a run recorded while the machine had hardly anything else to do. (Printed above is the run that made this page.)
 
@@ -431,7 +430,7 @@ for i, n in enumerate(memory_lengths):
 def rule(n, d, k, later):
     saved = 4 * n * d * (n_star(d, k) - n)
     if not CUDA and n * d > 20_480:
-        later = 0  # here the convolution starts later
+        later = 0  # here the convolution pays for oneDNN
     if saved < later:
         return "convolution"
     if saved > 4 * later and (4 + 2 * n / d) / k < 0.8:
@@ -474,7 +473,7 @@ for what, answers in recorded_rule.items():
 
 # %% [markdown]
 # The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes: the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 it sometimes took attention where that was slower. With 4 it was wrong six times, always for the convolution, and lost at most a factor of 1.3: on inputs of up to 24 positions, and once just above $n^*$. Then we tried it on six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
-# It decided 130 of 156 cases (two at each length, written out and fused), and no mistake cost more than about a hundredth of the time. On an AMD EPYC it decided 132 and was wrong in nine, again always for the convolution, mostly between $n^*$ and 1.6 times that, where it lost at most a factor of 1.3 (in a second run: eight, 1.4). With $n^*$ alone, 22 of the 156 were wrong, and lost up to 1.6 (19, 1.7): so the start is worth a look. (Other programs were running, so we took another clock, `time.thread_time`, which stops while they have the processor.)
+# It decided 130 of 156 cases (two at each length, written out and fused), and no mistake cost more than about a hundredth of the time. On an AMD EPYC it decided 132 (and left 24 to the clock) and was wrong in nine, again always for the convolution, mostly between $n^*$ and 1.6 times that, where it lost at most a factor of 1.3 (in a second run: eight, 1.4). With $n^*$ alone, 22 of the 156 were wrong, and lost up to a factor of 1.6 (in the second run 19, and 1.7). So the start is worth a look. (Other programs were running, so we took another clock, `time.thread_time`, which stops while they have the processor.)
 #
 # The count is exact for the products and convolutions whose routines the counter knows; exponentials it leaves out. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work.
 #
@@ -482,7 +481,7 @@ for what, answers in recorded_rule.items():
 #
 # ## Three things to change
 #
-# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests, because it checks the layers as they were. And in 2, $n^*$, the gray line, *start* and the rule still mean the whole convolution.)
+# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests, because it checks the layers as they were. In exercise 2 the count still means the whole convolution.)
 #
 # 1. **Heads.** Set `h = 8` (this needs 1.7 GB). Which of the counts changes, and what happens to the memory and to the clock?
 # 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`: it cuts the channels into $d$ groups that do not see each other, so that each channel is convolved by itself. How many operations are saved, and how much of the time, on long inputs and on short ones?
