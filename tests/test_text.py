@@ -262,7 +262,7 @@ def test_page_and_ledger_show_the_same(small):
 
 def test_what_decides_stands_apart_from_what_touches(small):
     entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 }")[2]
-    decided, touched = entry.split("Touched, not decided, by:")
+    decided, touched = entry.split('??? info "Touched, not decided, by"\n\n    - ')
     assert "Decided by:\n\n- the square: **9**, must be ≥ 9" in decided
     assert "half a side" not in decided
     assert "half a side: **0.5**, must be ≤ 1" in touched and "It is no square." in touched

@@ -68,9 +68,10 @@ class Ledger:
         parts = [heading, verdict + origin]
         for source, finding in claim["findings"].items():
             parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
-        for label, touching in ("Decided by", False), ("Touched, not decided, by", True):
+        fold = '??? info "Touched, not decided, by"'
+        for label, touching, indent in ("Decided by:", False, ""), (fold, True, "    "):
             numbers = [_number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
-            parts += [f"{label}:", *numbers] if numbers else []
+            parts += [label, *(indent + number for number in numbers)] if numbers else []
         parts += [f"No number: {claim['no_number']}"] if "no_number" in claim else []
         return Text.at("\n\n".join(parts) + "\n", self.path, claim.line)
 
