@@ -2,7 +2,7 @@
 // how many paths. Mirrors snippets/receptive_field/stack.py.
 customElements.define("build-a-stack", class BuildAStack extends Widget {
   static hint = "Take a stack, change a layer, or drag the output.";
-  static terms = "One term for each layer, from below: (kernel − 1) · dilation · strides below it; for attention, (its window, left + right) · strides below it.";
+  static terms = "One term for each layer, from below: (kernel − 1) · dilation · strides below it; for attention, (its window, left + right) · strides below it. Pooling counts as convolution.";
   static N = 64;
   static PRESETS = {
     "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
@@ -69,9 +69,9 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
   build() {
     this.svg = shape("svg", { role: "img" });
     this.pictures = [this.svg];
-    const presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
+    this.presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
       button(name, () => this.stack(layers, name === "WaveNet" ? 1 : 0.5, name === "WaveNet")));
-    this.stage.append(make("div", { class: "widget-buttons" }, ...presets), this.svg);
+    this.stage.append(make("div", { class: "widget-buttons" }, ...this.presets), this.svg);
     this.drag(this.svg, (x) => {
       const { lengths } = this.numbers;
       this.set({ output: Math.floor((x - 8) / (this.size - 16) * lengths.at(-1)) });
@@ -94,10 +94,11 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
 
   // One line of controls for each layer, the last layer on top.
   buildRows() {
-    const key = JSON.stringify(this.state.layers);
+    const { layers, causal } = this.state, { terms } = this.numbers, key = JSON.stringify([layers, causal]);
     if (this.built === key) return;
     this.built = key;
-    const { layers } = this.state;
+    Object.values(BuildAStack.PRESETS).forEach((taken, i) =>
+      this.presets[i].setAttribute("aria-pressed", JSON.stringify(taken) === JSON.stringify(layers)));
     const change = (l, layer) => this.stack(layers.map((old, at) => (at === l ? layer : old)));
     const count = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i]);
     const focus = this.rows.contains(document.activeElement) && document.activeElement.name;
@@ -109,10 +110,10 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
         ? [named("k", choice("kernel", count(1, 7), k, (k) => change(l, [+k, s, d]))),
            named("s", choice("stride", count(1, 3), s, (s) => change(l, [k, +s, d]))),
            named("d", choice("dilation", [1, 2, 3, 4, 8, 9, 16, 27, 32].map((v) => [v, v]), d, (d) => change(l, [k, s, +d])))]
-        : [named("w", choice("window", [[64, "none"], ...[1, 2, 4, 8, 16].map((v) => [v, `${v} each side`])], d, (d) => change(l, [0, 1, +d])))];
+        : [named("w", choice("window", [[64, "no limit"], ...[1, 2, 4, 8, 16].map((v) => [v, `${v} ${causal ? "back" : "each side"}`])], d, (d) => change(l, [0, 1, +d])))];
       const out = button("×", () => this.stack(layers.filter((_, at) => at !== l)),
         { "aria-label": `take layer ${l + 1} away`, disabled: layers.length === 1 });
-      return make("div", { class: k ? "convolution" : "attention" }, kind, ...rest, out);
+      return make("div", { class: k ? "convolution" : "attention" }, kind, ...rest, out, make("span", { class: "widget-term" }, terms[l]));
     }).reverse());
     if (focus) this.rows.querySelector(`[name=${focus}]`)?.focus();
   }
@@ -147,13 +148,16 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       parts.push(shape("path", { d, stroke, "stroke-width": dot, "stroke-linecap": "round" }));
     paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: dot / 2,
       fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
+    for (const [at, words] of [[14, "outputs"], [high + 38, `${BuildAStack.N} inputs`]])
+      parts.push(shape("text", { x: 1, y: at, "font-size": 12, fill: "currentColor" }, words));
     parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
     renew(this.svg, ...parts);
-    const formula = JSON.stringify([terms, layers]);
+    const formula = JSON.stringify([terms, layers, causal]);
     if (this.formula.shows === formula) return;
     this.formula.shows = formula;
-    this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
-      make("span", { class: k ? "convolution" : "attention" }, terms[l])]), ` = ${window === Infinity ? `all ${BuildAStack.N}` : window}`);
+    if (window === Infinity) this.formula.replaceChildren(`r: a layer without a window sees all${causal ? " up to the output" : ""}`);
+    else this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
+      make("span", { class: k ? "convolution" : "attention" }, terms[l])]), ` = ${window}`);
   }
 
   say() {
@@ -161,6 +165,6 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     const most = Math.max(...paths[0]), gaps = seen < to - from + 1 ? ", with holes" : "";
     const cut = window < Infinity && to - from + 1 < window ? ` (the border cuts the window of ${window})` : "";
     return `The output sees ${seen} of 64 inputs, number ${from + 1} to ${to + 1}${gaps}${cut}, and ${total.toLocaleString("en")} ${total === 1 ? "path leads" : "paths lead"} down to them, `
-      + `${most === 1 ? "one to each" : `up to ${most.toLocaleString("en")} to the same one (its dot is the strongest)`}.`;
+      + `${most === 1 ? "one to each" : `up to ${most.toLocaleString("en")} to the same one (the stronger the dot, the more)`}.`;
   }
 });

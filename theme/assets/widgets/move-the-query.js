@@ -1,7 +1,7 @@
 // Move the query: what a patch of a photograph takes from each patch, by a 3 x 3 convolution and by
 // attention. Mirrors snippets/receptive_field/probe.py and snippets/feature_extraction/look_alikes.py.
 customElements.define("move-the-query", class MoveTheQuery extends Widget {
-  static hint = "Press a patch of either picture, or drag the mark: this patch asks. Scores say how alike two patches are; nothing is trained. The deepest colour is the largest share of its picture.";
+  static hint = "Press a patch of either picture, or drag the mark: this patch asks. Scores are dot products of patches; nothing is trained. The deepest colour is the largest share of its picture.";
   static needsData = true;
   static SIDE = 24;
   static BLUR = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16);
@@ -117,15 +117,16 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
   }
 
   say() {
-    const { row, column, mirrored } = this.state, { shares, kernel, moves } = this.numbers, beside = kernel.filter(Boolean).length;
+    const { row, column, mirrored, raw } = this.state, { shares, kernel, moves } = this.numbers, beside = kernel.filter(Boolean).length;
     const sorted = [...shares].sort((a, b) => b - a);
     let half = 0, count = 0;
     while (half < 0.5 - 1e-9) half += sorted[count++];
     const near = shares.reduce((sum, part, p) =>
       sum + (Math.abs(Math.floor(p / 24) - row) < 2 && Math.abs(p % 24 - column) < 2 ? part : 0), 0);
-    const percent = (part) => `${Math.round(100 * part)} %`;
+    const percent = (part) => (part < 0.005 ? "less than 1\u00a0%" : `${Math.round(100 * part)}\u00a0%`);
     return `The convolution takes all from the ${beside} patches at the marked one, whatever they show. Attention takes ${percent(near)} from these; `
       + (sorted[0] - sorted.at(-1) < 1e-9 ? "it takes the same from each patch. "
-        : `${percent(half)} of all come from ${count === 1 ? "one patch" : `${count} patches`}, and ${percent(moves)} would move if the photograph were ${mirrored ? "not " : ""}mirrored. `);
+        : `${percent(half)} of all come from ${count === 1 ? "one patch" : `${count} patches`} (most: ${percent(sorted[0])}), and ${percent(moves)} would move if the photograph were ${mirrored ? "not " : ""}mirrored. `)
+      + (raw ? "Raw, a bright patch is a long vector, and has a large product with any patch." : "");
   }
 });

@@ -1,7 +1,7 @@
 // Touch a kernel: nine weights over a photograph, as a convolution, as one head of attention or as
 // two. Mirrors snippets/convolution/sobel.py and snippets/feature_extraction/difference.py.
 customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
-  static hint = "Drag a number up or down, take a kernel below, or press a place: its nine pixels are framed. The stronger the colour, the larger the output (so on white a bright place is dark); gray is negative.";
+  static hint = "Drag a number up or down, take a kernel below, or press a place: its nine pixels are framed. Weights that sum to 1 make a photograph again. Else the stronger the colour, the larger the output; gray is negative.";
   static needsData = true;
   static PRESETS = {
     "edges, left to right": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
@@ -102,7 +102,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
   }
 
   draw() {
-    const { way, weights, row, column } = this.state, { n, kernel, pixels, output } = this.numbers;
+    const { way, weights, row, column } = this.state, { n, kernel, pixels, output, constant } = this.numbers;
     Object.values(TouchAKernel.PRESETS).forEach((taken, i) =>
       this.presets[i].setAttribute("aria-pressed", taken.every((w, m) => w === weights[m])));
     for (const each of this.frames) fill(each, { x: column, y: row });
@@ -117,16 +117,19 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
       cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
     });
-    paint(this.after, output, rgb(color), rgb("gray"));
+    const photo = Math.abs(constant - 100) < 0.5;
+    this.after.parentNode.classList.toggle("gray", photo);
+    if (photo) paint(this.after, output.map((value) => clamp(0, 255 - value, 255)), [0, 0, 0]);
+    else paint(this.after, output, rgb(color), rgb("gray"));
   }
 
   say() {
     const { way } = this.state, { constant, heads } = this.numbers, flat = Math.round(constant);
-    const full = this.numbers.output.some((value) => Math.abs(value) > 255) ? " (The deepest colour is 255 and more.)" : "";
+    const full = this.numbers.output.some((value) => Math.abs(value) > 255) ? " (What is beyond 255 looks like 255.)" : "";
     const keeps = flat ? `it makes ${flat} of an even area of brightness 100` : "an even area gives 0, so only differences are left";
     if (way === "convolution") return `The weights sum to ${Math.round(constant) / 100}: ${keeps}.${full}`.replaceAll("-", "−");
     const lost = this.state.weights.some((weight) => weight < 0) ? "Negative weights become 0, and the others are made to sum to 1: this" : "This";
-    if (way === "one") return `${lost} is an average, so an even area of brightness 100 stays 100, and differences are not picked out.`;
+    if (way === "one") return `${lost} is an average, so an even area of brightness 100 stays 100, and differences are not picked out. (Here its weights depend on the offset alone.)`;
     if (!heads[1][0]) return "Nothing is negative, so the second head has nothing to take away.";
     return `The first head takes ${Math.round(100 * heads[0][0]) / 100} times an average, the second takes ${Math.round(-100 * heads[1][0]) / 100} times another away. `
       + `Together they are the kernel again: ${keeps}.${full}`.replaceAll("-", "−");
