@@ -195,10 +195,13 @@ def test_build_a_stack(touch):
         ({"layers": PLAIN, "output": 32}, 7),
         ({"layers": PLAIN, "output": 0}, 7),  # at the border
         ({"layers": [[7, 2, 1], [3, 2, 1]], "output": 8}, 11),
+        ({"layers": [[7, 2, 1], [3, 2, 1], [3, 1, 1]], "output": 15}, 19),
         ({"layers": [[2, 1, d] for d in (1, 2, 4, 8, 16, 32)], "output": 63, "causal": True}, 64),
+        ({"layers": [[0, 1, 64]], "output": 5, "causal": False}, None),  # all
         ({"layers": [[0, 1, 64], [3, 1, 1]], "output": 5, "causal": False}, None),  # all
         ({"layers": [[3, 3, 1], [0, 1, 2], [7, 1, 32]], "output": 9}, 591),
         ({"layers": [[3, 2, 1], [0, 1, 4]], "output": 15, "causal": False}, 19),
+        ({"layers": [[0, 1, 4]] * 2, "output": 1, "causal": True}, 9),
         ({"layers": [[0, 1, 4]] * 2, "output": 31, "causal": True}, 9),
         ({"layers": [[1, 1, 1]] * 6, "output": 20, "causal": False}, 1),
         ({"layers": [], "output": -5}, "bad"),  # nothing, and before the first
@@ -313,6 +316,24 @@ def test_touch_a_kernel(touch, state, kernel, bad):
         assert min(shares) >= 0 and abs(sum(shares) - 1) < 1e-9, total
 
 
+INK = """(widget) => {
+    const canvas = [...widget.querySelectorAll("canvas")].at(-1);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return [...data.filter((_, i) => i % 4 === 3)];
+}"""
+
+
+def test_weights_that_sum_to_1_make_a_photograph_again(visit, server):
+    """Bright where the photograph is bright: the ink is what is missing to white."""
+    widget = visit(server + "en/operations/convolution.html").locator("touch-a-kernel")
+    widget.scroll_into_view_if_needed()
+    widget.page.wait_for_selector("touch-a-kernel[ready]", state="attached")
+    for weights, photograph in ([0] * 4 + [1] + [0] * 4, True), (SOBEL, False):
+        widget.page.evaluate(SET, ["touch-a-kernel", {"weights": weights, "way": "convolution"}])
+        inner = (255 - sobel.photo[1:-1, 1:-1]).flatten().tolist()
+        assert (widget.evaluate(INK) == inner) == photograph
+
+
 @pytest.mark.parametrize(
     ("state", "bad"),
     [
@@ -332,18 +353,22 @@ def test_move_the_query(touch, state, bad):
     now = found["state"]
     pixels = torch.tensor(probe.data()["pixels"]).view(120, 120, 3).permute(2, 0, 1) / 255
     image = pixels.flip(-1) if now["mirrored"] else pixels
-    x = F.unfold(image, 5, stride=5).T if now["raw"] else F.normalize(probe.patches(image))
     at = now["row"] * 24 + now["column"]
     place = torch.cartesian_prod(torch.arange(24.0), torch.arange(24.0))
-    scores = now["sharpness"] * x @ x[at] - now["near"] * (place - place[at]).norm(dim=1)
-    if now["window"]:
-        scores[(place - place[at]).abs().amax(1) > now["window"]] = -torch.inf
+
+    def row(image):
+        x = F.unfold(image, 5, stride=5).T if now["raw"] else F.normalize(probe.patches(image))
+        scores = now["sharpness"] * x @ x[at] - now["near"] * (place - place[at]).norm(dim=1)
+        if now["window"]:
+            scores[(place - place[at]).abs().amax(1) > now["window"]] = -torch.inf
+        return scores.softmax(0)
+
     shares = torch.tensor(found["numbers"]["shares"]).float()
-    assert torch.allclose(shares, scores.softmax(0), atol=1e-5)
+    assert torch.allclose(shares, row(image), atol=1e-5)
+    moves = (row(image) - row(image.flip(-1))).abs().sum().item() / 2
+    assert found["numbers"]["moves"] == pytest.approx(moves, abs=1e-5)
     if now["sharpness"] == 10 and not any(now[key] for key in ("raw", "near", "window")):
         assert torch.allclose(shares, probe.attention(probe.patches(image), torch.eye(576))[at], atol=1e-5)
-        if (now["row"], now["column"]) == probe.QUERY:
-            assert abs(found["numbers"]["moves"] - probe.change(probe.attention)) < 1e-2
     grid = torch.eye(576)[at].view(24, 24)
     blur = probe.convolution(None, grid.flatten()[:, None])[:, 0]
     assert torch.allclose(torch.tensor(found["numbers"]["kernel"]).float(), blur, atol=1e-6)
@@ -517,3 +542,15 @@ def test_three_tokens(touch, state, tokens, says):
         assert found["numbers"]["y"][0] == found["numbers"]["V"][0]
     for name in "W_Q", "W_K", "W_V":
         assert torch.equal(getattr(triangle, name), getattr(three_tokens, name))
+
+
+def test_a_press_on_an_example_takes_its_sizes(visit, server):
+    widget = visit(server + "en/differences/cost.html").locator("who-is-cheaper")
+    widget.scroll_into_view_if_needed()
+    widget.page.wait_for_selector("who-is-cheaper[ready]", state="attached")
+    examples = widget.evaluate("(widget) => Object.values(widget.constructor.EXAMPLES)")
+    for n, d, h in examples:
+        x, y = widget.evaluate("(widget, [n, d]) => [widget.x(n), widget.y(d)]", [n, d])
+        widget.locator(".widget > svg").first.click(position={"x": x, "y": y})
+        state = widget.evaluate("(widget) => widget.state")
+        assert (state["n"], state["d"], state["h"]) == (n, d, h)

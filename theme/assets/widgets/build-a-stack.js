@@ -2,7 +2,7 @@
 // how many paths. Mirrors snippets/receptive_field/stack.py.
 customElements.define("build-a-stack", class BuildAStack extends Widget {
   static hint = "Take a stack, change a layer, or drag the output.";
-  static terms = "One term for each layer, from below: (kernel − 1) · dilation · strides below it; for attention, (its window, left + right) · strides below it. Pooling counts as convolution.";
+  static legend = "One term for each layer, from below: (kernel − 1) · dilation · strides below it; for attention, (its window, left + right) · strides below it. Pooling counts as convolution.";
   static N = 64;
   static PRESETS = {
     "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
@@ -80,7 +80,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     this.rows = make("div", { class: "widget-rows" });
     this.causal = tick("looks back only", (causal) => this.set({ causal }));
     this.formula = make("p", { class: "widget-formula" });
-    this.stage.append(this.formula, make("p", { class: "widget-hint" }, BuildAStack.terms));
+    this.stage.append(this.formula, make("p", { class: "widget-hint" }, BuildAStack.legend));
     this.controls.append(this.output, this.rows,
       make("div", { class: "widget-buttons" },
         button("add a layer", () => this.stack([...this.state.layers, [3, 1, 1]])),

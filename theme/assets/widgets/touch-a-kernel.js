@@ -106,7 +106,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     Object.values(TouchAKernel.PRESETS).forEach((taken, i) =>
       this.presets[i].setAttribute("aria-pressed", taken.every((w, m) => w === weights[m])));
     for (const each of this.frames) fill(each, { x: column, y: row });
-    const number = (value, digits) => String(Math.round(digits * value) / digits).replace("-", "−");
+    const number = (value, parts) => String(Math.round(parts * value) / parts).replace("-", "−");
     const terms = kernel.flatMap((w, m) => (w ? [`${number(w, 1e4)}·${pixels[m]}`] : []));
     write(this.formula, `framed: ${terms.join(" + ").replaceAll("+ −", "− ") || 0} = ${number(output[row * (n - 2) + column], 10)}`);
     this.way.querySelector("select").value = way;

@@ -65,8 +65,9 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
       this.complaint = "";      // whoever drags asks for the nearest
     };
     this.drag(this.svg, (x, y) => {
-      const example = Object.values(Cheaper.EXAMPLES).find(([n, d]) => Math.hypot(x - this.x(n), y - this.y(d)) < 6);
-      if (example) this.set({ n: example[0], d: example[1], h: example[2] });
+      const far = ([n, d]) => Math.hypot(x - this.x(n), y - this.y(d));
+      const [n, d, h] = Object.values(Cheaper.EXAMPLES).reduce((a, b) => (far(b) < far(a) ? b : a));
+      if (far([n, d]) < 6) this.set({ n, d, h });
       else move(10 ** ((x - 42) / this.decade), 8 * 2 ** ((276 - y) / 24));
     });
     this.arrows(this.svg, (right, up) => move(this.state.n * 1.5 ** right, this.state.d * 1.5 ** up));
