@@ -14,10 +14,9 @@ def gather(config):
     """The Sources of a site, all of which ran, and the Cache that holds what they gave."""
     extra, docs = config.extra, Path(os.path.relpath(config.docs_dir))
     cache = Cache({"snippets": "snippets", "labs": f"{docs.as_posix()}/labs"}, extra["seconds"])
-    pages, snippets, code, ran_labs = {}, {}, {}, {}
-    for path in docs.rglob("*.md"):
-        text = path.read_text("utf-8-sig")
-        pages[path.relative_to(docs).as_posix()] = Text.read(path.as_posix(), text)
+    snippets, code, ran_labs = {}, {}, {}
+    texts = {path: Text.read(path.as_posix(), path.read_text("utf-8-sig")) for path in docs.rglob("*.md")}
+    pages = {path.relative_to(docs).as_posix(): text for path, text in texts.items()}
     for source, entry in cache.load().items():
         if source.kind == "snippets":
             snippets[source.name], code[source.name] = entry, source.text
@@ -42,8 +41,7 @@ def write(site, sources, config, folder):
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path
-    for name, lab in sources.labs.items():
-        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url)
+    contents |= {f"labs/{name}.ipynb": labs.notebook(lab, config.site_url) for name, lab in sources.labs.items()}
     if site.characters:
         contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))
     for path in folder.rglob("*"):

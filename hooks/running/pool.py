@@ -53,8 +53,7 @@ def _run_all(jobs):
             running.append(waiting.pop().start(context))
             say(f"{running[-1].source.path} runs")
         deadline = min(job.deadline for job in running)
-        ends = [job.process.sentinel for job in running]
-        multiprocessing.connection.wait(ends, timeout=max(0, deadline - time.monotonic()))
+        multiprocessing.connection.wait([job.process.sentinel for job in running], deadline - time.monotonic())
         for job in [job for job in running if job.ended()]:
             running.remove(job)
             failures += not job.collect()

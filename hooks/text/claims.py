@@ -82,8 +82,7 @@ def _number(number, page):
     value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
     code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
     must = "as it must be" if side else f"must be {_limits(number)}"  # a bound says it already
-    line = f"- {number['what']}: {value}, {must} ([code]({code})). {number.get('touches', '')}"
-    return line.rstrip()
+    return f"- {number['what']}: {value}, {must} ([code]({code})). {number.get('touches', '')}".rstrip()
 
 
 def _limits(number):

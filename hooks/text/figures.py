@@ -9,7 +9,7 @@
 import re
 from html import escape
 
-from .source import HEADING, relative
+from .source import HEADING, prose, relative
 
 IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
@@ -39,7 +39,7 @@ def fill(text, figures, label):
             parts += [f"<details markdown><summary>{label}</summary>", f"[{address['name']}.py]({file})", "</details>"]
         return "\n\n".join([*parts, "</div>\n"])
 
-    return text.sub(text.prose(FIGURE), figure)
+    return text.sub(prose(text.text, FIGURE), figure)
 
 
 def files(figure):
@@ -52,7 +52,7 @@ def gallery(_, page, pages, figures):
     parts = ['<div class="gallery" markdown>']
     for source, text in pages.items():
         section, items = f"[{text.title()}]({relative(source, page)})", []
-        for match in text.prose(f"{HEADING}|{IMAGE}"):
+        for match in prose(text.text, f"{HEADING}|{IMAGE}"):
             if match["id"]:
                 section = f"[{match['title']}]({relative(source, page)}#{match['id']})"
             elif address := ADDRESS.fullmatch(match["address"]):

@@ -6,7 +6,7 @@ from html import escape, unescape
 
 from math_core import LatexError, LatexToMathML
 
-from .source import inert
+from .source import inert, prose
 
 FORMULA = (
     r"\$\$(?P<display>.+?)\$\$"
@@ -34,7 +34,7 @@ def fill(text):
             return f"<span>{math}</span>"  # at the start of a line <math> would be a block
         return math
 
-    return text.sub(text.prose(FORMULA), formula), shown
+    return text.sub(prose(text.text, FORMULA), formula), shown
 
 
 @lru_cache(5000)

@@ -2,6 +2,8 @@
 
 import re
 
+from .source import prose
+
 NUMBER = (
     r"\{\{ *(?P<name>[\w/-]+)\.(?P<key>\w+)(?::(?P<format>[^{}\n]*?))? *\}\}"
     r"|\{\{[^\n]*"  # a mistyped one
@@ -24,7 +26,7 @@ def fill(text, snippets):
         except ValueError as error:
             raise text.fault(match.start(), f"{where} {error}") from None
 
-    return text.sub(text.prose(NUMBER), number)
+    return text.sub(prose(text.text, NUMBER), number)
 
 
 def find(where, snippets, text, offset):

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 
 # What is not prose: fenced code, code in a line, comments, front matter. Each alternative of a
 # pattern begins with a letter of its own, so that Python's re finds its place without trying all.
@@ -73,16 +74,11 @@ class Text:
         near = get_close_matches(name, known, n=9, cutoff=0)
         raise self.fault(offset, f"there is no {what}; the nearest: {', '.join(near)}")
 
-    def prose(self, pattern):
-        """The matches of a pattern, a str, outside of code."""
-        either = re.compile(f"{CODE}|{pattern}", re.MULTILINE | re.DOTALL)
-        return (match for match in either.finditer(self.text) if match[0][0] not in "`~<-")
-
     def sub(self, matches, replace):
         """A match becomes replace(match), a str or Text; None leaves it as it is.
 
         >>> page = Text.read("a.md", "x\\ny\\nz")
-        >>> new = page.sub(page.prose("y"), lambda _: "1\\n2")
+        >>> new = page.sub(prose(page.text, "y"), lambda _: "1\\n2")
         >>> new.text, new.origins
         ('x\\n1\\n2\\nz', [('a.md', 1), ('a.md', 2), ('a.md', 2), ('a.md', 3)])
         """
@@ -104,6 +100,13 @@ class Text:
             end = match.end()
         pieces.append(self.text[end:])
         return Text("".join(pieces), origins + self.origins[line + 1 :])
+
+
+@lru_cache(1000)  # most pages of a served site stay as they are
+def prose(text, pattern):
+    """The matches of a pattern outside of code, both a str."""
+    either = re.compile(f"{CODE}|{pattern}", re.MULTILINE | re.DOTALL)
+    return [match for match in either.finditer(text) if match[0][0] not in "`~<-"]
 
 
 def inert(text, signs):

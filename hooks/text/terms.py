@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from .data import index, load
-from .source import HEADING, Text, inert, relative
+from .source import HEADING, Text, inert, prose, relative
 
 # Where a page speaks of something else, or a tooltip would be in the way.
 APART = (
@@ -47,7 +47,7 @@ class Glossary:
             if term and (means := left.pop(term["term"], None)):
                 return f'<abbr title="{inert(escape(means), SIGNS)}">{match[0]}</abbr>'
 
-        return text.sub(text.prose(self.pattern), tooltip)
+        return text.sub(prose(text.text, self.pattern), tooltip)
 
 
 def _any_of(words):
