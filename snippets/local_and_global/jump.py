@@ -201,7 +201,8 @@ def figure():
         top.set_title(("the kettle stays on", "the kettle goes off")[column])
         for ax, (name, make) in zip(axes[1:, column], LAYERS.items()):
             ax.axhline(0, color=FAINT, lw=1, label="_zero")
-            ax.bar(i, taken(make, 0, y)[0], width=0.8, label=titles[name],
+            row = amounts(trained(make, 0), y) if make else taken(make, 0, y)
+            ax.bar(i, row[0], width=0.8, label=titles[name],
                    color=ATTENTION if name == "attention" else CONVOLUTION)
             if not column:
                 ax.text(left, 0.62, titles[name], va="top", weight="bold",
