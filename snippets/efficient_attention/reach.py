@@ -161,7 +161,7 @@ def figure():
     for (title, name), (map_, strips) in zip(rows.items(), axes):
         color = ATTENTION if name else CONVOLUTION
         part = stacks[name or "window"][0][:40, :40]
-        map_.imshow(part, cmap=shades(color), extent=(0, 40, 40, 0))
+        map_.imshow(part, cmap=shades(color), extent=(0, 40, 40, 0), interpolation="none")
         map_.set(xlim=(0, 40), ylim=(40, 0), aspect="equal", xticks=[], yticks=[])
         map_.spines[:].set(visible=True, color=GRAY)
         for line, layers in enumerate(LAYERS):
