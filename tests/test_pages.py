@@ -8,6 +8,7 @@ import cairosvg
 import fresh
 import pytest
 import resvg_py
+from bs4 import BeautifulSoup
 from PIL import Image
 from running.snippet import copy, sections
 
@@ -17,6 +18,7 @@ LOADING = (
     "script, img, source, iframe, embed, object, image, use, "
     "link:not([rel~=canonical], [rel~=alternate], [rel~=prev], [rel~=next])"
 )
+BESIDE = "h1, h2, h3, h4, figure, figcaption, table, pre, .highlight, details, small, math, script, .drawing-source"
 FOREIGN = re.compile(r"(https?:)?//", re.IGNORECASE)
 FOREIGN_CSS = re.compile(r"(?:url\(|@import)\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 
@@ -213,3 +215,14 @@ def test_the_version_stands_in_one_place():
     for path in "CITATION.cff", "README.md", "docs/en/reference/cite.md":
         found = re.findall(r"(?<![\w-])[Vv]ersion:? \"?(\d[\d.]*\d)", (ROOT / path).read_text("utf-8"))
         assert set(found) == {version}, path
+
+
+def test_the_main_way_is_short(soup, page):
+    """At most 1,800 words up to "You can stop here", beside figures, tables, code, formulas, folds and small print."""
+    if not soup.select_one(".stop"):
+        return
+    article = BeautifulSoup(str(soup.article), "html.parser")
+    for part in article.select_one(".stop").find_all_next() + article.select(BESIDE):
+        part.extract()
+    limit = 2050 if page == "en/together/choosing.html" else 1800  # a page to look up one case of several
+    assert len(article.get_text(" ").split()) <= limit
