@@ -15,11 +15,13 @@ from pathlib import Path
 from drawing.highlight import calm
 from files import gather, write
 from jinja2 import FileSystemBytecodeCache
+from mkdocs import utils
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.utils import CountHandler, clean_directory
 from running.cache import HOOKS
 from running.say import say, take_turn
+from text import search
 from text.expansion import expand
 from text.source import Faults
 from watchdog.events import FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent
@@ -106,15 +108,19 @@ class Build:
 
     @event_priority(100)
     def complete_search(self, config):
-        """Search knows the pages that were made now; adds what it knew of the others."""
+        """Search knows the pages that were made now; adds what it knew of the others.
+
+        Pages load an index without sections, and these when a reader opens the search.
+        """
         plugin = config.plugins["material/search"]
         index, plugin.search_index_prev = plugin.search_index, None
-        before, found = Path(config.site_dir, "search/search_index.json"), {}
-        known = json.loads(before.read_text("utf-8"))["docs"] if before.exists() else []
-        for entries in known, index.entries:
+        kept, found = Path(config.site_dir, ".search.json"), {}
+        for entries in json.loads(kept.read_text("utf-8")) if kept.exists() else [], index.entries:
             pages = groupby(entries, key=lambda entry: entry["location"].partition("#")[0])
             found |= {page: list(sections) for page, sections in pages}
-        index.entries = [entry for page in self.order for entry in found.get(page, [])]
+        sections, index.entries = [entry for page in self.order for entry in found.get(page, [])], []
+        kept.write_text(json.dumps(sections), "utf-8")
+        utils.write_file(search.script(sections).encode(), str(Path(config.site_dir, "search/index.js")))
 
     @event_priority(-100)
     def publish(self, config):
@@ -128,7 +134,7 @@ class Build:
         else:
             new = self.destination.with_name(f"{self.destination.name}.partial")
             shutil.rmtree(new, ignore_errors=True)
-            shutil.copytree(config.site_dir, new, ignore=shutil.ignore_patterns(".frame"))
+            shutil.copytree(config.site_dir, new, ignore=shutil.ignore_patterns(".*"))
             shutil.rmtree(self.destination, ignore_errors=True)
             new.rename(self.destination)
             self.published = shutil.copyfile("theme/entrance.html", self.destination.parent / "index.html")

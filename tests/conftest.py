@@ -221,6 +221,12 @@ def parsed(file):
     return BeautifulSoup(file.read_bytes(), "html.parser")
 
 
+def sections_to_search(site):
+    """What search finds in, once a reader opens it."""
+    script = (site / "en/search/index.js").read_text("utf-8")
+    return json.loads(script.removeprefix("Search.docs = ").removesuffix(";"))
+
+
 def code_of_figures(site):
     """What unfolds below each figure that a snippet draws, parsed: {where its code stands: block}."""
     found = {}

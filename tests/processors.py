@@ -7,7 +7,6 @@ differ.
 """
 
 import difflib
-import re
 import subprocess
 import sys
 
@@ -21,7 +20,6 @@ SETTINGS = {
 TIMED = "labs/cost-on-your-machine.md"
 PARTS = "docs", "snippets", "theme", "hooks"
 CONFIG = f"INHERIT: {ROOT / 'mkdocs.yml'}\nextra: {{seconds: {{snippets: 600, labs: 2400}}}}\n"
-SVG = re.compile(r'<svg role="img" (aria-label="[^"]*").*?</svg>')
 
 
 def main():
@@ -48,9 +46,9 @@ def main():
 
 
 def lines_of(folder):
-    """Each line of the pages in a folder, with its page; of a drawing only the words."""
+    """Each line of the pages in a folder, with its page."""
     return [
-        f"{path.relative_to(folder)}: " + SVG.sub(r"<svg \1>", line)
+        f"{path.relative_to(folder)}: {line}"
         for path in sorted(folder.rglob("*.md"))
         if path.relative_to(folder).as_posix() != TIMED
         for line in path.read_text("utf-8").splitlines()

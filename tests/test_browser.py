@@ -1,33 +1,27 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
+import gzip
 import re
 
 import pytest
 
 from conftest import code_of_figures, no_violation, parsed
 
-SCREEN = {"width": 1280, "height": 720}
+SCREEN, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
+SMALLEST = "en/reference/cite.html"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 DARKEN = """async () => {
     document.body.dataset.mdColorScheme = "slate";
     await Promise.all(document.getAnimations().map((each) => each.finished));
 }"""
-# What axe need not look into: each drawing is one image, and the colours of code have a test of their own.
+# What axe need not look into: the colours of code have a test of their own.
 PLAIN = """() => {
-    for (const drawing of document.querySelectorAll(".drawing svg")) drawing.replaceChildren();
     for (const code of document.querySelectorAll(".highlight code")) code.textContent = code.textContent;
 }"""
-COLOURS = """() => {
-    const colours = (selector) => {
-        const style = getComputedStyle(document.querySelector(selector));
-        return [style.stroke, style.fill];
-    };
-    return {
-        mark: colours('.drawing [style*="var(--convolution"]'),
-        text: colours(".drawing text"),
-    };
-}"""
+SHOWN = """() => [...document.querySelectorAll("article picture img")]
+    .filter((image) => image.checkVisibility() && image.complete && image.naturalWidth)
+    .map((image) => image.currentSrc.split("/").at(-1))"""
 
 # What is wrong with a page's copy buttons: each code that a click does not copy.
 COPY = """async () => {
@@ -69,7 +63,7 @@ def test_a_page(visit, root, page):
     tab = visit(root + page, watch, color_scheme="light", viewport=SCREEN)
     assert not faults
     if root.startswith("http"):
-        tab.set_viewport_size({"width": 360, "height": 740})
+        tab.set_viewport_size(PHONE)
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
         tab.set_viewport_size(SCREEN)
         tab.evaluate(PLAIN)
@@ -97,14 +91,37 @@ def test_code_can_be_read(visit, server, site):
     no_violation(tab, "article", runOnly=["color-contrast"])
 
 
+def test_a_page_loads_little(visit, server, site, page):
+    """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page."""
+    first, shared = (_asked(visit, server, name) for name in (page, SMALLEST))
+    assert sum(_compressed(site / path) for path in first) <= 160_000
+    assert sum(_compressed(site / path) for path in first - shared | {page}) <= 60_000
+
+
+def _asked(visit, server, page):
+    """The files that a phone asks for when it opens a page."""
+    urls = []
+    visit(server + page, lambda tab: tab.on("request", lambda r: urls.append(r.url)), viewport=PHONE)
+    paths = {url.removeprefix(server).split("?")[0] for url in urls}
+    return {path for path in paths if "/code/" not in path}  # that the test unfolds
+
+
+def _compressed(path):
+    content = path.read_bytes()
+    return len(content if path.suffix in {".png", ".woff2"} else gzip.compress(content))
+
+
 def test_the_palette_toggle_recolours_the_figures(visit, server):
-    tab = visit(f"{server}en/index.html", color_scheme="light")
-    light = tab.evaluate(COLOURS)
+    tab = visit(f"{server}en/operations/convolution.html", color_scheme="light")
+    light = tab.evaluate(SHOWN)
     tab.locator("[data-md-component=palette] label:visible").click()
     tab.wait_for_function(SLATE)
-    dark = tab.evaluate(COLOURS)
-    assert light["mark"] != dark["mark"]
-    assert light["text"] != dark["text"]
+    tab.wait_for_load_state("networkidle")
+    dark = tab.evaluate(SHOWN)
+    assert light and not any("-dark" in name for name in light)
+    assert dark == [name.replace(".svg", "-dark.svg") for name in light]
+    tab.emulate_media(media="print")
+    assert tab.evaluate(SHOWN) == light
 
 
 def test_the_copy_button_leaves_out_prompts_and_results(visit, project):
@@ -127,7 +144,9 @@ def _copied(tab, block):
 
 
 def test_search_finds_the_receptive_field(visit, root):
-    tab = visit(f"{root}en/index.html")
+    asked = []
+    tab = visit(f"{root}en/index.html", lambda tab: tab.on("request", lambda request: asked.append(request.url)))
+    assert not [url for url in asked if "/workers/" in url or url.endswith("search/index.js")]
     tab.keyboard.press("/")
     tab.keyboard.type("receptive field", delay=20)
     first = tab.locator(".md-search-result__item").first
@@ -143,6 +162,6 @@ def test_the_cheat_sheet_prints_on_one_sheet(visit, server):
 
 def test_the_cheat_sheet_shows_both_operations_on_a_phone(visit, server):
     tab = visit(server + "en/reference/cheat-sheet.html")
-    tab.set_viewport_size({"width": 360, "height": 740})
+    tab.set_viewport_size(PHONE)
     edges = tab.evaluate("[...document.querySelectorAll('td')].map(cell => cell.getBoundingClientRect().right)")
     assert len(edges) > 50 and max(edges) <= 360

@@ -107,8 +107,6 @@ def test_ids_are_unique(soup):
 def test_images_say_what_they_show(soup):
     for image in soup.select("img"):
         assert image.get("alt", "").strip(), image
-    for figure in soup.select("svg[role=img]"):
-        assert figure.get("aria-label", "").strip(), str(figure)[:300]
 
 
 def test_nothing_is_loaded_from_another_host(file, soup):
@@ -143,13 +141,9 @@ def test_nothing_is_left_to_fill_in(soup):
 def test_the_gallery_has_every_figure(site):
     gallery = site / "en/reference/figures.html"
     shown = [image["src"] for image in parsed(gallery).select(".gallery img")]
-    drawn = []
-    for page in PAGES:
-        drawn += [link["href"] for link in parsed(site / page).select(".drawing-source a[href$='.svg']")]
-    assert sorted(href.removeprefix("../") for href in drawn) == sorted(
-        src.removeprefix("../") for src in shown
-    )
-    assert len(shown) > 100
+    drawn = [image["src"] for page in PAGES for image in parsed(site / page).select(".drawing img")]
+    assert sorted(src.removeprefix("../") for src in drawn) == sorted(src.removeprefix("../") for src in shown)
+    assert len(shown) > 200  # each light and dark
 
 
 def test_the_code_that_unfolds_is_the_one_to_take_away(site):

@@ -16,8 +16,7 @@ PAGES = "index.md", "reference/claims.md", "reference/glossary.md", "reference/b
 GIVEN = {
     "results": {"number": 3, "square": 9, "half": 0.5, "odd": True},
     "outputs": {"idea": "9\n", "silent": ""},
-    "drawing": "<svg><path/></svg>",
-    "svg": "<svg><path/></svg>",
+    "svg": dict.fromkeys((".svg", "-dark.svg"), '<svg width="3pt" height="1.5pt"><path/></svg>'),
     "code": 'code("");',
     "png": ROOT / "good.png",
 }

@@ -1,28 +1,33 @@
-"""A matplotlib figure as files: SVG for the page, SVG and PNG to take away, CSV."""
+"""A matplotlib figure as files: SVGs for the light and the dark page, PNG, CSV."""
 
+import base64
 import csv
 import io
 import re
-from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import matplotlib
+import numpy
 from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from PIL import Image
 
-from .palette import colours
+from .palette import dressing
 
 STYLE = Path(__file__).with_name("figure.mplstyle")
 METADATA = Path(__file__).with_name("metadata.xml").read_text("utf-8").rstrip()
 CHECKOUT = Path(__file__).resolve().parents[2]
-PALETTE = colours(CHECKOUT.joinpath("snippets/style.py").read_text("utf-8"))
+LIGHT, DARK = (dressing(CHECKOUT.joinpath("snippets/style.py").read_text("utf-8"), dark) for dark in (False, True))
 WIDTH = 2000  # of a PNG, in pixels
 COLOUR = re.compile(r"#[0-9a-f]{6}\b(?=[;\"])")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+RASTER = re.compile(r"(?<=data:image/png;base64,)[^\"]+")
+# A part that the figure names step-2 (gid) comes second, 0.5 s after the first: see <play-steps>.
+STEPS = "@media (prefers-reduced-motion: no-preference) {{ {} }} @keyframes come {{ from {{ opacity: 0 }} }}"
+STEP = '[data-step="{0}"] {{ animation: come .2s calc({0} * .5s) backwards }}'
 
 
 def to_svg(fig, name):
@@ -36,8 +41,6 @@ def to_svg(fig, name):
 def clean(svg):
     """An SVG of matplotlib as one <svg> element: text as text, no background, no ballast.
 
-    What the figure names step-2 (gid) has that as an attribute: <play-steps> shows it second.
-
     Raises ValueError if it uses a colour outside of the palette.
     """
     svg = svg[svg.index("<svg") :].strip()
@@ -45,33 +48,41 @@ def clean(svg):
     svg = re.sub(r"; font-family: [^;\"]*", "", svg)
     svg = re.sub(r"font: (?:(italic|oblique) )?(?:(\d+) )?([\d.]+px)[^;\"]*", _font, svg)
     svg = re.sub(r"<[^>]*>", lambda tag: LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), svg)
-    for colour in sorted(set(COLOUR.findall(svg)) - {"#000000", *PALETTE.values()}):
-        allowed = ", ".join(["black", *map(str.upper, PALETTE)])
-        raise ValueError(f"the figure uses {colour}; style.py has {allowed}")
+    for colour in sorted(set(COLOUR.findall(svg)) - LIGHT.keys()):
+        raise ValueError(f"the figure uses {colour}; style.py has {', '.join(sorted(LIGHT))}")
     svg = svg.replace("<svg", '<svg stroke-linejoin="round" font-family="sans-serif"', 1)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
     svg = re.sub(r' id="step-(\d+)"', r' data-step="\1"', svg)
+    if steps := sorted(set(re.findall(r'data-step="(\d+)"', svg)), key=int):
+        svg = svg.replace(">", f">\n <style>{STEPS.format(' '.join(map(STEP.format, steps)))}</style>", 1)
     return re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", svg)
 
 
-def inline(svg):
-    """What clean() gave on one line, with the colours of the page's palette."""
-    names = {colour: name for name, colour in PALETTE.items()}
-
-    def on_page(colour, kind=""):
-        name = names.get(colour[0])
-        return f"var(--{name}{kind}, {colour[0]})" if name else "currentColor"
-
-    svg = re.sub(r"<text [^>]*>", lambda tag: COLOUR.sub(partial(on_page, kind="-text"), tag[0]), svg)
-    svg = re.sub(r"\s*\n\s*", " ", COLOUR.sub(on_page, svg)).replace("> <", "><")
-    return svg.replace("<svg", '<svg fill="currentColor"', 1)
-
-
-def file(svg, title, source):
-    """What clean() gave as a file for any program, saying what it is; on no background."""
+def drawings(svg, title, source, narrow=""):
+    """What clean() gave as files that say what they are, {end of their name: text}, on no background."""
     metadata = METADATA.format(title=escape(title), source=escape(source))
     head, body = svg.split(">", 1)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{head}>\n{metadata}{body}\n'
+    svg = f'<?xml version="1.0" encoding="utf-8"?>\n{head}>\n{metadata}{body}\n'
+    return {f"{narrow}.svg": _dressed(svg, LIGHT), f"{narrow}-dark.svg": RASTER.sub(_darkened, _dressed(svg, DARK))}
+
+
+def _dressed(svg, colours):
+    """An SVG in other colours."""
+    svg = re.sub(r"<text [^>]*>", lambda tag: COLOUR.sub(lambda colour: colours[colour[0]][1], tag[0]), svg)
+    svg = COLOUR.sub(lambda colour: colours.get(colour[0], colour)[0], svg)
+    return svg.replace("<svg", f'<svg fill="{colours["#000000"][0]}"', 1)
+
+
+def _darkened(png):
+    """A heat map, whose opacity is its value, in the colours of the dark page; a photograph stays as it is."""
+    pixels = numpy.array(Image.open(io.BytesIO(base64.b64decode(png[0]))).convert("RGBA"))
+    for colour, (dark, _) in DARK.items():
+        old, new = (numpy.frombuffer(bytes.fromhex(each[1:]), "uint8") for each in (colour, dark))
+        if old.any():  # black is a part of photographs
+            pixels[numpy.abs(pixels[..., :3].astype(int) - old).max(-1) <= 1, :3] = new
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "png")
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def to_png(fig, path):

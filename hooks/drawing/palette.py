@@ -2,8 +2,9 @@
 
 import ast
 
-# Of each colour of style.py: for text on the light palette; lines and text on the dark one.
+# Of black and each colour of style.py: for text on the light palette; lines and text on the dark one.
 VARIANTS = {
+    "black": ("#000000", "#e4e7eb", "#e4e7eb"),
     "convolution": ("#00639b", "#4ba6e0", "#6dbbec"),
     "attention": ("#ad4b00", "#f5853b", "#ff9d5c"),
     "hybrid": ("#9c4a77", "#dd92bd", "#e9a9cd"),
@@ -21,6 +22,16 @@ def colours(style):
     found, assigned = {}, [node for node in ast.parse(style).body if isinstance(node, ast.Assign)]
     exec(compile(ast.Module(assigned, []), "style.py", "exec"), {}, found)
     return {name.lower(): value.lower() for name, value in found.items() if str(value).startswith("#")}
+
+
+def dressing(style, dark):
+    """What the colours of a figure become on the light or on the dark page: {colour: (of lines, of text)}.
+
+    >>> dressing('GRAY = "#7A828B"\n', dark=True)
+    {'#7a828b': ('#8c959f', '#a5aeb8'), '#000000': ('#e4e7eb', '#e4e7eb')}
+    """
+    named = colours(style) | {"black": "#000000"}
+    return {colour: VARIANTS[name][1:] if dark else (colour, VARIANTS[name][0]) for name, colour in named.items()}
 
 
 def css(style):

@@ -78,7 +78,7 @@ def run(path, text, _style, entry):
             except ValueError as error:
                 raise fault(index, str(error)) from None
             svg = ID.sub(rf"\1{title}-", svg)  # two of a page may share an id
-            figures[title] = {"drawing": figure.inline(svg), "svg": figure.file(svg, title, path)}
+            figures[title] = {"svg": figure.drawings(svg, title, path)}
             figure.on_white(base64.b64decode(data.pop("image/png")), picture(entry, title))
     markdown = _page(notebook)
     for cell in notebook.cells:

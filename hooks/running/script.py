@@ -4,6 +4,7 @@ import ast
 import contextlib
 import doctest
 import functools
+import inspect
 import io
 import json
 import linecache
@@ -40,14 +41,18 @@ def run(path, text, style, entry):
     tree = ast.parse(text)
     lines = {n.name: n.lineno for n in tree.body if isinstance(n, ast.FunctionDef)}
     results, fig = module.results(), module.figure()
+    narrow = module.figure(narrow=True) if "narrow" in inspect.signature(module.figure).parameters else None
     for name, given, kind in ("results", results, dict), ("figure", fig, matplotlib.figure.Figure):
         if not isinstance(given, kind):
             raise Fault(path, lines[name], f"{name}() returns a {type(given).__name__}, not a {kind.__name__}")
     for key, kind in ((key, type(value)) for key, value in results.items()):
         if kind not in (int, float, bool):
             raise Fault(path, lines["results"], f"results()[{key!r}] is a {kind.__name__}, not int, float or bool")
+    title, svg = (ast.get_docstring(tree) or path).split("\n")[0], {}
     try:
-        svg = figure.to_svg(fig, path)
+        svg |= figure.drawings(figure.to_svg(fig, path), title, path)
+        if narrow:
+            svg |= figure.drawings(figure.to_svg(narrow, path), title, path, "-narrow")
     except ValueError as error:
         raise Fault(path, lines["figure"], str(error)) from None
     doctests = _doctests(path, tree, module)
@@ -56,8 +61,7 @@ def run(path, text, style, entry):
         "results": results,
         "outputs": printed,
         "doctests": doctests,
-        "drawing": figure.inline(svg),
-        "svg": figure.file(svg, (ast.get_docstring(tree) or path).split("\n")[0], path),
+        "svg": svg,
         "csv": figure.to_csv(fig),
         "code": highlight.script(snippet.copy(text, style)),
         "js": f"Widget.data = {json.dumps(module.data())};" if hasattr(module, "data") else "",
@@ -97,12 +101,13 @@ def _execute(path, text, style):
 
 
 def _once_in_silence(function, path, line):
-    """A function that runs once, however often it is called, and may not print."""
+    """A function that runs once for the same arguments, however often it is called, and may not print."""
 
     @functools.cache
-    def once():
+    @functools.wraps(function)
+    def once(**how):
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            result = function()
+            result = function(**how)
         if out.getvalue():
             raise Fault(path, line, "results() and figure() must not print")
         return result

@@ -77,7 +77,7 @@ def expand(sources):
     for name, text in sources.code.items():
         files |= {f"code/{name}.py": copy(text, sources.style), f"code/{name}.js": sources.snippets[name]["code"]}
     for name, figure in drawn.items():
-        files |= {f"figures/{name}.{kind}": content for kind, content in figures.files(figure).items()}
+        files |= {f"figures/{name}{end}": content for end, content in figures.files(figure).items()}
     return Site(texts, plain, files, characters, ledger)
 
 

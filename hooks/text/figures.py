@@ -1,4 +1,4 @@
-"""Figures in pages: drawn in place, with their caption, their files and their code.
+"""Figures in pages: in the colours of the page, with their caption, their files and their code.
 
     ![Alt text that says what the figure shows](../figures/receptive_field/dilation.svg)
     /// caption
@@ -14,7 +14,8 @@ from .source import HEADING, prose, relative
 IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
 ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
-SMALL = "{ loading=lazy }"  # marks the images of the gallery
+SIZE = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
+SMALL = "{ .small }"  # marks the images of the gallery
 
 
 def fill(text, figures, label):
@@ -24,15 +25,16 @@ def fill(text, figures, label):
         if not match["alt"].strip():
             raise text.fault(match.start(), "an image has no alt text: say what it shows")
         address = ADDRESS.fullmatch(match["address"])
-        if not address or match["rest"] == SMALL:
+        if not address:
             return None
         figure = text.look_up(figures, address["name"], match.start(), f"figure '{address['name']}'")
+        pictures = _pictures(figure["svg"], address[1], re.sub(r"\\(.)", r"\1", match["alt"]))
+        if match["rest"] == SMALL:
+            return pictures
         if match["rest"].strip() or match.string[: match.start()].rpartition("\n")[2]:
             raise text.fault(match.start(), "a figure stands alone on a line, unindented, without attributes")
-        links = [f"[{kind.upper()}]({address[1]}.{kind}){{ download }}" for kind in files(figure) if kind != "js"]
-        alt = escape(re.sub(r"\\(.)", r"\1", match["alt"]))
-        svg = figure["drawing"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
-        parts = [f'<div class="drawing" data-search-exclude>{svg}</div>\n{match["caption"]}']
+        links = [f"[{kind}]({address[1]}{end}){{ download }}" for kind, end in _offered(figure)]
+        parts = [f'<div class="drawing" data-search-exclude>{pictures}</div>\n{match["caption"]}']
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
         if "code" in figure:
             file = f"{address[1].replace('figures/', 'code/', 1)}.py"
@@ -42,9 +44,31 @@ def fill(text, figures, label):
     return text.sub(prose(text.text, FIGURE), figure)
 
 
+def _pictures(svgs, address, alt):
+    """A figure for the light page and one for the dark, each with its second layout if it has one for phones."""
+    pictures = []
+    for palette, end in ("light", ".svg"), ("dark", "-dark.svg"):
+        image = f'<img src="{address}{end}" {_size(svgs[end])} alt="{escape(alt)}" loading="lazy">'
+        if narrow := svgs.get(f"-narrow{end}"):
+            image = f'<source media="(max-width: 30em)" srcset="{address}-narrow{end}" {_size(narrow)}>{image}'
+        pictures.append(f'<picture class="{palette}">{image}</picture>')
+    return "".join(pictures)
+
+
+def _size(svg):
+    """The width and height of an SVG in pixels, so that its place is kept while it loads."""
+    width, height = SIZE.search(svg).groups()
+    return f'width="{float(width) / 0.75:.0f}" height="{float(height) / 0.75:.0f}"'
+
+
 def files(figure):
-    """The files of a figure: {their kind: their content}; js holds what a widget computes with."""
-    return {kind: figure[kind] for kind in ("svg", "png", "csv", "js") if figure.get(kind)}
+    """The files of a figure, {end of their name: content}; .js holds what a widget computes with."""
+    return figure["svg"] | {f".{kind}": figure[kind] for kind in ("png", "csv", "js") if figure.get(kind)}
+
+
+def _offered(figure):
+    """What a reader may take away: (the name of its kind, the end of its address)."""
+    return [(end[1:].upper(), end) for end in (".svg", ".png", ".csv") if end in files(figure)]
 
 
 def gallery(_, page, pages, figures):
@@ -57,13 +81,12 @@ def gallery(_, page, pages, figures):
                 section = f"[{match['title']}]({relative(source, page)}#{match['id']})"
             elif address := ADDRESS.fullmatch(match["address"]):
                 name = address["name"]
-                figure, file = figures[name], relative(f"figures/{name}", page)
+                file = relative(f"figures/{name}", page)
                 code = source.removesuffix(".md") if name.startswith("labs/") else f"code/{name}"
-                links = [section, *(f"[{kind.upper()}]({file}.{kind})" for kind in files(figure) if kind != "js")]
+                links = [section, *(f"[{kind}]({file}{end})" for kind, end in _offered(figures[name]))]
                 links.append(f"[code]({relative(f'{code}.py', page)})")
-                raster = ' class="raster"' * ("<image" in figure["drawing"])  # no dark page inverts it
                 items.append(
-                    f"<figure{raster} markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"
+                    f"<figure markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"
                     f"<figcaption markdown>{' '.join(links)}</figcaption>\n</figure>"
                 )
         parts += [f"## {text.title()}", *items] if items else []

@@ -1,27 +1,23 @@
 // The figure in a <play-steps> comes step by step, once when it is seen, and again on a press. Its
-// snippet gives each part that comes a gid: step-1, step-2, ...
+// snippet gives each part that comes a gid: step-1, step-2, ... The drawing plays whenever it is loaded.
 customElements.define("play-steps", class PlaySteps extends HTMLElement {
   connectedCallback() {
-    if (this.groups || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    this.groups = [...this.querySelectorAll("[data-step]")];
-    this.last = Math.max(...this.groups.map((group) => group.dataset.step));
-    this.querySelector(".drawing-source").prepend(button("Play again", () => this.play(0)));
-    this.show(0);
+    if (this.times || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    this.times = 0;
+    this.querySelector(".drawing-source").prepend(button("Play again", () => this.play()));
     const seen = new IntersectionObserver(([{ isIntersecting }]) => {
       if (!isIntersecting) return;
       seen.disconnect();
-      this.play(0);
+      this.play();
     }, { threshold: 0.5 });
     seen.observe(this.querySelector(".drawing"));
   }
 
-  show(step) {
-    this.groups.forEach((group) => group.classList.toggle("to-come", group.dataset.step > step));
-  }
-
-  play(step) {
-    clearTimeout(this.timer);
-    this.show(step);
-    if (step < this.last) this.timer = setTimeout(() => this.play(step + 1), 500);
+  play() {
+    this.times++;
+    for (const source of this.querySelectorAll(".drawing source"))
+      source.srcset = `${source.srcset.split("?")[0]}?${this.times}`;
+    for (const image of this.querySelectorAll(".drawing img"))
+      image.src = `${image.src.split("?")[0]}?${this.times}`;
   }
 });
