@@ -22,6 +22,7 @@ METADATA = Path(__file__).with_name("metadata.xml").read_text("utf-8").rstrip()
 CHECKOUT = Path(__file__).resolve().parents[2]
 LIGHT, DARK = (dressing(CHECKOUT.joinpath("snippets/style.py").read_text("utf-8"), dark) for dark in (False, True))
 WIDTH = 2000  # of a PNG, in pixels
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 COLOUR = re.compile(r"#[0-9a-f]{6}\b(?=[;\"])")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 RASTER = re.compile(r"(?<=data:image/png;base64,)[^\"]+")
@@ -50,7 +51,7 @@ def clean(svg):
     svg = re.sub(r"<[^>]*>", lambda tag: LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), svg)
     for colour in sorted(set(COLOUR.findall(svg)) - LIGHT.keys()):
         raise ValueError(f"the figure uses {colour}; style.py has {', '.join(sorted(LIGHT))}")
-    svg = svg.replace("<svg", '<svg stroke-linejoin="round" font-family="sans-serif"', 1)
+    svg = svg.replace("<svg", f'<svg stroke-linejoin="round" font-family="{FONTS}"', 1)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
     svg = re.sub(r' id="step-(\d+)"', r' data-step="\1"', svg)
     if steps := sorted(set(re.findall(r'data-step="(\d+)"', svg)), key=int):

@@ -1,18 +1,19 @@
 """The font of the formulas, STIX Two Math, cut down to the characters in use."""
 
 import hashlib
+import unicodedata
 from pathlib import Path
 
 # Copyright 2001-2020 The STIX Fonts Project Authors, under the SIL Open Font License 1.1.
 FONT = Path(__file__).with_name("STIXTwoMath-Regular.ttf")
-# What the browser draws without its standing in the MathML: the root of <msqrt>, and
-# for a lone letter <mi>x</mi> its italic twin.
-IMPLIED = {ord("√"), 0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)}
+# What the browser draws for a lone letter <mi>x</mi>: {letter: its italic twin}.
+ITALICS = 0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)
+TWINS = {ord(unicodedata.normalize("NFKC", chr(italic))): italic for italic in ITALICS}
 
 
 def subset(codepoints, folder):
     """The path of a woff2 with just these characters, made in the folder if it is new."""
-    codepoints = codepoints | IMPLIED
+    codepoints = codepoints | {TWINS[letter] for letter in TWINS.keys() & codepoints} | {ord("√")}  # of <msqrt>
     name = hashlib.sha256(repr(sorted(codepoints)).encode()).hexdigest()
     path = Path(folder, f"{name}.woff2")
     if not path.exists():
@@ -20,7 +21,7 @@ def subset(codepoints, folder):
         from fontTools.ttLib import TTFont
 
         font = TTFont(FONT, recalcTimestamp=False)
-        subsetter = subset.Subsetter(subset.Options(layout_features=["*"]))
+        subsetter = subset.Subsetter(subset.Options(layout_features=[], hinting=False))
         subsetter.populate(unicodes=codepoints)
         subsetter.subset(font)
         font.flavor = "woff2"

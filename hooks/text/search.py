@@ -6,7 +6,7 @@ from collections import Counter
 from html import escape, unescape
 
 BEGINNING = 300  # so many letters of a section are shown below its title
-COMMON = 50  # a word of more sections than these is found by the beginning of one of them
+COMMON = 40  # a word of more sections than these is found by the beginning of one of them
 
 
 def script(sections):
