@@ -11,8 +11,18 @@ class Search extends EventTarget {
     });
   }
 
+  static load(parent, url) {
+    const script = parent.ownerDocument.createElement("script");
+    script.src = url;
+    parent.append(script);
+    return new Promise((resolve, reject) => {
+      script.onload = resolve;
+      script.onerror = reject;
+    });
+  }
+
   async start() {
-    await load(document.head, new URL("../../../search/index.js", this.url));
+    await Search.load(document.head, new URL("../../../search/index.js", this.url));
     this.inside = location.protocol === "file:" ? new InFrame(this.url) : new NativeWorker(this.url);
     this.inside.addEventListener("message", ({ data }) =>
       this.dispatchEvent(new MessageEvent("message", { data })));
@@ -41,22 +51,12 @@ class InFrame extends EventTarget {
   }
 
   load(url) {
-    return load(this.inside.document.body, new URL(url, location));
+    return Search.load(this.inside.document.body, new URL(url, location));
   }
 
   postMessage(data) {
     this.loaded.then(() => this.inside.dispatchEvent(new MessageEvent("message", { data })));
   }
-}
-
-function load(parent, url) {
-  const script = parent.ownerDocument.createElement("script");
-  script.src = url;
-  parent.append(script);
-  return new Promise((resolve, reject) => {
-    script.onload = resolve;
-    script.onerror = reject;
-  });
 }
 
 const NativeWorker = window.Worker;
