@@ -121,10 +121,8 @@ def test_no_stylesheet_loads_from_another_host(site):
         assert not FOREIGN_CSS.search(path.read_text("utf-8")), path
 
 
-def test_pages_are_light(file, soup):
-    assert file.stat().st_size <= 750_000
-    figures = sum(len(str(figure).encode()) for figure in soup.select(".drawing, .drawing-source"))
-    assert file.stat().st_size - figures <= 200_000  # without its figures and what drew them
+def test_pages_are_light(file):
+    assert file.stat().st_size <= 250_000
 
 
 def test_nothing_is_left_to_fill_in(soup):
