@@ -92,21 +92,24 @@ def places(x):
     return (x - x.mean(0)) @ seen.T / x.norm() * n**0.5
 
 
-def figure():
-    fig, axes = plt.subplots(3, len(DEPTHS), figsize=(7.2, 4.9))
-    for i, (row, (name, (_, _, color))) in enumerate(zip(axes, ROWS.items())):
-        for ax, depth in zip(row, DEPTHS):
+def figure(narrow=False):
+    rows = len(ROWS), len(DEPTHS)
+    fig, axes = plt.subplots(*(rows[::-1] if narrow else rows),
+                             figsize=(5.2, 8.6) if narrow else (7.2, 4.9))
+    for line, (name, (_, _, color)) in zip(axes.T if narrow else axes, ROWS.items()):
+        for ax, depth in zip(line, DEPTHS):
             at = places(states(name)[depth])
             for word, (u, v) in zip(NAMES, at.tolist()):
                 ax.plot(u, v, "o", color=color, ms=7, alpha=0.7, label=f"{name}: {word}")
                 if depth == 0:
                     ax.annotate(word, (u, v), (0, 5), textcoords="offset points",
-                                ha="center", size=10)
+                                ha="center", size=11.5)
             ax.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), xticks=[], yticks=[], aspect=1)
             ax.spines[:].set(visible=True, color=FAINT)
-            if i == len(ROWS) - 1:
-                ax.set_xlabel("1 layer" if depth == 1 else f"{depth} layers")
-        row[0].set_title(name, loc="left", color=color)
+        line[0].set_title(name.replace(" ", "\n", 1) if narrow else name, color=color)
+    for ax, depth in zip(axes[:, 0] if narrow else axes[-1], DEPTHS):
+        set_label = ax.set_ylabel if narrow else ax.set_xlabel
+        set_label("1 layer" if depth == 1 else f"{depth} layers")
     return fig
 
 
