@@ -148,7 +148,7 @@ RECORDED = {
 }
 LABELS = {
     "table": "hybrid, positions", "stride": "hybrid, stride 2", "mean": "hybrid, mean",
-    "maximum": "hybrid, maximum", "deleted": "attention deleted, maximum",
+    "maximum": "hybrid, maximum", "deleted": "attention deleted,\nmaximum",
     "cnn_mean": "CNN, mean"}
 
 
@@ -185,14 +185,15 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(7.2, 3.6))
+    fig, ax = plt.subplots(figsize=(5.2, 3.8))
     for row, (name, label) in enumerate(LABELS.items()):
+        series = label.replace("\n", " ")
         color = HYBRID if label.startswith("hybrid") else CONVOLUTION
         for lift, runs, face, place in ((-0.17, RECORDED[name][0], color, "same place"),
                                         (0.17, RECORDED[name][1], "none", "new places")):
             ax.plot([run / 1000 for run in runs], [row + lift] * 5, "o", color=color, mfc=face,
-                    ms=6, label=f"{label}, {place}")
-    ax.text(0.2, 1.9, "filled: same place\nring: new places", color="black", va="center")
+                    ms=6, label=f"{series}, {place}")
+    ax.text(0.2, 3.5, "filled: same place\nring: new places", color="black", va="center")
     ax.set_yticks(range(len(LABELS)), LABELS.values())
     ax.set(ylim=(len(LABELS) - 0.5, -0.5), xlim=(0.15, 1), xlabel="right digits")
     ax.tick_params(axis="y", length=0)

@@ -415,7 +415,9 @@ def results():
 def figure():
     torch.manual_seed(EXAMPLES)
     signals, _ = legends(2)
-    fig, (*panels, bottom) = plt.subplots(3, figsize=(7.2, 7.4), height_ratios=(1, 1, 1.8))
+    fig = plt.figure(figsize=(5.2, 7.4))
+    above, below = fig.subfigures(2, height_ratios=(1, 1.2))
+    panels, bottom = above.subplots(2), below.subplots()
     drawn = (
         (((2, "−0.9"), (14, "0.8"), (28, "−1.6")), "A"),
         (((8, "0.7"), (19, "−0.5"), (29, "1.5")), "B"))
@@ -434,7 +436,8 @@ def figure():
         ax.text(45, 3.4, f"{asked}?", color=CONVOLUTION, ha="center", weight="bold")
         ax.set(xlim=(-1, 48), ylim=(-6, 4.6), yticks=[-2, 0, 2], xticks=[])
     panels[1].set(xticks=[0, 12, 24, 36, 47], xlabel="sample")
-    for row, (name, label) in enumerate(LABELS.items()):
+    rows = 0, 1, 2, 3, 4, 5, 6, 8, 9
+    for row, (name, label) in zip(rows, LABELS.items()):
         both = name in ("hybrid", "second", "four", "overlap", "joined")
         color = HYBRID if both else ATTENTION if "attention" in label else CONVOLUTION
         for table, marker, face, y, when in (
@@ -443,9 +446,12 @@ def figure():
             bottom.plot(errors, [y] * len(errors), marker, color=color, ms=6, ls="",
                         mfc=face, label=f"{label}, {when} updates")
     bottom.axvline(2 / 3, color=GRAY, lw=1, ls="--", label="the mean of the three levels")
-    bottom.text(0.66, -0.75, "the mean of the three levels", color=GRAY, ha="right", va="center")
-    bottom.set_yticks(range(len(LABELS)), LABELS.values())
-    bottom.set(xlim=(-0.02, 0.8), ylim=(len(LABELS) - 0.5, -1.1), xlabel="error that is left")
+    bottom.text(0.65, -1, "the mean of the three levels", color=GRAY, ha="right", va="center")
+    bottom.set_yticks(rows, [label.removesuffix(", attention").removeprefix("windows, ")
+                             for label in LABELS.values()])
+    for row, text in (-1, "attention on:"), (7, "windows with:"):
+        bottom.text(-0.034, row, text, ha="right", va="center", weight="bold")
+    bottom.set(xlim=(-0.02, 0.8), ylim=(9.5, -1.5), xlabel="error that is left")
     bottom.tick_params(axis="y", length=0)
     return fig
 

@@ -234,14 +234,14 @@ TOKENS = {              # (kernel, stride) of one linear layer that makes the to
     (9, 4): [679, 680, 699, 764, 799], (8, 8): [508, 519, 522, 523, 558]}
 LATER = [869, 884, 891, 907, 921]       # patches_2_maximum, rate 0.01, after 5,000 updates
 LABELS = {
-    "hybrid": "the hybrid", "deleted": "no attention", "replaced": "convolution for attention",
-    "no_table": "no positions", "deleted_no_table": "no positions, no attention",
+    "hybrid": "the hybrid", "deleted": "no attention", "replaced": "convolution\nfor attention",
+    "no_table": "no positions", "deleted_no_table": "no positions,\nno attention",
     "patches_2": "patches, attention",
     "patches_near_free": "patches, convolution,\nmaximum, no positions",
-    "bare": "no skips, no normalisation", "maximum": "maximum",
-    "deleted_maximum": "maximum, no attention", "cnn": "small CNN",
+    "bare": "no skips,\nno normalisation", "maximum": "maximum",
+    "deleted_maximum": "maximum,\nno attention", "cnn": "small CNN",
     "cnn_size": "CNN of equal size", "cnn_layer": "CNN, layer norm", "cnn_norm": "CNN, batch norm",
-    "cnn_maximum": "CNN, batch norm, maximum"}
+    "cnn_maximum": "CNN, batch norm,\nmaximum"}
 PATCHES = [name for name in NETWORKS if name.startswith("patches_") and name != "patches_2"]
 
 
@@ -361,14 +361,15 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(7.2, 6))
+    fig, ax = plt.subplots(figsize=(5.2, 7.4))
     for row, (name, label) in enumerate(LABELS.items()):
+        series = label.replace("\n", " ")
         runs = [run / 1000 for run in PARTS[name][1]]
         both = name in ("hybrid", "no_table", "bare", "maximum")
         color = HYBRID if both else ATTENTION if name == "patches_2" else CONVOLUTION
         ax.plot([min(runs), max(runs)], [row, row], color=color, alpha=0.3, lw=9,
-                solid_capstyle="butt", label=f"{label}, range")
-        ax.plot(runs, [row] * 5, "o", color=color, ms=6, label=f"{label}, five runs")
+                solid_capstyle="butt", label=f"{series}, range")
+        ax.plot(runs, [row] * 5, "o", color=color, ms=6, label=f"{series}, five runs")
     ax.set_yticks(range(len(LABELS)), LABELS.values())
     ax.set(ylim=(len(LABELS) - 0.5, -0.5), xlim=(0.5, 1), xlabel="right on new signals")
     ax.tick_params(axis="y", length=0)

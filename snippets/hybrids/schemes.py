@@ -69,8 +69,9 @@ def results():
     return {"schemes": len(SCHEMES), "with_attention": sum(drawn)}
 
 
-def figure():
-    fig, axes = plt.subplots(3, 3, figsize=(7.2, 7.0))
+def figure(narrow=False):
+    fig, axes = plt.subplots(*((4, 2) if narrow else (3, 3)),
+                             figsize=(5.2, 8.6) if narrow else (7.2, 7.0))
     for ax in axes.flat[len(SCHEMES):]:
         ax.axis("off")
     for ax, (name, boxes) in zip(axes.flat, SCHEMES.items()):
@@ -79,7 +80,7 @@ def figure():
                                        fc=(COLORS[kind], 0.25), ec=COLORS[kind],
                                        lw=1.5))
             ax.text((left + right) / 2, (bottom + top) / 2, text, ha="center",
-                    va="center_baseline", size=11)
+                    va="center_baseline", size=11.5)
         for x, y, to_x, to_y in ARROWS[name]:
             ax.annotate("", (to_x, to_y), (x, y), arrowprops=dict(
                 arrowstyle="-|>", color="black", lw=1, shrinkA=0, shrinkB=0))

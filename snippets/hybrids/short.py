@@ -117,7 +117,7 @@ def reach():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(7.2, 2.9))
+    fig, ax = plt.subplots(figsize=(5.2, 2.6))
     for i, word in enumerate(TEXT):
         ax.text(i, 0, word, ha="center", va="center", weight="bold" if i in ASKS else "normal")
         if i:
