@@ -205,24 +205,26 @@ def results():
 
 @torch.no_grad()
 def figure():
-    fig, axes = plt.subplots(2, 3, figsize=(7.2, 4.2), width_ratios=(1, 1.3, 1.3))
+    fig, axes = plt.subplots(3, 2, figsize=(5.2, 5.4), height_ratios=(1.5, 1, 1))
     i = EXAMPLE
-    for line, images, name in zip(axes, (x, moved(x)), ("as it is", "shuffled")):
-        line[0].imshow(images[i, 0], cmap=shades(GRAY), vmin=-1, vmax=1.2,
-                       extent=(0, 8, 8, 0), label=f"{name}: a {y[i]}")
+    for column, images, name in zip(axes.T, (x, moved(x)), ("as it is", "shuffled")):
+        column[0].imshow(images[i, 0], cmap=shades(GRAY), vmin=-1, vmax=1.2,
+                         extent=(0, 8, 8, 0), label=f"{name}: a {y[i]}")
         for cut in 2, 4, 6:
-            line[0].axhline(cut, color=FAINT, lw=2)
-            line[0].axvline(cut, color=FAINT, lw=2)
-        line[0].set(xticks=[], yticks=[], ylabel=name)
-        for ax, kind in zip(line[1:], ("none", "table")):
+            column[0].axhline(cut, color=FAINT, lw=2)
+            column[0].axvline(cut, color=FAINT, lw=2)
+        column[0].set(xticks=[], yticks=[])
+        column[0].spines[:].set(visible=True, color=FAINT, lw=2)
+        column[0].set_title(name, loc="center")
+        for ax, kind in zip(column[1:], ("none", "table")):
             says = 100 * trained(kind)(images[i:i + 1]).softmax(1)[0]
             colors = [ATTENTION if digit == says.argmax() else FAINT for digit in range(10)]
             ax.bar(range(10), says, color=colors, label=f"{name}, {kind}")
             ax.set(ylim=(0, 105), xticks=range(10), yticks=(0, 50, 100))
-    axes[0, 1].set_title("without positions", fontsize=11)
-    axes[0, 2].set_title("with a table", fontsize=11)
-    axes[0, 1].set_ylabel("sure of it, %")
-    axes[1, 1].set_ylabel("sure of it, %")
+            ax.text(9.5, 100, "without positions" if kind == "none" else "with a table",
+                    ha="right", va="top")
+    axes[1, 0].set_ylabel("sure of it, %")
+    axes[2, 0].set_ylabel("sure of it, %")
     return fig
 
 
