@@ -298,19 +298,19 @@ def results():
 
 
 def figure():
-    fig, (left, right) = plt.subplots(1, 2, figsize=(7.6, 4), width_ratios=(1.3, 1.2))
+    fig, (missed, look) = plt.subplots(2, figsize=(5.2, 7.4))
     before, after, *_ = places()
     for (r0, c0), (r1, c1) in zip(before.tolist(), after.tolist()):
-        left.annotate("", (c1, r1), (c0, r0),
+        look.annotate("", (c1, r1), (c0, r0),
                       arrowprops={"arrowstyle": "-", "color": FAINT})
-    left.plot(before[:, 1], before[:, 0], "o", ms=7, mfc="none", color=GRAY, label="before")
-    left.plot(after[:, 1], after[:, 0], "o", ms=9, color=ATTENTION, label="after")
-    left.plot([-2, -1, 0, 1, 2] * 5, [r for r in (-2, -1, 0, 1, 2) for _ in range(5)], "+",
+    look.plot(before[:, 1], before[:, 0], "o", ms=7, mfc="none", color=GRAY, label="before")
+    look.plot(after[:, 1], after[:, 0], "o", ms=9, color=ATTENTION, label="after")
+    look.plot([-2, -1, 0, 1, 2] * 5, [r for r in (-2, -1, 0, 1, 2) for _ in range(5)], "+",
               color=GRAY, ms=9, label="pixels")
-    left.plot(0, 0, "s", ms=20, mfc="none", color="black", label="pixel that asks")
-    left.set(title="where nine heads look", aspect="equal", xlabel="columns to the right",
+    look.plot(0, 0, "s", ms=20, mfc="none", color="black", label="pixel that asks")
+    look.set(title="where nine heads look", aspect="equal", xlabel="columns to the right",
              ylabel="rows down", xticks=range(-2, 4), yticks=range(-2, 4))
-    left.invert_yaxis()
+    look.invert_yaxis()
     lines = [("convolution", CONVOLUTION, "s-", "3×3 convolution"),
              ("wide", CONVOLUTION, "s--", "11×11 convolution"),
              ("place", ATTENTION, "o-", "heads: a place"),
@@ -319,17 +319,17 @@ def figure():
     for shift, (name, color, style, label) in enumerate(lines, -2):
         images = [1.08**shift * count for count in IMAGES]
         middle = [max(row[2], 1e-6) for row in MISSED[name]]
-        right.loglog(images, middle, style, color=color, ms=5, label=label)
+        missed.loglog(images, middle, style, color=color, ms=5, label=label)
         for count, row in zip(images, MISSED[name]):
-            right.loglog([count] * 2, [max(row[0], 1e-6), max(row[-1], 1e-6)], color=color,
-                         lw=1, label=f"_{name}")
+            missed.loglog([count] * 2, [max(row[0], 1e-6), max(row[-1], 1e-6)], color=color,
+                          lw=1, label=f"_{name}")
     for name, color, _, label in lines:
-        right.text(350, max(MISSED[name][-1][2], 1e-6), label, color=color, va="center")
-    right.axhline(1, color=FAINT, lw=1, zorder=0, label="_nothing learned")
-    right.set(title="missed, part of variance", xlabel="training images")
-    right.set_xticks(IMAGES, IMAGES)
-    right.set_yticks([1, 1e-2, 1e-4, 1e-6], ["1", "10⁻²", "10⁻⁴", "≤ 10⁻⁶"])
-    right.minorticks_off()
+        missed.text(350, max(MISSED[name][-1][2], 1e-6), label, color=color, va="center")
+    missed.axhline(1, color=FAINT, lw=1, zorder=0, label="_nothing learned")
+    missed.set(title="missed, part of variance", xlabel="training images")
+    missed.set_xticks(IMAGES, IMAGES)
+    missed.set_yticks([1, 1e-2, 1e-4, 1e-6], ["1", "10⁻²", "10⁻⁴", "≤ 10⁻⁶"])
+    missed.minorticks_off()
     return fig
 
 
