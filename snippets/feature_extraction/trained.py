@@ -313,7 +313,7 @@ SHOWN = {"kernel": ("one kernel", CONVOLUTION), "relu": ("kernels\nand ReLUs", C
 
 
 def figure():
-    fig, axes = plt.subplots(2, 3, figsize=(7.2, 5), height_ratios=(1, 1.1))
+    fig, axes = plt.subplots(2, 3, figsize=(5.2, 4.4), height_ratios=(1, 1.6))
     for (top, bottom), (test, (clean, _)) in zip(axes.T, tests().items()):
         top.imshow(clean[5 if test == "photograph" else 1], cmap="gray", vmin=0, vmax=1,
                    interpolation="none")
