@@ -292,7 +292,7 @@ LAYERS = {"kernel": "one kernel", "relu": "two, with ReLU", "attention": "attent
 
 
 def figure():
-    fig, axes = plt.subplots(4, 2, figsize=(7.2, 7.2), width_ratios=(1, 1.15), sharex="col")
+    fig, axes = plt.subplots(4, 2, figsize=(5.2, 7.2), width_ratios=(1, 1.3), sharex="col")
     for (left, right), kind in zip(axes, KINDS):
         torch.manual_seed(3)
         left.plot(i, kind(1)[0], color=GRAY, drawstyle="steps-mid" if kind is steps else None,

@@ -187,9 +187,9 @@ def figure():
     torch.manual_seed(102)
     noisy = noise * torch.randn(1, n)
     left, right = LAST - 11, LAST + 12
-    fig, axes = plt.subplots(4, 2, figsize=(7.2, 6.4), sharex=True, sharey="row",
+    fig, axes = plt.subplots(4, 2, figsize=(5.2, 6.4), sharex=True, sharey="row",
                              height_ratios=(1.6, 1, 1, 1))
-    titles = {"kernel": "one kernel", "relu": "two kernels and a ReLU",
+    titles = {"kernel": "one kernel", "relu": "two kernels\nand a ReLU",
               "attention": "attention"}
     for column, x in enumerate((torch.ones(n), JUMP)):
         y = x + noisy
@@ -202,7 +202,7 @@ def figure():
         for ax, (name, make) in zip(axes[1:, column], LAYERS.items()):
             ax.axhline(0, color=FAINT, lw=1, label="_zero")
             row = amounts(trained(make, 0), y) if make else taken(make, 0, y)
-            ax.bar(i, row[0], width=0.8, label=titles[name],
+            ax.bar(i, row[0], width=0.8, label=titles[name].replace("\n", " "),
                    color=ATTENTION if name == "attention" else CONVOLUTION)
             if not column:
                 ax.text(left, 0.62, titles[name], va="top", weight="bold",
@@ -217,7 +217,7 @@ def figure():
     for ax in axes[1:, 0]:
         ax.set(ylim=(-0.14, 0.66), yticks=[0, 0.4])
     for ax in axes[-1]:
-        ax.set(xlabel="minute", xticks=[16, 20, 24, 28, 32])
+        ax.set(xlabel="minute", xticks=[16, 24, 32])
     return fig
 
 
