@@ -131,8 +131,8 @@ def results():
 
 
 def figure():
-    fig = plt.figure(figsize=(5.2, 4.4))
-    grid = fig.add_gridspec(3, 4, height_ratios=(1.3, 1.3, 1))
+    fig = plt.figure(figsize=(5.2, 4.6))
+    grid = fig.add_gridspec(3, 4, height_ratios=(1, 1, 1.4))
     torch.manual_seed(4)
     for row, (columns, title) in enumerate(((LEFT, "trained on these"),
                                             (RIGHT, "asked about these, too"))):
@@ -148,14 +148,13 @@ def figure():
     for y, name, make, color in ((1, "dense", dense_network, GRAY),
                                  (0, "convolution", convolutional_network, CONVOLUTION)):
         ax.text(41, y, name, color=color, va="center", ha="right")
-        for half, offset, shares in zip(("left", "right"), (0.16, -0.16),
+        for half, offset, shares in zip(("left", "right"), (0.22, -0.22),
                                         tried(make, 1000, LEFT)):
             low, high = 100 * shares[0], 100 * shares[1]
             ax.plot([low, high], [y + offset] * 2, color=color, lw=7,
                     solid_capstyle="round", label=f"{name}, {half} half")
-            ax.text(high + 1.5, y + offset, f"bars in the {half} half", color=color, va="center",
-                    fontsize=10)
-    ax.set(xlim=(42, 134), ylim=(-0.5, 1.6), yticks=[], xlabel="right answers, %",
+            ax.text(high + 2.2, y + offset, f"bars in the {half} half", color=color, va="center")
+    ax.set(xlim=(42, 143), ylim=(-0.5, 1.6), yticks=[], xlabel="right answers, %",
            xticks=[50, 75, 100])
     ax.spines["left"].set_visible(False)
     return fig
