@@ -172,12 +172,12 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.5), sharey=True)
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.3), sharey=True)
     masks = {"always 1": torch.ones(24), "always 0.8": torch.full((24,), 0.8),
-             "shut at a chapter": story()}
+             "shut at\na chapter": story()}
     for ax, (name, gate) in zip(axes, masks.items()):
-        ax.imshow(decay(gate), cmap=shades(ATTENTION), vmin=0, vmax=1, label=name)
-        ax.set_title(name, fontsize=10)
+        ax.imshow(decay(gate), cmap=shades(ATTENTION), vmin=0, vmax=1, label=name.replace("\n", " "))
+        ax.set_title(name)
         ax.set(xticks=[], yticks=[], xlabel="token $j$")
         ax.spines[:].set(visible=True, color=GRAY)
     axes[0].set_ylabel("token $i$")
