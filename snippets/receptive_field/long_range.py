@@ -278,9 +278,9 @@ def figure():
                     label=f"{title}, beyond the window")
         ax.set_title(title, color=color)
         ax.set(ylim=(0, 1.18), yticks=[0, 0.5, 1], ylabel="right answers")
-    for stop, at in zip(STOPS, ((2.6, 0.4), (5.6, 0.5), (13.2, 0.6), (7, 1.02))):
+    for stop, at in zip(STOPS, ((2.6, 0.4), (5.6, 0.5), (10.6, 0.76), (5, 1.02))):
         axes[0].annotate(f"{stop} steps" if stop == 600 else str(stop), at, (3, 3),
-                         textcoords="offset points", color=CONVOLUTION, fontsize=10)
+                         textcoords="offset points", color=CONVOLUTION)
     axes[0].text(N - 1, 0.17, "guessing", color=GRAY, ha="right")
     axes[2].set(xlabel="distance $D$ of the flagged token", xticks=[0, 9, 18, 26, 47])
     return fig
