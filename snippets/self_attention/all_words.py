@@ -67,7 +67,7 @@ def figure():
     i = FIRST.index("it")
     ax.add_patch(plt.Rectangle((-0.5, i - 0.5), 10, 1, fill=False, ec="black", lw=2))
     for j, share in enumerate(A[i].tolist()):
-        ax.text(j, i, f"{share:.0%}".rstrip("%"), ha="center", va="center", size=10)
+        ax.text(j, i, f"{share:.0%}".rstrip("%"), ha="center", va="center", size=11.5)
     ax.set_xticks(range(10), FIRST, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(10), FIRST)
     ax.set(xlabel="… from this word", ylabel="this word takes …")
