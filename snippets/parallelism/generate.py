@@ -121,7 +121,7 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(3, 2, figsize=(7.2, 6), sharex=True, sharey=True)
+    fig, axes = plt.subplots(3, 2, figsize=(5.2, 6), sharex=True, sharey=True)
     layers = (convolution, CONVOLUTION), (attention, ATTENTION), (recurrent, GRAY)
     for row, (layer, color) in zip(axes, layers):
         for ax, written in zip(row, (False, True)):
@@ -134,8 +134,8 @@ def figure():
             ax.spines[:].set_visible(False)
         row[0].set_ylabel(f"{layer.__name__}\nstep", weight="bold",
                           color="black" if color == GRAY else color)
-    axes[0, 0].set_title("the text is given")
-    axes[0, 1].set_title("the text is being written")
+    axes[0, 0].set_title("the text\nis given")
+    axes[0, 1].set_title("the text\nis being written")
     for ax in axes[-1]:
         ax.set_xticks(range(n), "the dogs followed the cat because it wanted to play".split(),
                       rotation=90)

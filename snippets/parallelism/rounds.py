@@ -102,14 +102,14 @@ def results():
 
 def figure():
     words = "the dogs followed the cat because it wanted to play".split()
-    fig, ax = plt.subplots(figsize=(7.2, 4.4))
+    fig, ax = plt.subplots(figsize=(5.2, 4.4))
     tops = []
-    for left, color, name in (0, ATTENTION, "values ×\nexponentials"), (11.5, GRAY, "exponentials"):
-        level, y, said = [left + i for i in range(10)], 0, name.replace("\n", " ")
+    for left, color, name in (0, ATTENTION, "values × exponentials"), (11.5, GRAY, "exponentials"):
+        level, y = [left + i for i in range(10)], 0
         for i, word in enumerate(words):
             ax.text(left + i, -0.25, word, rotation=90, ha="center", va="top",
                     color=GRAY)
-        ax.plot(level, [0] * 10, "o", color=color, ms=9, label=f"{said}, round 0")
+        ax.plot(level, [0] * 10, "o", color=color, ms=9, label=f"{name}, round 0")
         while len(level) > 1:
             above = [(level[i] + level[min(i + 1, len(level) - 1)]) / 2
                      for i in range(0, len(level), 2)]
@@ -120,17 +120,15 @@ def figure():
             level, y = above, y + 1
             added = level[:-1] if waits else level
             ax.plot(added, [y] * len(added), "o", color=color, ms=9,
-                    label=f"{said}, round {y}")
+                    label=f"{name}, round {y}")
         tops.append(level[0])
-        ax.text(level[0] + (-1.1 if left == 0 else 0.7), y + 0.2, name, va="center",
-                ha="right" if left == 0 else "left",
-                color=color if left == 0 else "black")
+        ax.text(left + 4.5, -2.1, name, ha="center", color=color if left == 0 else "black")
     middle = sum(tops) / 2
     for at, color in zip(tops, (ATTENTION, GRAY)):
         ax.plot([at, middle], [4, 5], color=color, zorder=0)
     ax.plot([middle], [5], "o", color="black", ms=12, label="divided")
     ax.text(middle, 5.4, "divide", ha="center")
-    ax.set(ylim=(-2.1, 5.9), xlim=(-1, 22), xticks=[], yticks=range(6))
+    ax.set(ylim=(-2.2, 5.8), xlim=(-0.8, 21.3), xticks=[], yticks=range(6))
     ax.set_yticklabels(["", "round 1", "round 2", "round 3", "round 4", "round 5"])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

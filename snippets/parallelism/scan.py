@@ -92,7 +92,7 @@ def adders(n=8):
 
 
 def figure(n=8):
-    fig, axes = plt.subplots(1, 3, figsize=(7.2, 4), sharey=True)
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 4.4), sharey=True)
     for ax, (name, rounds) in zip(axes, adders(n).items()):
         reach, total = [{t} for t in range(n)], 0
         ready = [0] + [None] * (n - 1)
@@ -110,7 +110,8 @@ def figure(n=8):
         for s in sorted(set(ready)):
             ax.plot([t for t in range(n) if ready[t] == s], [s] * ready.count(s), "o",
                     color="black", ms=8, label=f"{name}: ready", gid=f"step-{s}")
-        ax.set_title(f"{name}\n{len(rounds)} rounds, {total} additions")
+        ax.set_title(name.replace("after ", "after\n")
+                     + f"\n{len(rounds)} rounds\n{total} additions")
         ax.set(xlim=(-0.5, n - 0.5), ylim=(-0.4, 7.4), yticks=range(8), xticks=range(n),
                xlabel="position $t$")
         ax.tick_params(length=0)
