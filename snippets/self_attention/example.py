@@ -59,24 +59,24 @@ def results():
 def figure():
     words, (scaled, share, _) = PLAY.split(), row(PLAY)
     colors = [ATTENTION if word == "cat" else GRAY for word in words]
-    fig, (scores, shares) = plt.subplots(2, 1, figsize=(7.2, 4.2), height_ratios=(1, 0.9))
-    scores.bar(range(10), scaled.tolist(), color=colors, width=0.5, label="scaled scores")
+    fig, (scores, shares) = plt.subplots(1, 2, figsize=(5.2, 4.2), width_ratios=(1.2, 1))
     for i, score in enumerate(scaled.tolist()):
+        scores.plot([0, score], [i, i], color=colors[i], lw=16, solid_capstyle="butt",
+                    label=f"scaled score of {words[i]}")
         if score:
-            scores.text(i, score + 0.1, f"{score:.2f}", ha="center", va="bottom")
-    scores.set(title="2. scaled scores of “it”", xlim=(-0.6, 9.6), ylim=(0, 5.2), yticks=[],
-               xticks=range(10))
-    scores.set_xticklabels(words)
+            scores.text(score + 0.1, i, f"{score:.2f}", va="center")
+    scores.set(title="2. scaled scores of “it”", ylim=(9.6, -0.6), xlim=(0, 5.6), xticks=[],
+               yticks=range(10))
+    scores.set_yticklabels(words)
     scores.tick_params(length=0)
-    scores.spines["left"].set_color(FAINT)
-    left, parts = 0, [(words[i], share[i].item(), colors[i]) for i in (4, 1, 6)]
+    scores.spines["bottom"].set_visible(False)
+    top, parts = 0, [(words[i], share[i].item(), colors[i]) for i in (4, 1, 6)]
     parts.append(("others", 1 - sum(each for _, each, _ in parts), FAINT))
     for word, each, color in parts:
-        shares.barh(0, each - 0.004, left=left, color=color, height=0.5, label=word)
-        shares.text(left + each / 2, 0.3, word, ha="center", va="bottom")
-        shares.text(left + each / 2, -0.3, f"{each:.0%}", ha="center", va="top")
-        left += each
-    shares.set(title="3. shares of “it”", xlim=(0, 1.02), ylim=(-0.6, 0.6), xticks=[], yticks=[])
+        shares.bar(0, each - 0.005, bottom=top, color=color, width=0.5, label=word)
+        shares.text(0.32, top + each / 2, f"{word} {each:.0%}", va="center")
+        top += each
+    shares.set(title="3. shares of “it”", ylim=(1, 0), xlim=(-0.3, 1.2), xticks=[], yticks=[])
     shares.spines[:].set_visible(False)
     return fig
 

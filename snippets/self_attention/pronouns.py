@@ -1,6 +1,7 @@
 """A trained head finds what "it" and "they" stand for; what other layers make of the same task."""
 
 import functools
+from itertools import accumulate
 
 import matplotlib.pyplot as plt
 import torch
@@ -177,16 +178,19 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, 1, figsize=(7.2, 3.4))
+    fig, axes = plt.subplots(2, 1, figsize=(5.2, 3.4))
     for ax, text in zip(axes, (EXAMPLES[0], EXAMPLES[2])):
         words, at, shares = row(trained("attention", 0), text)
-        for i, (word, share) in enumerate(zip(words, shares)):
-            ax.plot([at, i], [1, 0], color=ATTENTION, lw=9 * share + 0.3, alpha=0.9,
+        ends = list(accumulate(len(word) + 1.5 for word in words))      # in letters
+        places = [end - len(word) / 2 for end, word in zip(ends, words)]
+        for word, place, share in zip(words, places, shares):
+            ax.plot([places[at], place], [1, 0], color=ATTENTION, lw=9 * share + 0.3, alpha=0.9,
                     solid_capstyle="round", label=word)
-            ax.text(i, -0.12, word, ha="center", va="top", color=GRAY if share < 0.1 else "black")
-        ax.text(at, 1.1, words[at], ha="center", weight="bold")
-        ax.plot([0, len(words) - 1], [-0.05] * 2, color=FAINT, lw=0.5)
-        ax.set(xlim=(-0.6, len(words) - 0.4), ylim=(-0.5, 1.4), xticks=[], yticks=[])
+            ax.text(place, -0.12, word, ha="center", va="top",
+                    color=GRAY if share < 0.1 else "black")
+        ax.text(places[at], 1.1, words[at], ha="center", weight="bold")
+        ax.plot([1.5, ends[-1]], [-0.05] * 2, color=FAINT, lw=0.5)
+        ax.set(xlim=(1, ends[-1] + 0.5), ylim=(-0.5, 1.4), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 

@@ -1,5 +1,7 @@
 """Three sentences: whom a pronoun means, and what stands at a fixed distance from it."""
 
+from itertools import accumulate
+
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch
 from style import ATTENTION, CONVOLUTION, GRAY
@@ -27,22 +29,24 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(3, 1, figsize=(7.2, 4.6))
+    fig, axes = plt.subplots(3, 1, figsize=(5.2, 4.6))
     for ax, (sentence, animal) in zip(axes, SENTENCES.items()):
         words = sentence.split()
+        ends = list(accumulate(len(word) + 1.5 for word in words))      # in letters
+        places = [end - len(word) / 2 for end, word in zip(ends, words)]
         for i, word in enumerate(words):
             strong = word == animal or i == PRONOUN
-            ax.text(i, 0, word, ha="center", va="center", color="black" if strong else GRAY,
+            ax.text(places[i], 0, word, ha="center", va="center", color="black" if strong else GRAY,
                     weight="bold" if strong else "normal")
         for end, color, y, bend in ((words.index(animal), ATTENTION, 0.3, 0.35),
                                     (PRONOUN - 2, CONVOLUTION, -0.3, -0.35)):
             ax.add_patch(FancyArrowPatch(
-                (PRONOUN, y), (end, y), connectionstyle=f"arc3,rad={bend}", color=color,
+                (places[PRONOUN], y), (places[end], y), connectionstyle=f"arc3,rad={bend}", color=color,
                 arrowstyle="-|>", mutation_scale=14, lw=2))
-        ax.set(xlim=(-0.6, 9.6), ylim=(-1.1, 1.5), xticks=[], yticks=[])
+        ax.set(xlim=(1, ends[-1] + 0.5), ylim=(-1.1, 1.5), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
-    axes[0].text(5, 1, "to the one that is meant", color=ATTENTION, ha="center")
-    axes[0].text(5, -1, "always two words back", color=CONVOLUTION, ha="center", va="top")
+    axes[0].text(30, 1, "to the one that is meant", color=ATTENTION, ha="center")
+    axes[0].text(30, -1, "always two words back", color=CONVOLUTION, ha="center", va="top")
     return fig
 
 

@@ -1,5 +1,7 @@
 """Two heads made by hand: the same word asks two questions, and gets two answers."""
 
+from itertools import accumulate
+
 import matplotlib.pyplot as plt
 import torch
 from style import ATTENTION, FAINT, GRAY
@@ -33,18 +35,20 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, 1, figsize=(7.2, 3.4))
+    fig, axes = plt.subplots(2, 1, figsize=(5.2, 3.4))
+    ends = list(accumulate(len(word) + 1.5 for word in FIRST))      # in letters
+    places = [end - len(word) / 2 for end, word in zip(ends, FIRST)]
     for ax, (name, W_Q) in zip(axes, HEADS.items()):
-        at = FIRST.index("followed")
-        for i, (word, share) in enumerate(zip(FIRST, shares(W_Q, FIRST).tolist())):
-            ax.plot([at, i], [1, 0], color=ATTENTION, lw=9 * share + 0.3,
+        at = places[FIRST.index("followed")]
+        for word, place, share in zip(FIRST, places, shares(W_Q, FIRST).tolist()):
+            ax.plot([at, place], [1, 0], color=ATTENTION, lw=9 * share + 0.3,
                     solid_capstyle="round", label=f"{name} {word}")
-            ax.text(i, -0.12, word, ha="center", va="top",
+            ax.text(place, -0.12, word, ha="center", va="top",
                     color=GRAY if share < 0.5 else "black")
         ax.text(at, 1.1, "followed", ha="center", weight="bold")
-        ax.text(at + 1.2, 1.1, name)
-        ax.plot([0, 9], [-0.05] * 2, color=FAINT, lw=0.5)
-        ax.set(xlim=(-0.6, 9.4), ylim=(-0.5, 1.4), xticks=[], yticks=[])
+        ax.text(at + 6, 1.1, name)
+        ax.plot([1.5, ends[-1]], [-0.05] * 2, color=FAINT, lw=0.5)
+        ax.set(xlim=(1, ends[-1] + 0.5), ylim=(-0.5, 1.4), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 
