@@ -41,8 +41,8 @@ def figure():
         for end, color, y, bend in ((words.index(animal), ATTENTION, 0.3, 0.35),
                                     (PRONOUN - 2, CONVOLUTION, -0.3, -0.35)):
             ax.add_patch(FancyArrowPatch(
-                (places[PRONOUN], y), (places[end], y), connectionstyle=f"arc3,rad={bend}", color=color,
-                arrowstyle="-|>", mutation_scale=14, lw=2))
+                (places[PRONOUN], y), (places[end], y), connectionstyle=f"arc3,rad={bend}",
+                color=color, arrowstyle="-|>", mutation_scale=14, lw=2))
         ax.set(xlim=(1, ends[-1] + 0.5), ylim=(-1.1, 1.5), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     axes[0].text(30, 1, "to the one that is meant", color=ATTENTION, ha="center")
