@@ -124,7 +124,7 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(7.2, 1.9))
+    fig, ax = plt.subplots(figsize=(5.2, 1.9))
     labels = {"wide": "one, more weights", "mlp": "one, with MLP",
               "two": "two layers"}
     for row, (name, label) in enumerate(labels.items()):

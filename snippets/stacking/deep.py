@@ -177,8 +177,9 @@ def results():
         "rate_skips": STACKS["convolution_skips_48"][-1]}
 
 
-def figure():
-    fig, axes = plt.subplots(1, 2, figsize=(7.2, 2.6), sharey=True)
+def figure(narrow=False):
+    fig, axes = plt.subplots(*((2, 1) if narrow else (1, 2)), sharey=True,
+                             figsize=(5.2, 5) if narrow else (7.2, 2.6))
     for ax, (kind, color) in zip(axes, (("attention", ATTENTION), ("convolution", CONVOLUTION))):
         for row, (how, L) in enumerate((("bare", 4), ("skips", 4), ("bare", 48), ("skips", 48))):
             runs = right(f"{kind}_{how}_{L}")

@@ -199,20 +199,20 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(7.2, 4.4))
-    lines = [("pure", ATTENTION, "-", "bare\nattention", (2.3, 0.003)),
-             ("skips", ATTENTION, "--", "attention\nwith skips", (136, 0.11)),
-             ("scaled", ATTENTION, ":", "attention with\nscaled skips", (136, 0.6)),
+    fig, ax = plt.subplots(figsize=(5.2, 4.8))
+    lines = [("pure", ATTENTION, "-", "bare\nattention", (2.25, 0.0017)),
+             ("skips", ATTENTION, "--", "attention\nwith skips", (140, 0.13)),
+             ("scaled", ATTENTION, ":", "attention with\nscaled skips", (140, 0.72)),
              ("average", GRAY, "-", "averages", (5.4, 0.03)),
-             ("convolution", CONVOLUTION, "-", "bare convolution", (136, 1.15)),
-             ("relu", CONVOLUTION, "-.", "convolution\nwith ReLU", (136, 0.042)),
-             ("relu_skips", CONVOLUTION, "--", "convolution with\nReLU and skips", (136, 0.27))]
+             ("convolution", CONVOLUTION, "-", "bare convolution", (140, 1.3)),
+             ("relu", CONVOLUTION, "-.", "convolution\nwith ReLU", (140, 0.056)),
+             ("relu_skips", CONVOLUTION, "--", "convolution with\nReLU and skips", (140, 0.33))]
     for name, color, style, label, at in lines:
         spreads = measured(digits, name)[0]
         ax.loglog(range(1, LONGEST + 1), spreads.mean(0)[1:].clamp(min=1e-9), style,
                   color=color, label=label.replace("\n", " "), lw=2)
         ax.text(*at, label, color=color, va="center")
-    ax.set(xlim=(1, 520), ylim=(1e-3, 1.6), xlabel="layers", title="spread of the tokens")
+    ax.set(xlim=(1, 1400), ylim=(1e-3, 1.6), xlabel="layers", title="spread of the tokens")
     ax.set_xticks([1, 2, 4, 8, 16, 32, 64, 128], "1 2 4 8 16 32 64 128".split())
     ax.set_yticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
     ax.minorticks_off()

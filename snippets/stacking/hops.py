@@ -61,7 +61,7 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, figsize=(7.2, 3.6))
+    fig, axes = plt.subplots(2, figsize=(5.2, 3.6))
     texts = [f"{a} in {b}" for a, b in FACTS]
     for depth, ax in enumerate(axes, 1):
         A = answer(FACTS, depth)[1]
@@ -73,9 +73,9 @@ def figure():
             ax.text(i, -0.15, text, ha="center", va="top", size=12,
                     color="black" if share > 0.5 else GRAY)
         ax.text(1.5, 1.12, f"Where is the {seeks}?", ha="center", size=12, weight="bold")
-        ax.text(-0.5, 0.9, f"layer {depth}", ha="right", va="center", color=ATTENTION, size=12)
-        ax.plot([-0.3, 3.3], [-0.08] * 2, color=FAINT, lw=0.5)
-        ax.set(xlim=(-1.1, 3.5), ylim=(-0.5, 1.5), xticks=[], yticks=[])
+        ax.text(-0.4, 1.12, f"layer {depth}", color=ATTENTION, size=12)
+        ax.plot([-0.4, 3.4], [-0.08] * 2, color=FAINT, lw=0.5)
+        ax.set(xlim=(-0.45, 3.45), ylim=(-0.5, 1.5), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 
