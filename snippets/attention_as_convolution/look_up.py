@@ -87,10 +87,10 @@ def results():
 
 def figure():
     fig, axes = plt.subplot_mosaic([["a", "b", "c"], ["s", "s", "s"]],
-                                   figsize=(6.4, 6.2), height_ratios=[1, 1.7])
+                                   figsize=(5.2, 6.2), height_ratios=[1, 1.7])
     i = torch.arange(n)
     band = on_values[i - i[:, None] + n - 1]    # (n, n)
-    panels = [("a", "attention,\none row of people", attention_weights(x[:1]), ATTENTION),
+    panels = [("a", "attention, one\nrow of people", attention_weights(x[:1]), ATTENTION),
               ("b", "attention,\nanother row", attention_weights(x[1:2]), ATTENTION),
               ("c", "convolution,\nevery row", band, CONVOLUTION)]
     for name, title, weights, color in panels:
@@ -101,7 +101,7 @@ def figure():
         ax.set(xticks=[], yticks=[], xlabel="whose number")
         ax.spines[:].set(visible=True, color=GRAY)
     axes["a"].set_ylabel("answer for person")
-    axes["c"].text(3.5, 3.5, "each about 1/8", ha="center", va="center")
+    axes["c"].text(3.5, 3.5, "each\nabout 1/8", ha="center", va="center")
     ax, wanted = axes["s"], y[:20].flatten()
     ax.plot(wanted, fitted[:20].flatten(), "s", color=CONVOLUTION, ms=3,
             label="convolution")

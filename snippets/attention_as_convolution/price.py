@@ -193,7 +193,7 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(6.6, 3.8))
+    fig, ax = plt.subplots(figsize=(5.2, 4))
     for width, marker in (16, "s-"), (8, "o-"), (4, "^-"), (1, "v-"):
         found = FOUND[width]
         ax.semilogx(list(found), list(found.values()), marker, color=ATTENTION, ms=5,
@@ -203,7 +203,7 @@ def figure():
         ax.text(x, y, text, color=ATTENTION, ha=side)
     ax.plot(list(USUAL.values()), [FOUND[width][h] for width, h in USUAL.items()], "o",
             ms=13, mfc="none", color=GRAY, label="usual layers")
-    ax.text(8, 0.8, "usual layers: number of heads × width = 16", color=GRAY, ha="center")
+    ax.text(80, 0.8, "usual layers: number\nof heads × width = 16", color=GRAY, ha="right")
     ax.set(xlabel="number of heads", ylabel="missed, part of the variance",
            ylim=(-0.03, 1))
     ax.set_xticks([1, 2, 4, 9, 18, 36, 80], [1, 2, 4, 9, 18, 36, 80])
