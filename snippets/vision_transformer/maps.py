@@ -297,7 +297,7 @@ def figure():
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=GRAY)
     for ax, name in zip(axes[0], columns):
-        ax.set_title(name, fontsize=11)
+        ax.set_title(name)
     return fig
 
 

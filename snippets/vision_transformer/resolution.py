@@ -288,7 +288,7 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(6.4, 4.2))
+    fig, ax = plt.subplots(figsize=(5.2, 4.4))
     for row, (name, (network, test_name)) in enumerate(ROWS.items()):
         color = CONVOLUTION if "vit" not in network else ATTENTION
         for runs, shade in ((RECORDED[network]["small"], FAINT),
@@ -296,11 +296,11 @@ def figure():
             low, high = 100 * min(runs) - 0.2, 100 * max(runs) + 0.2    # equal ones are seen, too
             ax.plot([low, high], [row, row], lw=8, color=shade,
                     solid_capstyle="butt", label=f"{name}: {'8' if shade == FAINT else '16'} pixels")
-    ax.set(yticks=range(len(ROWS)), yticklabels=ROWS, ylim=(len(ROWS) - 0.5, -0.7),
+    ax.set(yticks=range(len(ROWS)), yticklabels=ROWS, ylim=(len(ROWS) - 0.5, -1.1),
            xlim=(0, 103), xlabel="right answers, %")
     ax.tick_params(axis="y", length=0)
     ax.axvline(10, color=FAINT, lw=1, zorder=0)
-    ax.text(11, -0.35, "guessing", color=GRAY)
+    ax.text(11, -0.85, "guessing", color=GRAY)
     ax.text(46, -0.35, "at 16×16", color=ATTENTION, ha="center")
     ax.text(92, -0.35, "at 8×8", color=GRAY, ha="center")
     return fig

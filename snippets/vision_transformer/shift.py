@@ -407,7 +407,7 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, sharex=True, figsize=(6.4, 5.8), height_ratios=(5, 3))
+    fig, axes = plt.subplots(2, sharex=True, figsize=(5.2, 5.8), height_ratios=(5, 3))
     lines = {  # panel, colour, style, label, how far above the end of the line it stands
         "cnn": (0, CONVOLUTION, "s-", "CNN", 0),
         "rotary": (0, ATTENTION, "^--", "ViT, rotary", 0),
@@ -431,9 +431,9 @@ def figure():
         ax.set_title(title)
         ax.axhline(10, color=FAINT, lw=1, zorder=0)
         ax.set(ylabel="right answers, %", ylim=(0, 103), yticks=[0, 50, 100])
-    axes[0].text(6.9, 4, "guessing", color=GRAY, ha="right")
+    axes[0].text(7.6, 4, "guessing", color=GRAY, ha="right")
     axes[1].set(xlabel="shift in the test, in pixels (a patch is 2 wide)",
-                xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 7))
+                xticks=[-4, -2, 0, 2, 4], xlim=(-4.3, 7.7))
     axes[1].set_xticklabels(["−4", "−2", "0", "2", "4"])
     axes[0].tick_params(labelbottom=True)
     return fig
