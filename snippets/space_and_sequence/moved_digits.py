@@ -390,7 +390,7 @@ def figure():
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=FAINT)
             if name == "convolution":
-                ax.set_title(title, loc="center", fontsize=10)
+                ax.set_title(title, loc="center")
         axs[0].set_ylabel(name, color=color, weight="bold")
     return fig
 

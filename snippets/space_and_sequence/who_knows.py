@@ -95,7 +95,7 @@ def figure():
             continue
         ax.imshow(drawing.flatten()[p].view(side, side), cmap=shades(GRAY), vmin=0,
                   vmax=1.2, interpolation="none", label=title.replace("\n", " "))
-        ax.set_title(title, loc="center", fontsize=11)
+        ax.set_title(title, loc="center")
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=GRAY)
     for ax, order in zip(axes[1], ("name", *moves, "knows")):
