@@ -114,15 +114,15 @@ def figure():
             (parts[0], image, (1, 1), "digit", "gray_r"),
             (parts[1], kept, (4, 2), "8 maps", shades(CONVOLUTION)),
             (parts[2], pooled, (4, 2), "pooled", shades(CONVOLUTION)),
-            (parts[3], deep, (6, 4), "24 maps", shades(CONVOLUTION)),
+            (parts[3], deep, (8, 3), "24 maps", shades(CONVOLUTION)),
             (parts[4], largest, (24, 1), "largest", shades(CONVOLUTION))):
-        part.suptitle(title, size=11)
+        part.suptitle(title, size=12)
         for ax, each in zip(part.subplots(*shape, squeeze=False).flat, stack):
             ax.imshow(each.numpy(), cmap=colors, vmin=0, vmax=max(stack.max(), 1e-6),
                       interpolation="none", aspect="auto" if stack is largest else "equal")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=FAINT)
-    parts[5].suptitle("answer", size=11)
+    parts[5].suptitle("answer", size=12)
     ax = parts[5].subplots()
     ax.barh(range(10), scores.softmax(0).numpy(), color=CONVOLUTION, label="answer")
     ax.set(yticks=range(10), xticks=[0, 1])
