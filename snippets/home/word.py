@@ -60,7 +60,7 @@ def figure():
                                   (-1, ATTENTION, attention(word, i))):
             ax.plot(i, 1.1 * top, "o", color=color, ms=9)
             ax.text(i + 0.4, 1.12 * top, "convolution" if top > 0 else "self-attention",
-                    color=color, weight="bold", va="center_baseline", size=11)
+                    color=color, weight="bold", va="center_baseline")
             for j, part in enumerate(parts):
                 if part:
                     ax.plot([i, j], [1.1 * top, 0.24 * top], color=color,
