@@ -175,6 +175,7 @@ def test_play_steps(visit, server, page):
     assert [after - before for before, after in pairwise(seen)] == PLAYED[page]
     assert seen[-1] == len(steps)
     still = visit(server + "en/" + page, reduced_motion="reduce")
+    still.locator("play-steps").scroll_into_view_if_needed()
     still.wait_for_function("!!customElements.get('play-steps')")
     assert not still.get_by_role("button", name="Play again").count()
     assert "?" not in still.locator("play-steps .light img").get_attribute("src")
