@@ -45,6 +45,17 @@ def test_only_what_changed_runs(project):
     assert project.site()["en/figures/good.js"] == b'Widget.data = {"side": 4};'
 
 
+def test_a_figure_may_have_a_second_layout_for_phones(project):
+    project.edit(GOOD, "def figure():", "def figure(narrow=False):")
+    project.edit(GOOD, "plt.subplots()", "plt.subplots(figsize=(3, 2) if narrow else (6, 2))")
+    assert project.build().code == 0
+    wide, narrow = (project.site()[f"en/figures/good{end}.svg"] for end in ("", "-narrow"))
+    assert b'width="432pt"' in wide and b'width="216pt"' in narrow
+    for picture, end in zip(project.page("index.html").select(".drawing picture"), ("", "-dark"), strict=True):
+        assert picture.img["src"] == f"figures/good{end}.svg" and picture.img["width"] == "576"
+        assert picture.source["srcset"] == f"figures/good-narrow{end}.svg" and picture.source["width"] == "288"
+
+
 @pytest.mark.parametrize(
     "damage",
     [

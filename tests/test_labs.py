@@ -1,7 +1,6 @@
 """Labs: each planted fault is named, nothing runs twice, and what one takes away runs."""
 
 import ast
-import gzip
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from PIL import Image
 from running.cache import Cache
 from test_build import ran
 
-from conftest import DOCS, LABS, parsed
+from conftest import DOCS, LABS
 
 LAB, PAGE = "docs/en/labs/good.py", "en/labs/good.html"
 INSTALLED_AS = {"sklearn": "scikit-learn"}
@@ -200,13 +199,6 @@ def name(request):
 def taken(site, name):
     """The notebook that a reader of the site downloads."""
     return nbformat.read((site / name).with_suffix(".ipynb"), as_version=4)
-
-
-def test_a_page_of_a_lab_is_light(site, name):
-    page = parsed(site / name)
-    for figure in page.select(".drawing"):
-        figure.decompose()
-    assert len(gzip.compress(str(page).encode())) <= 20_000  # of the 60 kB that a page may load
 
 
 def test_a_lab_names_the_packages_that_it_imports(taken):

@@ -176,6 +176,19 @@ def test_a_figure_can_be_taken_away(site, name):
             assert any(_alike(colour, shade) for shade in shades), f"{colour} is not drawn"
 
 
+def test_a_phone_shows_no_small_letters(site):
+    """360 px wide, no letter of a figure is below 11 px, but for what is raised or lowered."""
+    small = {}
+    for file in (site / "en/figures").rglob("*.svg"):
+        narrow = file.with_name(f"{file.stem}-narrow.svg")
+        svg = (narrow if narrow.exists() else file).read_text("utf-8")
+        width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+        for text in re.findall(r"<text.*?</text>", svg, re.DOTALL):
+            if max(map(float, re.findall(r"font-size: ([\d.]+)px", text))) * 360 / width < 11:
+                small[file.name] = text
+    assert not small
+
+
 def _drawn(svg):
     """A figure as CairoSVG and as resvg draw it."""
     from io import BytesIO

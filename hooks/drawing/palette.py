@@ -27,7 +27,7 @@ def colours(style):
 def dressing(style, dark):
     """What the colours of a figure become on the light or on the dark page: {colour: (of lines, of text)}.
 
-    >>> dressing('GRAY = "#7A828B"\n', dark=True)
+    >>> dressing('GRAY = "#7A828B"', dark=True)
     {'#7a828b': ('#8c959f', '#a5aeb8'), '#000000': ('#e4e7eb', '#e4e7eb')}
     """
     named = colours(style) | {"black": "#000000"}

@@ -73,10 +73,14 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
     this.arrows(this.svg, (right, up) => move(this.state.n * 1.5 ** right, this.state.d * 1.5 ** up));
     this.stage.append(this.svg, this.below = shape("svg", { class: "widget-bars" }, ...this.sums, ...this.bars));
 
+    const forgive = () => {
+      this.complaint = "";
+      this.tell();
+    };
     const fields = Object.entries(Cheaper.FIELDS).map(([name, [words, , all]]) => {
       const change = () => this.set({ [name]: label.lastChild.value });
       const label = all ? choice(words, all.map((value) => [value, value + (squares[value] ?? "")]), 0, change)
-        : make("label", {}, words, make("input", { type: "number", onchange: change }));
+        : make("label", {}, words, make("input", { type: "number", onchange: change, oninput: forgive }));
       return label;
     });
     this.fields = fields.map((label) => label.lastChild);
