@@ -121,8 +121,9 @@ def test_no_stylesheet_loads_from_another_host(site):
         assert not FOREIGN_CSS.search(path.read_text("utf-8")), path
 
 
-def test_pages_are_light(file):
-    assert file.stat().st_size <= 250_000
+def test_pages_are_light(file, page):
+    limit = 250_000 if page == "en/reference/figures.html" else 200_000  # the gallery names all figures
+    assert file.stat().st_size <= limit
 
 
 def test_nothing_is_left_to_fill_in(soup):

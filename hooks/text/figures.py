@@ -68,7 +68,7 @@ def files(figure):
 
 def _offered(figure):
     """What a reader may take away: (the name of its kind, the end of its address)."""
-    return [(end[1:].upper(), end) for end in (".svg", ".png", ".csv") if end in files(figure)]
+    return [(end[1:].upper(), end) for end in files(figure) if end in (".svg", ".png", ".csv")]
 
 
 def gallery(_, page, pages, figures):

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from html import escape, unescape
 
 BEGINNING = 300  # so many letters of a section are shown below its title
@@ -15,23 +16,24 @@ def script(sections):
     >>> script([{"location": "a.html", "title": "A", "text": "<p>A kernel.</p><pre>no code</pre>"}])
     'Search.docs = [{"location":"a.html","title":"A","text":"A kernel."}];'
     """
-    texts = [_plain(section["text"]) for section in sections]
-    count = Counter(word for text in texts for word in set(_words(text)))
-    docs = [section | {"text": escape(_light(text, count))} for section, text in zip(sections, texts, strict=True)]
+    count = Counter(word for section in sections for word in _read(section["text"])[1])
+    docs = [section | {"text": escape(_light(*_read(section["text"]), count))} for section in sections]
     return f"Search.docs = {json.dumps(docs, ensure_ascii=False, separators=(',', ':'))};"
 
 
-def _plain(html):
-    """The text of a section, without its code."""
-    return " ".join(unescape(re.sub(r"<pre>.*?</pre>|<[^>]*>", " ", html, flags=re.DOTALL)).split())
+@lru_cache(2000)  # most sections of a served site stay as they are
+def _read(html):
+    """The text of a section, without its code, and its words, each once."""
+    text = " ".join(unescape(re.sub(r"<pre>.*?</pre>|<[^>]*>", " ", html, flags=re.DOTALL)).split())
+    return text, tuple(_words(text))
 
 
 def _words(text):
-    return re.findall(r"[^\W\d][\w-]{2,}", text.lower())
+    return dict.fromkeys(re.findall(r"[^\W\d][\w-]{2,}", text.lower()))
 
 
-def _light(text, count):
+def _light(text, words, count):
     beginning = text if len(text) <= BEGINNING else text[:BEGINNING].rpartition(" ")[0]
-    shown = set(_words(beginning))
-    rest = [word for word in dict.fromkeys(_words(text)) if word not in shown and count[word] <= COMMON]
+    shown = _words(beginning)
+    rest = [word for word in words if word not in shown and count[word] <= COMMON]
     return f"{beginning} … {' '.join(rest)}" if rest else beginning
