@@ -20,7 +20,7 @@ GIVEN = {
     "code": 'code("");',
     "png": ROOT / "good.png",
 }
-LABELS = {"code": "The code", "cited": "Cited in"}
+LABELS = {"code": "The code", "figure": "Figure", "cited": "Cited in"}
 
 
 class Small:
@@ -83,6 +83,10 @@ FAULTS = {
     "a figure in a sentence": (PAGE, "![A line", "See ![A line", "![A", "stands alone"),
     "a figure with attributes": (PAGE, "good.svg)", "good.svg){ width=300 }", "![A", "stands alone"),
     "an indented figure": (PAGE, "![A line", "    ![A line", "![A", "stands alone"),
+    "a caption without a headline": (PAGE, "**It rises.**", "It rises.", "It rises.", "a caption begins with **"),
+    "a figure that has no number": (
+        PAGE, "Look", "[Figure](#fig-bad): look", "**It", "'index.md#fig-bad'; the nearest: index.md#fig-good"
+    ),
     "no title": (PAGE, "# A page\n", "A page\n", "A page", "begins with # and its title"),
     "a claim that there is not": (PAGE, "claims\nC1", "claims\nC9", "C9", "no claim 'C9' in the ledger; the nearest"),
     "a fence without claims": (PAGE, "claims\nC1\n", "claims\n", None, "no claim ''"),
@@ -292,6 +296,15 @@ def test_a_page_can_quote_a_claim_of_the_site(small):
     small.edit(PAGE, "claims\nC1", "claims\nC1 C3")
     page = small.expand().texts["index.md"].text
     assert "| [**C3**](reference/claims.md#c3) A square is more | ✓ true | It is [nine](#claims) |" in page
+
+
+def test_figures_have_numbers(small):
+    small.edit(PAGE, "Look", "[Figure](#fig-good): look")
+    site = small.expand()
+    assert "**Figure 1. It rises.** [Figure 1](#fig-good): look" in site.plain["index.md"].text
+    assert '<div class="drawing" id="fig-good"' in site.texts["index.md"].text
+    small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary", "# Glossary\n\nSee [Figure](../index.md#fig-good).")
+    assert "See [Figure 1](../index.md#fig-good)." in small.expand().texts["reference/glossary.md"].text
 
 
 def test_two_works_of_a_year_have_letters(small):

@@ -52,9 +52,10 @@ def expand(sources):
     terms = Glossary(*sources.terms, sources.pages)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
     drawn = sources.snippets | {f"labs/{n}": fig for lab in sources.labs.values() for n, fig in lab["figures"].items()}
-    plain, characters = {}, set()
+    numbered, plain, characters = figures.count(sources.pages), {}, set()
 
     def fill(text, page):
+        text = figures.number(text, page, numbered, sources.labels["figure"])
         text = _fill(text, page, claims=ledger.table, ledger=ledger.entries, verdict=ledger.verdict, sources=works.cite)
         return code.fill(numbers.fill(text, known), sources.snippets, sources.code)
 

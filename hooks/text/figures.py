@@ -2,12 +2,15 @@
 
     ![Alt text that says what the figure shows](../figures/receptive_field/dilation.svg)
     /// caption
-    The caption.
+    **A sentence that states what the figure shows.** Where to look.
     ///
+
+A figure with a caption has a number in its page, by which [Figure](#fig-dilation) refers to it.
 """
 
 import re
 from html import escape
+from urllib.parse import urljoin
 
 from .source import HEADING, prose, relative
 
@@ -16,6 +19,37 @@ FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
 ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SIZE = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
 SMALL = "{ .small }"  # marks the images of the gallery
+LINK = r"\[(?P<number>Figure)\]\((?P<page>[^)#\s]*)(?P<anchor>#fig-[^)\s]+)\)"
+NUMBERED = rf"{IMAGE}\n+/// caption\n(?P<headline>\*\*)?|{LINK}"
+
+
+def count(pages):
+    """The figures that have a number, {page#anchor: its number}, in pages {page: Text}."""
+    numbers = {}
+    for page, text in pages.items():
+        drawn = [match for match in prose(text.text, NUMBERED) if not match["number"]]
+        numbers |= {f"{page}{_anchor(match)}": number for number, match in enumerate(drawn, 1)}
+    return numbers
+
+
+def number(text, page, numbers, label):
+    """A Text with the number of each figure before its headline, and in the links to it; label is the word for it."""
+
+    def named(match):
+        if match["number"]:
+            place = urljoin(page, match["page"]) + match["anchor"]
+            figure = text.look_up(numbers, place, match.start(), f"figure '{place}'")
+            return f"[{label} {figure}]({match['page']}{match['anchor']})"
+        if not match["headline"]:
+            raise text.fault(match.end(), "a caption begins with **a sentence that states what the figure shows**")
+        return f"{match[0]}{label} {numbers[page + _anchor(match)]}. "
+
+    return text.sub(prose(text.text, NUMBERED), named)
+
+
+def _anchor(match):
+    """The anchor of a figure: fig- and the end of its name."""
+    return f"#fig-{match['address'].rpartition('/')[2].removesuffix('.svg')}"
 
 
 def fill(text, figures, label):
@@ -34,7 +68,8 @@ def fill(text, figures, label):
         if match["rest"].strip() or match.string[: match.start()].rpartition("\n")[2]:
             raise text.fault(match.start(), "a figure stands alone on a line, unindented, without attributes")
         links = [f"[{kind}]({address[1]}{end}){{ download }}" for kind, end in _offered(figure)]
-        parts = [f'<div class="drawing" data-search-exclude>{pictures}</div>\n{match["caption"]}']
+        opening = f'<div class="drawing" id="{_anchor(match)[1:]}" data-search-exclude>'
+        parts = [f"{opening}{pictures}</div>\n{match['caption']}"]
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
         if "code" in figure:
             file = f"{address[1].replace('figures/', 'code/', 1)}.py"

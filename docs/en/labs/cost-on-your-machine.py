@@ -235,7 +235,7 @@ axes[0, 1].legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# **Figure.** Two of the four sizes: the time of attention in units of the convolution's, one thin line per round, and on the thick line its FLOPs in units of the convolution's. Look where the thin lines pass 1, and at which end they leave the thick one. The farther the thin lines lie apart, the less they say.
+# **Figure.** **Two of the four sizes:** the time of attention in units of the convolution's, one thin line per round, and on the thick line its FLOPs in units of the convolution's. Look where the thin lines pass 1, and at which end they leave the thick one. The farther the thin lines lie apart, the less they say.
 #
 # ## Where the clock leaves the count
 #

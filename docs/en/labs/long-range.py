@@ -268,7 +268,7 @@ for name in shown:
 assert min(curves["attention"]) > 0.9
 
 # %% [markdown]
-# **Figure.** Right answers at each distance, of one run of each network. Follow each blue line to its edge: there it falls to one in eight in a single step. The line of attention, at the top, has no edge. (At first it lies under the others.)
+# **Figure.** **Right answers at each distance, of one run of each network.** Follow each blue line to its edge: there it falls to one in eight in a single step. The line of attention, at the top, has no edge. (At first it lies under the others.)
 #
 # <small>Sixteen plain layers follow below, because not all of their runs are right up to the edge.</small>
 #
@@ -329,7 +329,7 @@ far, later = (recorded[f"16 plain layers, {steps} steps"][2] for steps in (800, 
 assert min(later) > min(far) + 0.1 and sum(found < 0.98 for found in later) == 4
 
 # %% [markdown]
-# **Figure.** Right answers of five runs of each stack, in the nearest quarter of its window and in the farthest. Look for a row whose open dots (below) lie further left than its filled ones.
+# **Figure.** **Right answers of five runs of each stack, in the nearest quarter of its window and in the farthest.** Look for a row whose open dots (below) lie further left than its filled ones.
 #
 # <small>Within a row, dots are set apart only to be seen. The axis begins at one half. A quarter of five tokens is one token. Where no steps are named, there were 800.</small>
 #
@@ -401,7 +401,7 @@ ax.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# **Figure.** Right answers of networks that were trained on 96 tokens, asked among 24 to 6,144. Follow attention, which stays up, and the mean, which is right only at about its own length.
+# **Figure.** **Right answers of networks that were trained on 96 tokens, asked among 24 to 6,144.** Follow attention, which stays up, and the mean, which is right only at about its own length.
 #
 # <small>Five runs each, some on top of each other; a dot is 64 questions; the axis is logarithmic.</small>
 #
