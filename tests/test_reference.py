@@ -174,6 +174,26 @@ def _balanced(value):
     return depth == 0
 
 
+def test_the_map_has_every_page_in_order():
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8").replace("!ENV", ""))["nav"]
+    parts = [part for item in nav[1:] for part in item.values()]
+    mapped = re.findall(r"\(([a-z/-]+\.md)\)", _map())
+    assert mapped[:-6] == [page for part in parts[:-1] for each in part for page in each.values()]
+    assert set(mapped[-6:]) == {page for each in parts[-1] for page in each.values()}
+
+
+def test_the_map_says_how_long_a_page_takes():
+    timed = re.findall(r"^- [^\n]*?\(([a-z/-]+\.md)\).*<small>(.*)</small>", _map(), re.MULTILINE)
+    assert len(timed) == 15
+    for page, minutes in timed:
+        said = re.search(r"takes (?:about )?([\d to]+ minutes)", (ROOT / "docs/en" / page).read_text("utf-8"))
+        assert said[1] == minutes, page
+
+
+def _map():
+    return (ROOT / "docs/en/index.md").read_text("utf-8").partition('<div class="map" markdown>')[2]
+
+
 def test_the_site_is_cited_alike_everywhere():
     entries, lines = [], []
     for path in ROOT / "README.md", DOCS / "en/reference/cite.md":
