@@ -6,6 +6,7 @@ PORT = 8000
 BIN = .venv/bin
 export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 

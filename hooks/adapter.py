@@ -43,6 +43,7 @@ class Build:
     """One build of the site, from its sources to the folder in which it is published."""
 
     def __init__(self, config):
+        config.extra["commit"] = os.environ.get("SOURCE_COMMIT", "")
         self.start, self.published, self.end = time.monotonic(), None, ExitStack()
         self.logger = logging.getLogger("mkdocs")
         for speaker in map(self.logger.getChild, ("structure.pages", "commands.build")):
@@ -80,7 +81,7 @@ class Build:
         """
         headings = [re.findall(r"^(?:#.*|.* \})$", text.text, re.MULTILINE) for text in self.site.texts.values()]
         look = [p.read_bytes() for pattern in LOOK for p in sorted(HOOKS.parent.glob(pattern))]
-        frame = repr((config.site_url, files, headings, look))
+        frame = repr((config.site_url, config.extra, files, headings, look))
         self.frame, self.kept = hashlib.sha256(frame.encode()).hexdigest(), Path(config.site_dir, ".frame")
         if not self.kept.exists() or self.kept.read_text("utf-8") != self.frame:
             clean_directory(config.site_dir)
@@ -104,6 +105,7 @@ class Build:
         templates = CACHE / "templates"
         templates.mkdir(exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(templates))
+        env.globals["pictures"] = self.site.pictures
         self.order = [file.url for file in files.documentation_pages()]
 
     @event_priority(100)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from drawing import font
+from drawing.slide import slide
 from running.cache import Cache
 from text import labs
 from text.expansion import Sources
@@ -21,7 +22,7 @@ def gather(config):
         if source.kind == "snippets":
             snippets[source.name], code[source.name] = entry, source.text
         else:
-            text = labs.page(entry, source.path, source.text, extra["labels"]["download"])
+            text = labs.page(entry, source.path, source.text, extra["labels"]["download"], config.repo_url)
             ran_labs[source.name], pages[f"labs/{source.name}.md"] = entry, text
     order = {page: place for place, page in enumerate(_pages_of(config.nav or []))}
     pages = dict(sorted(pages.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
@@ -41,7 +42,10 @@ def write(site, sources, config, folder):
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path
-    contents |= {f"labs/{name}.ipynb": labs.notebook(lab, config.site_url) for name, lab in sources.labs.items()}
+    for name, lab in sources.labs.items():
+        origin = sources.labels["origin"].format(sources.pages[f"labs/{name}.md"].title())
+        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url, origin)
+    contents |= {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
     if site.characters:
         contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))
     for path in folder.rglob("*"):

@@ -157,7 +157,7 @@ def test_a_lab_looks_like_a_page(lab):
     assert first.img["alt"] == "A curve that rises from 0 to 9 [a parabola]; half_way it's \"2.25\"."
     captions = soup.select("figcaption")
     assert captions[0].math and "More text" not in captions[0].text
-    assert captions[1].text.strip() == "The last square is 9."
+    assert captions[1].text.strip() == "Figure 2. The last square is 9."
     assert len({tag["id"] for tag in soup.select("[id]")}) == len(soup.select("[id]"))
     assert soup.select_one("#squares") and soup.select_one("math munderover")
     assert soup.select_one(".language-python + .language-output").text == "[0, 1, 4, 9]\n14\n"
@@ -167,14 +167,19 @@ def test_a_lab_looks_like_a_page(lab):
 
 
 def test_a_lab_can_be_taken_away(lab):
-    lab.edit("mkdocs.yml", "nav:", "site_url: https://example.org/en/\nnav:")
+    addresses = "site_url: https://example.org/en/\nrepo_url: https://github.com/a/b\nnav:"
+    lab.edit("mkdocs.yml", "nav:", addresses)
     assert lab.build().code == 0
-    links = lab.page("labs/good.html").select(".take-away a")
-    assert [link["href"] for link in links] == ["good.ipynb", "good.py"]
+    soup = lab.page("labs/good.html")
+    files, services = ["good.ipynb", "good.py"], ["a/b/blob/gh-pages/en/labs/good", "a/b/gh-pages?labpath=en/labs/good"]
+    links = [link["href"] for link in soup.select(".take-away a")]
+    assert links[:2] == files and all(part in link for part, link in zip(services, links[2:], strict=True))
+    assert not soup.select("[data-md-component=source]")  # which asks another host
     site = lab.site()
     assert site["en/labs/good.py"].decode() == lab.read(LAB)
     notebook = json.loads(site["en/labs/good.ipynb"])
     assert "(https://example.org/en/index.html#a-page)" in str(notebook["cells"][0])
+    assert "CC BY 4.0](https://example.org/en/)" in notebook["cells"][-1]["source"]
     assert "{ #squares }" not in str(notebook["cells"][0])
     assert notebook["cells"][1]["outputs"][0]["text"] == ["[0, 1, 4, 9]\n"]
     assert list(notebook["cells"][2]["outputs"][0]["data"]) == ["image/svg+xml", "text/plain"]

@@ -219,9 +219,35 @@ def test_markdown_stands_beside_each_page(site, page):
 
 def test_the_version_stands_in_one_place():
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)[1]
-    for path in "CITATION.cff", "README.md", "docs/en/reference/cite.md":
-        found = re.findall(r"(?<![\w-])[Vv]ersion:? \"?(\d[\d.]*\d)", (ROOT / path).read_text("utf-8"))
+    named = re.compile(r"(?:(?<![\w-])(?:[Vv]ersion:?|edition:)|\A# Changes\n\n##) \"?(\d[\d.]*\d)")
+    for path in "CITATION.cff", "README.md", "docs/en/reference/cite.md", "mkdocs.yml", "CHANGELOG.md":
+        found = named.findall((ROOT / path).read_text("utf-8"))
         assert set(found) == {version}, path
+
+
+def test_a_page_says_what_it_is(soup, page):
+    """The edition and the licence below it, its title and its description for who shares it."""
+    if page == "index.html":
+        return  # the entrance
+    footer = soup.select_one(".md-copyright")
+    assert re.search(r"version [\d.]+ · \d{4}-\d\d-\d\d", footer.text) and "CC BY 4.0" in footer.text
+    assert footer.find("a", string="Cite") and footer.find("a", string="Changes")
+    said = {tag["property"]: tag["content"] for tag in soup.select("meta[property^=og]")}
+    assert said["og:title"] in soup.title.text and len(said["og:description"]) > 40
+
+
+def test_a_figure_that_explains_is_a_slide(file, soup):
+    for link in soup.find_all("a", string="slide"):
+        with Image.open(file.parent / link["href"]) as picture:
+            assert picture.size == (1600, 900)
+
+
+def test_figures_have_headlines_and_short_captions(soup):
+    """At most 14 words that state what there is to see, 25 that say where; small print comes after them."""
+    for caption in soup.select(":not(.gallery *) > figcaption"):
+        headline, text = (part.text.replace("\u00a0", "") for part in (caption.strong, caption.p))
+        assert len(headline.split()) - 2 <= 14, headline
+        assert len(text.split()) - len(headline.split()) <= 25, headline
 
 
 def test_the_main_way_is_short(soup, page):

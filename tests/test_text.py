@@ -1,6 +1,7 @@
 """Faults in pages and in the files that they quote: named with file and line, without MkDocs."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from conftest import ROOT
 
 DOCS = "tests/project/docs"
 PAGE, CLAIMS, WORKS, TERMS = f"{DOCS}/en/index.md", f"{DOCS}/claims.yml", f"{DOCS}/works.yml", f"{DOCS}/glossary.yml"
+CHANGES = "tests/project/CHANGELOG.md"
 LEDGER = f"{DOCS}/en/reference/claims.md"
 PAGES = "index.md", "reference/claims.md", "reference/glossary.md", "reference/bibliography.md"
 GIVEN = {
@@ -20,14 +22,14 @@ GIVEN = {
     "code": 'code("");',
     "png": ROOT / "good.png",
 }
-LABELS = {"code": "The code", "figure": "Figure", "cited": "Cited in"}
+LABELS = {"code": "The code", "figure": "Figure", "origin": "From {}", "cited": "Cited in"}
 
 
 class Small:
     """The texts of the small project, some of them edited."""
 
     def __init__(self):
-        paths = [*(f"{DOCS}/en/{page}" for page in PAGES), CLAIMS, WORKS, TERMS]
+        paths = [*(f"{DOCS}/en/{page}" for page in PAGES), CLAIMS, WORKS, TERMS, CHANGES]
         self.texts = {path: (ROOT / path).read_text("utf-8") for path in paths}
         self.snippet = (ROOT / "tests/project/snippets/good.py").read_text("utf-8")
 
@@ -42,7 +44,7 @@ class Small:
 
     def expand(self):
         pages = {p: Text.read(f"{DOCS}/en/{p}", self.texts[f"{DOCS}/en/{p}"]) for p in PAGES}
-        data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS)]
+        data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS, CHANGES)]
         style = (ROOT / "snippets/style.py").read_text("utf-8")
         code = {"good": self.snippet}
         return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS))
@@ -164,6 +166,7 @@ FAULTS = {
     "a term twice": (TERMS, "right angle\n", "square\n", "- term: square\n  zh: 直", "twice"),
     "a broken anchor": (TERMS, "md#claims", "md#claim", "- term: sq", "'index.md#claim'; the nearest: index.md#claims"),
     "a page that there is not": (TERMS, "index.md#s", "cube.md#s", "- term: right", "cube.md#sources"),
+    "a release of another form": (CHANGES, "(2026-01-01)", "(soon)", "## 1.0", "a release begins with ## 0.2.0"),
     "terms that are no YAML": (TERMS, "[right angles]", "[right", None, "expected"),
 }
 
@@ -305,6 +308,31 @@ def test_figures_have_numbers(small):
     assert '<div class="drawing" id="fig-good"' in site.texts["index.md"].text
     small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary", "# Glossary\n\nSee [Figure](../index.md#fig-good).")
     assert "See [Figure 1](../index.md#fig-good)." in small.expand().texts["reference/glossary.md"].text
+
+
+def test_the_changes_are_a_page_and_a_feed(small):
+    small.edit(PAGE, "# A page", "# A <page>")
+    small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary", "# Glossary\n\n```changes\n```")
+    site = small.expand()
+    page = site.texts["reference/glossary.md"].text
+    assert "## 1.0 (2026-01-01): A page { #v1-0 }\n\n- It has a square.\n" in page
+    feed = ElementTree.fromstring(site.files["changes.xml"])
+    [entry] = feed.iter("{http://www.w3.org/2005/Atom}entry")
+    assert [part.text for part in entry][:3:2] == ["1.0: A page", "2026-01-01T00:00:00Z"]
+    assert entry[3].attrib == {"href": "reference/changes.html#v1-0"}
+    assert feed[0].text == "A <page>"
+
+
+def test_slides_are_of_figures_that_explain(small):
+    caption = "![A line from 1 to 9](figures/good.svg)\n/// caption\n**It rises.**"
+    small.edit(PAGE, caption, caption.replace("It rises.", "*It* [rises](#claims) in $n$."))
+    site = small.expand()
+    assert site.slides == {"figures/good-slide.png": (GIVEN["png"], "It rises in n.", "From A page")}
+    assert site.pictures == {"index.md": "figures/good-slide.png"}
+    assert "[slide](figures/good-slide.png){ download }" in site.texts["index.md"].text
+    small.edit(PAGE, "![A line", "Stop.\n{ .stop }\n\n![A line")
+    site = small.expand()
+    assert not site.slides and "slide" not in site.texts["index.md"].text
 
 
 def test_two_works_of_a_year_have_letters(small):

@@ -8,12 +8,13 @@ from drawing.palette import css
 from running.snippet import copy
 
 from . import code, figures, formulas, numbers
+from .changes import Changes
 from .claims import Ledger
 from .source import Faults
 from .terms import Glossary
 from .works import Works
 
-FENCES = "claims|ledger|verdict|sources|bibliography|glossary|gallery"
+FENCES = "claims|ledger|verdict|sources|bibliography|glossary|gallery|changes"
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
 
@@ -23,9 +24,10 @@ class Sources:
     """What authors wrote, and what running it gave."""
 
     pages: dict  # {page: Text}, in the order of the site, labs among them
-    claims: tuple  # (path, text) of the YAML file, as works and terms
+    claims: tuple  # (path, text) of a file, as the next three
     works: tuple
     terms: tuple
+    changes: tuple
     snippets: dict  # {name: what it gave}, as labs
     code: dict  # {name: text} of the snippets
     style: str  # the text of style.py
@@ -40,6 +42,8 @@ class Site:
     texts: dict  # {page: Text} as a generator takes them
     plain: dict  # {page: Text} with formulas as TeX and figures as images, for readers of text
     files: dict  # {path: content} of figures and code
+    slides: dict  # {path: (PNG, headline, where it is from)} of figures that explain
+    pictures: dict  # {page: the path of its first slide}
     characters: set  # the code points of all formulas
     ledger: Ledger
 
@@ -50,6 +54,7 @@ def expand(sources):
     ledger = Ledger(*sources.claims, sources.snippets, titles)
     works = Works(*sources.works, titles, sources.labels["cited"])
     terms = Glossary(*sources.terms, sources.pages)
+    changes = Changes(*sources.changes)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
     drawn = sources.snippets | {f"labs/{n}": fig for lab in sources.labs.values() for n, fig in lab["figures"].items()}
     numbered, plain, characters = figures.count(sources.pages), {}, set()
@@ -60,8 +65,8 @@ def expand(sources):
         return code.fill(numbers.fill(text, known), sources.snippets, sources.code)
 
     def finish(text, page):
-        gallery = partial(figures.gallery, pages=filled, figures=drawn)
-        text = _fill(text, page, bibliography=works.entries, glossary=terms.entries, gallery=gallery)
+        made = {"bibliography": works.entries, "glossary": terms.entries, "changes": changes.entries}
+        text = _fill(text, page, gallery=partial(figures.gallery, pages=filled, figures=drawn), **made)
         plain[page] = text
         if match := LEFT.search(text.text):
             problem = f"{match[0]!r} is no directive that the site knows: see its exact form in README"
@@ -73,13 +78,22 @@ def expand(sources):
         return figures.fill(text, drawn, sources.labels["code"])
 
     filled = _each(sources.pages, fill)
+    slides, pictures = {}, {}
+    for page, text in filled.items():
+        origin = sources.labels["origin"].format(titles[page])
+        for name, headline in figures.slides(text, drawn).items():
+            path = f"figures/{name}-slide.png"
+            slides.setdefault(path, (drawn[name]["png"], headline, origin))
+            pictures.setdefault(page, path)
+            drawn[name] = drawn[name] | {"slide": path}
     texts = _each(filled, finish)
     files = {"assets/palette.css": css(sources.style), "reference/bibliography.bib": works.bibtex()}
+    files["changes.xml"] = changes.feed(titles["index.md"])
     for name, text in sources.code.items():
         files |= {f"code/{name}.py": copy(text, sources.style), f"code/{name}.js": sources.snippets[name]["code"]}
     for name, figure in drawn.items():
         files |= {f"figures/{name}{end}": content for end, content in figures.files(figure).items()}
-    return Site(texts, plain, files, characters, ledger)
+    return Site(texts, plain, files, slides, pictures, characters, ledger)
 
 
 def _fill(text, page, **makers):

@@ -9,7 +9,7 @@ A figure with a caption has a number in its page, by which [Figure](#fig-dilatio
 """
 
 import re
-from html import escape
+from html import escape, unescape
 from urllib.parse import urljoin
 
 from .source import HEADING, prose, relative
@@ -18,6 +18,7 @@ IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
 ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SIZE = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
+STOP = "{ .stop }"  # ends the main way
 SMALL = "{ .small }"  # marks the images of the gallery
 LINK = r"\[(?P<number>Figure)\]\((?P<page>[^)#\s]*)(?P<anchor>#fig-[^)\s]+)\)"
 NUMBERED = rf"{IMAGE}\n+/// caption\n(?P<headline>\*\*)?|{LINK}"
@@ -45,6 +46,17 @@ def number(text, page, numbers, label):
         return f"{match[0]}{label} {numbers[page + _anchor(match)]}. "
 
     return text.sub(prose(text.text, NUMBERED), named)
+
+
+def slides(text, figures):
+    """The headlines of those figures that explain, {name: headline}: numbered, and before the line { .stop }."""
+    headlines = {}
+    for match in prose(text.text.partition(STOP)[0], rf"{IMAGE}\n+/// caption\n\*\*(?P<headline>.+?)\*\*"):
+        words = re.sub(r"[*$]|<[^>]*>|\]\([^)]*\)|\[", "", match["headline"].partition(". ")[2])
+        address = ADDRESS.fullmatch(match["address"])
+        if address and address["name"] in figures:
+            headlines[address["name"]] = unescape(" ".join(words.split()))
+    return headlines
 
 
 def _anchor(match):
@@ -103,7 +115,8 @@ def files(figure):
 
 def _offered(figure):
     """What a reader may take away: (the name of its kind, the end of its address)."""
-    return [(end[1:].upper(), end) for end in files(figure) if end in (".svg", ".png", ".csv")]
+    offered = [(end[1:].upper(), end) for end in files(figure) if end in (".svg", ".png", ".csv")]
+    return offered + [("slide", "-slide.png")] * ("slide" in figure)
 
 
 def gallery(_, page, pages, figures):

@@ -1,17 +1,26 @@
 """Labs: the page of a notebook that ran, and what a reader takes away."""
 
+import json
 import re
 from urllib.parse import urljoin
 
 from .source import Text
 
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
+GITHUB = re.compile(r"https://github\.com/([^/]+/[^/]+?)/?")
+SERVICES = {  # that run a notebook of a site published from the branch gh-pages
+    "Colab": "https://colab.research.google.com/github/{}/blob/gh-pages/{}",
+    "Binder": "https://mybinder.org/v2/gh/{}/gh-pages?labpath={}",
+}
 
 
-def page(lab, path, script, label):
+def page(lab, path, script, label, repo_url):
     """The Text of a lab's page; each line comes from where it stands in the script at the path."""
     name = path.removesuffix(".py").rpartition("/")[2]
     links = [f'[{kind}]({name}{kind}){{ download="" }}' for kind in (".ipynb", ".py")]
+    if repository := GITHUB.fullmatch(repo_url or ""):
+        published = path.removeprefix("docs/").replace(".py", ".ipynb")
+        links += [f"[{name}]({address.format(repository[1], published)})" for name, address in SERVICES.items()]
     take_away = f"{label}: {' '.join(links)}\n{{ .take-away }}"
     markdown = lab["markdown"].replace("\n", f"\n\n{take_away}\n", 1)
     lines = [line.removeprefix("# ").rstrip() for line in script.split("\n")]
@@ -23,12 +32,17 @@ def page(lab, path, script, label):
     return Text(markdown, origins)
 
 
-def notebook(lab, site_url):
-    """A notebook whose links to other pages lead to the site; without its address, only their words stay.
+def notebook(lab, site_url, origin):
+    """A notebook that ends with where it is from.
 
-    >>> lab = {"notebook": "[Cost](../differences/cost.md#count)"}
-    >>> notebook(lab, "https://a.org/en/"), notebook(lab, "")
-    ('[Cost](https://a.org/en/differences/cost.html#count)', 'Cost')
+    Its links to other pages lead to the site; without its address, only their words stay.
+
+    >>> lab = {"notebook": '{"cells": ["[Cost](../differences/cost.md#count)"]}'}
+    >>> for url in "https://a.org/en/", "":
+    ...     [cell, last] = json.loads(notebook(lab, url, "The book"))["cells"]
+    ...     cell, last["source"]
+    ('[Cost](https://a.org/en/differences/cost.html#count)', '[The book](https://a.org/en/)')
+    ('Cost', 'The book')
     """
     base = urljoin(site_url, "labs/")
 
@@ -36,4 +50,7 @@ def notebook(lab, site_url):
         words, page, anchor = match.groups("")
         return f"[{words}]({urljoin(base, page)}.html{anchor})" if site_url else words
 
-    return LINK.sub(link, lab["notebook"])
+    content = json.loads(LINK.sub(link, lab["notebook"]))
+    source = f"[{origin}]({site_url})" if site_url else origin
+    content["cells"].append({"cell_type": "markdown", "id": "origin", "metadata": {}, "source": source})
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -28,7 +28,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# **Figure.** The squares, and the formula $x^2$.
+# **Figure.** **The squares,** and the formula $x^2$.
 # A second line.
 #
 # More text.
@@ -36,4 +36,4 @@ plt.show()
 # %% alt="The same in orange"
 plt.plot(squares, color="#D55E00")
 plt.show()
-display(Markdown(f"**Figure.** The last square is {squares[-1]}."))
+display(Markdown(f"**Figure.** **The last square is {squares[-1]}.**"))

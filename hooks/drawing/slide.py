@@ -1,0 +1,55 @@
+"""A figure as a slide: 16:9, under its headline, with the line that says where it is from."""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from PIL import Image, ImageDraw, ImageFont
+
+SIZE, MARGIN, INK, GRAY = (1600, 900), 60, "#1d2228", "#5a6270"
+CODE = Path(__file__).read_bytes()
+
+
+def slide(png, headline, origin, folder):
+    """The file of a slide in a folder, made if it is new: the name of the PNG says what is in it."""
+    key = hashlib.sha256(repr((headline, origin, png.name, CODE)).encode())
+    file = folder / f"{key.hexdigest()}.png"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        made = file.with_name(f"{os.getpid()}.partial")
+        _drawn(Image.open(png), headline, origin).save(made, "png", compress_level=6)
+        made.replace(file)
+    return file
+
+
+def _drawn(figure, headline, origin):
+    sheet = Image.new("RGB", SIZE, "white")
+    draw = ImageDraw.Draw(sheet)
+    title, small = _font("DejaVuSans-Bold", 44), _font("DejaVuSans", 22)
+    lines = _lines(headline, title)
+    draw.multiline_text((MARGIN, MARGIN), "\n".join(lines), INK, title, spacing=14)
+    draw.text((MARGIN, SIZE[1] - MARGIN), origin, GRAY, small, anchor="ls")
+    top, bottom = MARGIN + 60 * len(lines) + 20, SIZE[1] - MARGIN - 40
+    scale = min((SIZE[0] - 2 * MARGIN) / figure.width, (bottom - top) / figure.height)
+    figure = figure.convert("RGB").resize((round(figure.width * scale), round(figure.height * scale)), Image.LANCZOS)
+    sheet.paste(figure, ((SIZE[0] - figure.width) // 2, top + (bottom - top - figure.height) // 2))
+    return sheet.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+
+
+def _lines(text, font):
+    """The text as lines that are not wider than a slide."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= SIZE[0] - 2 * MARGIN:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+@cache
+def _font(name, size):
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), f"fonts/ttf/{name}.ttf"), size)
