@@ -42,8 +42,8 @@ def write(site, sources, config, folder):
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path
+    origin = sources.labels["origin"].format(config.site_name)
     for name, lab in sources.labs.items():
-        origin = sources.labels["origin"].format(sources.pages[f"labs/{name}.md"].title())
         contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url, origin)
     contents |= {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
     if site.characters:

@@ -174,12 +174,19 @@ def _balanced(value):
     return depth == 0
 
 
+def test_the_sheet_has_every_exercise_and_no_solution(site):
+    sheet = parsed(site / "en/reference/exercises.html").article
+    asked = sum(path.read_text("utf-8").count('??? success "Solution"') for path in (ROOT / "docs/en").rglob("*.md"))
+    assert sum(bool(re.fullmatch(r"\d+\.", each.text)) for each in sheet.select("p > strong:first-child")) == asked > 50
+    assert not sheet.select("details, pre")
+
+
 def test_the_map_has_every_page_in_order():
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8").replace("!ENV", ""))["nav"]
     parts = [part for item in nav[1:] for part in item.values()]
     mapped = re.findall(r"\(([a-z/-]+\.md)\)", _map())
-    assert mapped[:-6] == [page for part in parts[:-1] for each in part for page in each.values()]
-    assert set(mapped[-6:]) == {page for each in parts[-1] for page in each.values()}
+    assert mapped[: -len(parts[-1])] == [page for part in parts[:-1] for each in part for page in each.values()]
+    assert set(mapped[-len(parts[-1]) :]) == {page for each in parts[-1] for page in each.values()}
 
 
 def test_the_map_says_how_long_a_page_takes():

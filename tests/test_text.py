@@ -22,7 +22,7 @@ GIVEN = {
     "code": 'code("");',
     "png": ROOT / "good.png",
 }
-LABELS = {"code": "The code", "figure": "Figure", "origin": "From {}", "cited": "Cited in"}
+LABELS = {"code": "The code", "figure": "Figure", "origin": "From: {}", "cited": "Cited in"}
 
 
 class Small:
@@ -327,7 +327,7 @@ def test_slides_are_of_figures_that_explain(small):
     caption = "![A line from 1 to 9](figures/good.svg)\n/// caption\n**It rises.**"
     small.edit(PAGE, caption, caption.replace("It rises.", "*It* [rises](#claims) in $n$."))
     site = small.expand()
-    assert site.slides == {"figures/good-slide.png": (GIVEN["png"], "It rises in n.", "From A page")}
+    assert site.slides == {"figures/good-slide.png": (GIVEN["png"], "It rises in n.", "From: A page")}
     assert site.pictures == {"index.md": "figures/good-slide.png"}
     assert "[slide](figures/good-slide.png){ download }" in site.texts["index.md"].text
     small.edit(PAGE, "![A line", "Stop.\n{ .stop }\n\n![A line")

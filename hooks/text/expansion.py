@@ -7,14 +7,14 @@ from functools import partial
 from drawing.palette import css
 from running.snippet import copy
 
-from . import code, figures, formulas, numbers
+from . import code, exercises, figures, formulas, numbers
 from .changes import Changes
 from .claims import Ledger
 from .source import Faults
 from .terms import Glossary
 from .works import Works
 
-FENCES = "claims|ledger|verdict|sources|bibliography|glossary|gallery|changes"
+FENCES = "claims|ledger|verdict|sources|bibliography|glossary|gallery|changes|exercises"
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
 
@@ -66,7 +66,9 @@ def expand(sources):
 
     def finish(text, page):
         made = {"bibliography": works.entries, "glossary": terms.entries, "changes": changes.entries}
-        text = _fill(text, page, gallery=partial(figures.gallery, pages=filled, figures=drawn), **made)
+        made["gallery"] = partial(figures.gallery, pages=filled, figures=drawn)
+        made["exercises"] = partial(exercises.sheet, pages=filled)
+        text = _fill(text, page, **made)
         plain[page] = text
         if match := LEFT.search(text.text):
             problem = f"{match[0]!r} is no directive that the site knows: see its exact form in README"
@@ -80,7 +82,7 @@ def expand(sources):
     filled = _each(sources.pages, fill)
     slides, pictures = {}, {}
     for page, text in filled.items():
-        origin = sources.labels["origin"].format(titles[page])
+        origin = sources.labels["origin"].format(" · ".join(dict.fromkeys((titles["index.md"], titles[page]))))
         for name, headline in figures.slides(text, drawn).items():
             path = f"figures/{name}-slide.png"
             slides.setdefault(path, (drawn[name]["png"], headline, origin))
