@@ -92,7 +92,7 @@ def test_code_can_be_read(visit, server, site):
 
 
 def test_a_page_loads_little(visit, server, site, page):
-    """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, besides the pictures of two."""
+    """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, pictures of two besides."""
     first, shared = (_asked(visit, server, name) for name in (page, ANOTHER))
     pictures = {"en/reference/figures.html": 140_000, "en/reference/teach.html": 260_000}.get(page, 0)
     assert sum(_compressed(site / path) for path in first) <= 160_000 + pictures
