@@ -23,6 +23,21 @@ SHOWN = """() => [...document.querySelectorAll("article picture img")]
     .filter((image) => image.checkVisibility() && image.complete && image.naturalWidth)
     .map((image) => image.currentSrc.split("/").at(-1))"""
 
+SCROLL = """async () => {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
+        scrollTo(0, y);
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    }
+}"""
+
+MOUNTED = """() => [...document.querySelectorAll(".language-python pre:not(nav *)")]
+    .every((block) => block.querySelector("[data-md-type=copy]"))"""
+
+# Nothing is too far from the screen to be observed.
+NEAR = """window.IntersectionObserver = class extends IntersectionObserver {
+    constructor(seen, options) { super(seen, { ...options, rootMargin: "100000px" }); }
+}"""
+
 # What is wrong with a page's copy buttons: each code that a click does not copy.
 COPY = """async () => {
     const wrong = [];
@@ -54,6 +69,7 @@ def test_a_page(visit, root, page):
     faults, own = [], (root, "data:", "blob:")
 
     def watch(tab):
+        tab.add_init_script(NEAR)
         tab.on("console", lambda m: m.type == "error" and faults.append((m.text, m.location)))
         tab.on("pageerror", lambda error: faults.append(error.message))
         tab.on("request", lambda r: r.url.startswith(own) or faults.append(r.url))
@@ -61,6 +77,7 @@ def test_a_page(visit, root, page):
         tab.on("response", lambda r: r.status < 400 or faults.append(r.url))
 
     tab = visit(root + page, watch, color_scheme="light", viewport=SCREEN)
+    tab.wait_for_function(MOUNTED)
     assert not faults
     if root.startswith("http"):
         tab.set_viewport_size(PHONE)
@@ -110,6 +127,27 @@ def _asked(visit, server, page):
 def _compressed(path):
     content = path.read_bytes()
     return len(content if path.suffix in {".png", ".woff2"} else gzip.compress(content))
+
+
+@pytest.mark.parametrize("page", ["en/differences/receptive-field.html", "en/reference/claims.html"])
+def test_what_is_far_from_the_screen_is_not_laid_out(visit, server, page):
+    tab = visit(server + page, viewport=PHONE)
+    drawn = """[...document.querySelectorAll("article *")].map(
+        (each) => each.checkVisibility({ contentVisibilityAuto: true }))"""
+    assert sum(tab.evaluate(drawn)) < len(tab.evaluate(drawn)) / 3
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_that_changes_nothing_to_be_seen(visit, server, width):
+    """A page is as high as it would be if all of it were laid out, once all was seen; an anchor leads to its place."""
+    page = f"{server}en/differences/receptive-field.html"
+    tab = visit(page, viewport={"width": width, "height": 800})
+    tab.evaluate(SCROLL)
+    high = tab.evaluate("document.documentElement.scrollHeight")
+    tab.add_style_tag(content="* { content-visibility: visible !important }")
+    assert abs(high - tab.evaluate("document.documentElement.scrollHeight")) <= 1
+    tab = visit(f"{page}#dispersion", viewport={"width": width, "height": 800})
+    assert 0 < tab.evaluate("document.getElementById('dispersion').getBoundingClientRect().top") < 150
 
 
 def test_the_palette_toggle_recolours_the_figures(visit, server):
