@@ -79,7 +79,7 @@ def figure():
                      color=ATTENTION, label=f"alpha = {alpha}")
     for text, x, y in ("α = 8", 1.2, 0.94), ("1", 2.35, 0.27), ("0.1", 3.4, 0.13):
         weights.text(x, y, text, color=ATTENTION)
-    weights.set(title="weight along the row, head at +1", ylim=(0, 1.05),
+    weights.set(title="share along the row, head at +1", ylim=(0, 1.05),
                 xlabel="step from query to key", xticks=range(-6, 7, 2),
                 yticks=[0, 0.5, 1])
     theory = [4 * 2.718281828**-alpha for alpha in ALPHAS]

@@ -301,7 +301,7 @@ def figure():
     ax.tick_params(axis="y", length=0)
     ax.axvline(10, color=FAINT, lw=1, zorder=0)
     ax.text(11, -0.85, "guessing", color=GRAY)
-    ax.text(46, -0.35, "at 16×16", color=ATTENTION, ha="center")
+    ax.text(46, -0.35, "at 16×16", ha="center")
     ax.text(92, -0.35, "at 8×8", color=GRAY, ha="center")
     return fig
 
