@@ -47,7 +47,7 @@ lock:
 	$(COMPILE) --group test --constraint requirements.txt --output-file requirements-test.txt
 
 clean:
-	rm -rf .cache .venv site expanded
+	rm -rf .cache .venv tests/node_modules site expanded
 
 writable:
 	@mkdir -p .cache 2>/dev/null && test -w .cache || \
@@ -65,6 +65,7 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 	@$(PIP) -r requirements-torch.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 	@touch $@
 
-.venv/ready-to-test: requirements-test.txt .venv/ready
+.venv/ready-to-test: requirements-test.txt tests/package-lock.json .venv/ready
 	@$(PIP) --require-hashes -r requirements-test.txt
+	@! command -v npm >/dev/null || npm ci --prefix tests --silent --no-audit --no-fund
 	@touch $@

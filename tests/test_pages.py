@@ -1,6 +1,8 @@
 """What holds for each page as it was built: its code runs, its links lead somewhere."""
 
+import os
 import re
+import subprocess
 from functools import cache
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -84,6 +86,15 @@ def test_python_sessions_give_what_they_show(soup):
         fresh.session(block.get_text())
 
 
+def test_the_html_is_valid(site):
+    validator = ROOT / "tests/node_modules/.bin/html-validate"
+    if not validator.exists() and "CI" not in os.environ:
+        pytest.skip("there is no npm, with which make installs html-validate")
+    command = [validator, "--config", ROOT / "tests/htmlvalidate.mjs", "--formatter", "text", site]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert not run.returncode, run.stdout + run.stderr
+
+
 def test_links_and_anchors_resolve(file, soup):
     for tag in soup.select("[href], [src]"):
         path, anchor = urldefrag(unquote(tag.get("href") or tag.get("src")))
@@ -97,6 +108,12 @@ def test_links_and_anchors_resolve(file, soup):
 @cache
 def _ids(file):
     return {tag["id"] for tag in parsed(file).select("[id]")}
+
+
+def test_headings_are_in_order(soup):
+    levels = [int(heading.name[1]) for heading in soup.select("article :is(h1, h2, h3, h4, h5, h6)")]
+    assert levels.count(1) == (1 if levels else 0)
+    assert all(after <= before + 1 for before, after in zip([0, *levels], levels, strict=False))
 
 
 def test_ids_are_unique(soup):
