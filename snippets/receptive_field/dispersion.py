@@ -175,8 +175,8 @@ def figure():
     for gap in 8, 12, 16:
         ax.plot(fine, [law(gap, n) for n in fine], ":", color=GRAY, lw=2,
                 label=f"law, gap {gap}")
-        ax.annotate(f"gap {gap}", (math.exp(gap), 0.5), (-8, 8), textcoords="offset points",
-                    color=GRAY, ha="right")
+        ax.annotate(f"gap {gap}", (math.exp(gap), 0.5), (-8, -8), textcoords="offset points",
+                    color=GRAY, ha="right", va="top")
     ax.axvline(96, color=GRAY, lw=1)
     ax.text(115, 0.03, "trained here", color=GRAY)
     ax.set_xscale("log")
