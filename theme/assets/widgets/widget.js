@@ -1,4 +1,4 @@
-// What all widgets share. A widget has a hint, what to do with it, and a state: start() gives the
+// What all widgets share. A widget has the headline of its figure and a hint, what to do with it, and a state: start() gives the
 // first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
 // numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes
 // the parts once, draw() shows the numbers, say() and tell() put them into words, which are also the
@@ -15,7 +15,8 @@ class Widget extends HTMLElement {
     }
     this.controls = make("div", { class: "widget-controls" });
     this.words = make("p", { class: "widget-words", "aria-live": "polite" });
-    this.stage.append(make("p", { class: "widget-hint" }, this.constructor.hint));
+    const headline = this.querySelector("figcaption strong").cloneNode(true);
+    this.stage.append(make("p", { class: "widget-hint" }, headline, " ", this.constructor.hint));
     this.build();
     this.stage.append(this.words, this.controls);
     this.prepend(this.stage);
