@@ -69,7 +69,7 @@ def expand(sources):
         made["gallery"] = partial(figures.gallery, pages=filled, figures=drawn)
         made["exercises"] = partial(exercises.sheet, pages=filled)
         text = _fill(text, page, **made)
-        plain[page] = text
+        plain[page] = formulas.plain(text)
         if match := LEFT.search(text.text):
             problem = f"{match[0]!r} is no directive that the site knows: see its exact form in README"
             raise text.fault(match.start(), problem)

@@ -13,7 +13,11 @@ FORMULA = (
     r"|\[\$(?P<named>[^$\n]+)\$\](?P<target>\([^)\n]*\))"
     r"|\$(?<![\\$]\$)(?!\s|\$)(?P<inline>(?:\\.|(?!\n\n)[^\\$])+?)(?<!\s)\$"
 )
-converter = LatexToMathML(fancy_error=False)
+# The parts that belong to one operation. math-core can only colour them, which here becomes a class.
+MACROS = {"conv": r"\textcolor{blue}{#1}", "att": r"\textcolor{orange}{#1}"}
+CLASSES = {'style="color:#0000FF;"': 'class="convolution"', 'style="color:#FF8001;"': 'class="attention"'}
+MACRO = r"\\(?:conv|att)(?=\{)"
+converter = LatexToMathML(fancy_error=False, macros=MACROS)
 
 
 def fill(text):
@@ -37,11 +41,18 @@ def fill(text):
     return text.sub(prose(text.text, FORMULA), formula), shown
 
 
+def plain(text):
+    """A Text whose formulas are TeX that everyone knows."""
+    return text.sub(prose(text.text, MACRO), lambda _: "")
+
+
 @lru_cache(5000)
 def _typeset(tex, display):
     """The MathML of a formula, and the letters that it shows."""
     math = converter.convert_with_local_state(tex.strip(), displaystyle=display)
+    for style, name in CLASSES.items():
+        math = math.replace(style, name)
     letters = unescape(re.sub(r"<[^>]*>", "", math))
     math = re.sub(r"(?<=>)[^<]+", lambda m: inert(m[0], r"*_`\|"), math.replace("\n", ""))
-    source = inert(escape(" ".join(tex.split())), r"[]`\|")
+    source = inert(escape(" ".join(re.sub(MACRO, "", tex).split())), r"[]`\|")
     return math.replace("<math", f'<math alttext="{source}"', 1), letters
