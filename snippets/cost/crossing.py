@@ -128,7 +128,7 @@ def figure():
     for name, (n, d) in LAYERS.items():
         x, y = torch.tensor([n, d]).log2().tolist()
         ax.plot(x, y, "o", color="black", ms=6, label=name)
-        ax.annotate(name, (x, y), (0, -17 if n in (49, 1000) else 7), ha="center",
+        ax.annotate(name, (x, y), (0, -17 if n == 49 else 7), ha="center",
                     textcoords="offset points")
     ax.set_xticks(range(4, 17, 3), [f"{2**power:,}" for power in range(4, 17, 3)])
     ax.set_yticks(range(4, 15, 2), [f"{2**power:,}" for power in range(4, 15, 2)])

@@ -87,7 +87,7 @@ def figure():
         ax.plot(sides, [layer(side) / 1e9 for side in sides], style, color=color,
                 label=name)
     for text, side, y, color, edge in (
-            ("convolution,\nslope 2", 480, 30, CONVOLUTION, "right"),
+            ("convolution,\nslope 2", 7, 0.025, CONVOLUTION, "left"),
             ("separable,\nslope 2", 42, 0.0015, CONVOLUTION, "left"),
             ("attention over\npixels, slope 4", 80, 300, ATTENTION, "right"),
             ("attention over\n16×16 patches,\nslope 4", 34, 1.2e-5, ATTENTION, "right")):

@@ -199,8 +199,8 @@ def figure():
             label="Linformer, untrained")
     ax.plot(D, linear_error, "o", color="black", label="linear attention, untrained")
     ax.text(230, 0.74, "one step back", ha="right")
-    ax.text(300, 0.27, "noise")
-    ax.text(95, 0.22, "photograph", ha="right")
+    ax.text(310, 0.29, "noise")
+    ax.text(84, 0.22, "photograph", ha="right")
     ax.legend(handles=ax.lines[3:], loc="lower left", handletextpad=0.2,
               borderaxespad=0)
     ax.set_xscale("log", base=2)
