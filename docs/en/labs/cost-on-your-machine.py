@@ -235,7 +235,9 @@ axes[0, 1].legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# **Figure.** **Two of the four sizes:** the time of attention in units of the convolution's, one thin line per round, and on the thick line its FLOPs in units of the convolution's. Look where the thin lines pass 1, and at which end they leave the thick one. The farther the thin lines lie apart, the less they say.
+# **Figure.** **The clock does not follow the count of FLOPs at every length.** Attention's time in units of the convolution's: a thin line per round, its FLOPs thick. Look where they part, and where the thin pass 1.
+#
+# <small>Two of the four sizes. The farther the thin lines lie apart, the less they say.</small>
 #
 # ## Where the clock leaves the count
 #

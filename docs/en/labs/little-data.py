@@ -221,7 +221,7 @@ axes[0, 1].set_title("shuffled")
 plt.show()
 
 # %% [markdown]
-# **Figure.** **Three signals of MNIST-1D.** Left and right are the same 40 values, on the right in the order of one fixed permutation.
+# **Figure.** **Shuffling hides the shape of a signal, and loses none of its values.** Three signals of MNIST-1D. Left and right are the same 40 values, on the right in the order of one fixed permutation.
 #
 # ### Told only one of the two
 #
@@ -332,7 +332,7 @@ assert max(map(max, alone)) < 0.92 and min(map(min, alone)) > max(plain["MLP"]) 
 assert abs(mean(alone[0]) - mean(alone[1])) < 0.03
 
 # %% [markdown]
-# **Figure.** **Filled:** the signals as they are; open: shuffled, on which four of the networks were trained. Look for the only row with its two marks far apart, and compare the three rows under it.
+# **Figure.** **Shuffled, the convolution loses its whole lead; the others lose little or nothing.** Filled: signals as they are; open: shuffled, for four of the networks. The three rows under the convolution are told both things, or one.
 #
 # The convolution has nearly all right, and attention in its place two thirds. Shuffled, the convolution has even a little less than the MLP. So
 # **its whole lead is what it was told**, because the shuffle takes away nothing else. Each of the two things by itself leads the MLP by far, one about as far as the other. (Only about, since these networks differ in a little more.) Together (`told both, depthwise`) they make up nearly all that was missing, with a third of the weights.
@@ -446,7 +446,9 @@ assert abs(mean(three_layers) - mean(scores["attention"][250])) < 0.03
 assert max(mean(scores["attention"][n]) - mean(scores["nothing"][n]) for n in counts) < 0.06
 
 # %% [markdown]
-# **Figure.** **Points and bars are the mean and the range of five recorded networks, after 1,500 updates.** Compare the left end of the highest line with the right end of attention.
+# **Figure.** **After 1,500 updates, a convolution with 250 signals beats attention with 16,000.** Compare the left end of the highest line with the right end of attention's.
+#
+# <small>Points and bars: mean and range of five recorded networks.</small>
 #
 # With 250 signals the convolution has more right than attention with 16,000. And compare attention with "nothing": that its tokens can see each other has hardly gained it anything yet.
 #
@@ -504,7 +506,7 @@ assert sum(right > goal for right in longer[4000][6000]) == 1  # of three
 assert max(longer[2000][20000]) < goal - 0.05
 
 # %% [markdown]
-# **Figure.** **Solid lines:** 16,000 signals; broken: 4,000, set a little to the right; only the points are measured. Look which of them lie above the dotted lines, the scores of the convolution after 1,500 updates.
+# **Figure.** **With sixteen times the signals and thirteen times the updates, attention catches up.** Solid: 16,000 signals; broken: 4,000, set a little to the right; only points are measured. Dotted: the convolution with 250, after 1,500 updates.
 #
 # <small>Three to five runs each. From 6,000 updates on, one setting (a maximum, rate .01): tuned, attention may need less of both.</small>
 #
@@ -612,7 +614,7 @@ assert max(recorded_places["MLP"][3]) <= 0.1
 assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["attention"][2]) < 0.72
 
 # %% [markdown]
-# **Figure.** **Filled:** digits in the place of the training; open: in new places. Look which rows have their open dots far to the left.
+# **Figure.** **A table of places ties a network to the places of its training.** Filled: digits in the place of the training; open: in new places. Open dots lie far left with a table, and in the MLP.
 #
 # It is the table. Without one, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
 #

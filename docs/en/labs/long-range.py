@@ -268,9 +268,9 @@ for name in shown:
 assert min(curves["attention"]) > 0.9
 
 # %% [markdown]
-# **Figure.** **Right answers at each distance, of one run of each network.** Follow each blue line to its edge: there it falls to one in eight in a single step. The line of attention, at the top, has no edge. (At first it lies under the others.)
+# **Figure.** **Convolutions fall to guessing beyond their receptive field; attention has no edge.** Right answers at each distance. Follow each blue line to its edge: it falls in a single step. Attention at first lies under the others.
 #
-# <small>Sixteen plain layers follow below, because not all of their runs are right up to the edge.</small>
+# <small>One run of each network. Sixteen plain layers follow below, because not all of their runs are right up to the edge.</small>
 #
 # This is a cliff and no slope, and it stands exactly where the formula puts it: at $t = r - 1$ the token still counts, at $t = r$ it does not. No training can change this, because the last output is computed from the window alone. You can check it: change the value of the flagged token, and see by how much the classifier's eight outputs move, the *logits*.
 
@@ -329,9 +329,9 @@ far, later = (recorded[f"16 plain layers, {steps} steps"][2] for steps in (800, 
 assert min(later) > min(far) + 0.1 and sum(found < 0.98 for found in later) == 4
 
 # %% [markdown]
-# **Figure.** **Right answers of five runs of each stack, in the nearest quarter of its window and in the farthest.** Look for a row whose open dots (below) lie further left than its filled ones.
+# **Figure.** **Deep plain stacks find the near in every run, the far not always.** Right answers in the nearest quarter of each window (filled, above) and in the farthest (open, below). Look for open dots further left.
 #
-# <small>Within a row, dots are set apart only to be seen. The axis begins at one half. A quarter of five tokens is one token. Where no steps are named, there were 800.</small>
+# <small>Five runs of each stack. Within a row, dots are set apart only to be seen. The axis begins at one half. A quarter of five tokens is one token. Where no steps are named, there were 800.</small>
 #
 # The plain stacks are right nearby in every run. Far away, two and four layers are as good, eight fall behind in one run of five, and sixteen in three. Are the steps too few? With twice as many, tuned anew, the worst run is better, but now four miss something. (Their learning rate is the smallest of the three, so a smaller one may do better.)
 #
@@ -401,7 +401,7 @@ ax.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# **Figure.** **Right answers of networks that were trained on 96 tokens, asked among 24 to 6,144.** Follow attention, which stays up, and the mean, which is right only at about its own length.
+# **Figure.** **Trained on 96 tokens, attention finds the flag among 6,144; the mean does not.** Attention (orange) stays up at every length; the mean (gray) is right only at about its own.
 #
 # <small>Five runs each, some on top of each other; a dot is 64 questions; the axis is logarithmic.</small>
 #

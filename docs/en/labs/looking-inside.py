@@ -227,7 +227,7 @@ for line, (name, (model, colour)) in zip(axes, rows.items()):
 plt.show()
 
 # %% [markdown]
-# **Figure.** **The first eight kernels of each network, before and after training.** Compare each with the one above it.
+# **Figure.** **After training, the first kernels are mostly still their random start.** The first eight kernels of each network: compare each with the one above it, after training with before.
 #
 # Textbooks show first layers full of clean edge detectors. Here, what you see after training is mostly still the random start. Are these kernels good as they are? An experiment can tell: leave the first kernels of the CNN as they were drawn, and train the rest.
 
@@ -275,7 +275,7 @@ assert A.topk(3).values.sum(-1).max() > 0.5  # some heads pick three patches,
 assert torch.special.entr(A).sum(-1).exp().max() > 10  # others take a mean over many
 
 # %% [markdown]
-# **Figure.** **The row of shares of one patch (outlined) in each head of the trained ViT, over the image.** Compare the heads in which three squares or fewer hold more than half with those that take a mean over many patches.
+# **Figure.** **Some heads look at a few patches, others take a mean over many.** The squares are the shares of one patch (outlined), in each head of the trained ViT; in some, three or fewer hold over half.
 #
 # Now let us ask all heads, for all queries and all 600 test images:
 #
@@ -332,7 +332,7 @@ plt.show()
 assert 1.85 < local < 1.95 and 3.95 < uniform < 4.05
 
 # %% [markdown]
-# **Figure.** **Each dot is a head; hollow is before training, filled after it.** Above, no head comes near the line of the window; in the middle, training makes the heads choose fewer patches, and below, it lets the image decide which.
+# **Figure.** **Training makes the heads choose fewer patches, and lets the image decide which.** Each dot is a head, hollow before training, filled after it. Above, how far: no head comes near the line of the window.
 
 # %%
 
@@ -408,7 +408,9 @@ plt.show()
 assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64]
 
 # %% [markdown]
-# **Figure.** **Where one output (outlined) listens, before and after training; dashed is the CNN's window.** The CNN's blob stays in its window, while the ViT's grows from one patch over most of the image. <small>The root of the energy, each panel at a scale of its own, so that faint parts show.</small>
+# **Figure.** **Training spreads the ViT's field; the CNN's stays within its window.** Where one output (outlined) listens, before and after training: the ViT's grows from one patch over most of the image. Dashed: the CNN's window.
+#
+# <small>The root of the energy, each panel at a scale of its own, so that faint parts show.</small>
 
 # %% [markdown]
 # The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels (root mean square).
@@ -458,7 +460,9 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# **Figure.** **The spread of the tokens after each layer.** Follow each line from the left panel to the right one: the ViT and the CNN end lower after training than before it, and attention only falls later. <small>An untrained batch norm has no means yet: here it takes those of the test
+# **Figure.** **Training brings the tokens of the ViT and of the CNN together.** Follow each line from the left panel to the right: both end lower. *Attention only* falls to nearly nothing in both, but later after training.
+#
+# <small>An untrained batch norm has no means yet: here it takes those of the test
 # images; in the fields above it did nothing.</small>
 
 # %% [markdown]
