@@ -1,4 +1,4 @@
-# make serve · make build · make test · make expand · make processors · make bench · make lock · make clean
+# make serve · make build · make test · make expand · make pdf · make processors · make bench · make lock · make clean
 # Each sets up .venv once. PYTHON, PORT, TORCH_INDEX and K can be given: see README.md.
 
 PYTHON = python3
@@ -10,7 +10,7 @@ export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 
-.PHONY: serve build test expand expanded processors bench lock clean writable
+.PHONY: serve build test expand expanded pdf processors bench lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
@@ -32,6 +32,9 @@ expanded:
 	@rm -rf expanded && mkdir expanded && cp -R .cache/expanded expanded/docs && cp -RL theme expanded
 	@for config in *.yml; do sed -e '/^hooks:/d' -e '/^watch:/d' $$config > expanded/$$config; done
 	@echo "In expanded/, mkdocs build makes the site without any code of ours."
+
+pdf: build .venv/ready-to-test
+	@PYTHONPATH=hooks:tests $(BIN)/python tests/book.py
 
 processors: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/processors.py

@@ -1,7 +1,6 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
 import gzip
-import re
 
 import pytest
 
@@ -191,12 +190,6 @@ def test_search_finds_the_receptive_field(visit, root):
     first = tab.locator(".md-search-result__item").first
     first.wait_for()
     assert "receptive field" in first.inner_text().lower()
-
-
-def test_the_cheat_sheet_prints_on_one_sheet(visit, server):
-    tab = visit(server + "en/reference/cheat-sheet.html")
-    pdf = tab.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
 def test_the_cheat_sheet_shows_both_operations_on_a_phone(visit, server):

@@ -19,7 +19,7 @@ FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
 ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SIZE = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
 STOP = "{ .stop }"  # ends the main way
-SMALL = "{ .small }"  # marks the images of the gallery
+SMALL = "{ .small }"  # marks the images of the gallery, and others that repeat a figure
 LINK = r"\[(?P<number>Figure)\]\((?P<page>[^)#\s]*)(?P<anchor>#fig-[^)\s]+)\)"
 NUMBERED = rf"{IMAGE}\n+/// caption\n(?P<headline>\*\*)?|{LINK}"
 
@@ -124,7 +124,7 @@ def gallery(_, page, pages, figures):
     parts = ['<div class="gallery" markdown>']
     for source, text in pages.items():
         section, items = f"[{text.title()}]({relative(source, page)})", []
-        for match in prose(text.text, f"{HEADING}|{IMAGE}"):
+        for match in prose(text.text, f"{HEADING}|{IMAGE}(?!{re.escape(SMALL)})"):
             if match["id"]:
                 section = f"[{match['title']}]({relative(source, page)}#{match['id']})"
             elif address := ADDRESS.fullmatch(match["address"]):

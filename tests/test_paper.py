@@ -1,0 +1,71 @@
+"""What pages are on paper."""
+
+from io import BytesIO
+
+import pytest
+from book import book
+from pypdf import PdfReader
+
+from conftest import parsed
+
+EAGER = "for (const each of document.images) each.loading = 'eager'"
+
+
+@pytest.fixture
+def printed(visit, server):
+    """What a reader prints who has the dark palette and has opened all folds."""
+
+    def ask(page):
+        tab = visit(server + "en/" + page, color_scheme="dark")
+        tab.evaluate(EAGER)
+        tab.wait_for_load_state("networkidle")
+        pdf = PdfReader(BytesIO(tab.pdf(prefer_css_page_size=True)))
+        assert tab.evaluate("document.body.dataset.mdColorScheme") == "slate"
+        return pdf
+
+    return ask
+
+
+def test_a_chapter_is_short_and_dark_on_white(printed, site):
+    """Folds are shut, nothing to press is there, and a link to another site says where it leads."""
+    pdf, inks = printed("differences/cost.html"), set()
+
+    def note(operator, colour, *_):
+        if operator == b"rg":
+            inks.add("#" + "".join(f"{round(255 * part):02x}" for part in map(float, colour)))
+
+    for sheet in pdf.pages:
+        sheet.extract_text(visitor_operand_before=note)
+    assert len(pdf.pages) <= 14
+    assert {"#000000", "#00639b"} < inks and not {"#dfe3e8", "#e4e7eb", "#6dbbec"} & inks, "the dark palette"
+    text = " ".join(sheet.extract_text() for sheet in pdf.pages)
+    link = parsed(site / "en/differences/cost.html").select_one("article a[href^=http]")["href"]
+    assert link in text.replace("\n", "") and "The code that drew this" not in text and "SVG" not in text
+    assert "Solution" in text and "blocks = ((2, 64, 224)" not in text
+
+
+def test_the_cheat_sheet_is_one_sheet_with_three_figures(printed):
+    [sheet] = printed("reference/cheat-sheet.html").pages
+    text = sheet.extract_text()
+    assert all(word in text for word in ("s i p p i", "one attention layer", "ResNet-50, last"))
+
+
+def test_a_book_has_contents_bookmarks_and_links_of_its_own(browser, project):
+    built = project.build()
+    assert not built.code, built.said
+    site, front = project.folder / "site/en", "<h1>A book</h1>"
+    parts = {"Start": ["index.html"], "Reference": ["reference/claims.html", "reference/glossary.html"]}
+    made = BytesIO()
+    book(browser.new_page(), site, parts, front).write(made)
+    pdf = PdfReader(made)
+    start, [index], reference, [claims, glossary] = pdf.outline
+    assert (start.title, reference.title) == ("Start", "Reference")
+    places = [pdf.get_destination_page_number(each) for each in (index, claims, glossary)]
+    assert places[0] == 2 and places == sorted(set(places))
+    for place, each in zip(places, (index, claims, glossary), strict=True):
+        assert each.title in pdf.pages[place].extract_text()
+    contents = pdf.pages[1].extract_text()
+    assert all(f"{place + 1}" in contents.split() for place in places)
+    links = [note.get_object() for sheet in pdf.pages for note in sheet.get("/Annots", ())]
+    assert sum("/Dest" in link for link in links) >= 3
+    assert not [link["/A"]["/URI"] for link in links if "file:" in str(link.get("/A"))]
