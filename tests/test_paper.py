@@ -47,7 +47,7 @@ def test_a_chapter_is_short_and_dark_on_white(printed, site):
 def test_the_cheat_sheet_is_one_sheet_with_three_figures(printed):
     [sheet] = printed("reference/cheat-sheet.html").pages
     text = sheet.extract_text()
-    assert all(word in text for word in ("s i p p i", "one attention layer", "ResNet-50, last"))
+    assert all(word in text for word in ("self-attention", "one attention layer", "ResNet-50, last"))
 
 
 def test_a_book_has_contents_bookmarks_and_links_of_its_own(browser, project):
