@@ -197,3 +197,54 @@ def test_the_cheat_sheet_shows_both_operations_on_a_phone(visit, server):
     tab.set_viewport_size(PHONE)
     edges = tab.evaluate("[...document.querySelectorAll('td')].map(cell => cell.getBoundingClientRect().right)")
     assert len(edges) > 50 and max(edges) <= 360
+
+
+def test_the_ledger_shows_what_is_ticked(visit, root):
+    tab = visit(f"{root}en/reference/claims.html")
+    total = len(shown_claims(tab))
+    assert tab.get_by_role("status").inner_text() == f"{total} of {total} claims are shown"
+    tab.locator("[value=imprecise]").check()
+    tab.locator("[value=differences]").check()
+    few = shown_claims(tab)
+    assert few and few == tab.locator(".differences .imprecise:visible").evaluate_all(MARKED)
+    assert tab.get_by_role("status").inner_text() == f"{len(few)} of {total} claims are shown"
+    assert "o16" not in few
+    tab.evaluate("location.hash = 'o16'")
+    assert sorted(shown_claims(tab)) == sorted([*few, "o16"])
+    tab.emulate_media(media="print")
+    assert len(shown_claims(tab)) == total
+
+
+def test_the_ledger_finds_words(visit, root):
+    tab = visit(f"{root}en/reference/claims.html")
+    tab.get_by_label("With the words").fill("Photograph shuffled")
+    few = shown_claims(tab)
+    assert "s1b" in few and len(few) < 15
+    assert few == tab.locator(".verdicts li:visible").evaluate_all(MARKED)
+
+
+def test_the_ledger_can_be_filtered_without_scripts(visit, root):
+    """Only what needs a script is not there."""
+    tab = visit(f"{root}en/reference/claims.html", java_script_enabled=False)
+    tab.locator("[value=touched]").check()
+    assert tab.locator(".record:visible").count() == tab.locator(".record.touched").count() > 5
+    assert not tab.locator("find-claims").is_visible()
+
+
+def test_each_choice_of_the_ledger_is_one_that_the_style_knows(site):
+    page = parsed(site / "en/reference/claims.html")
+    style = (site / "en/assets/site.css").read_text("utf-8")
+    boxes = page.select(".verdicts input")
+    assert len(boxes) == 10
+    for box in boxes:
+        kind, value = box["name"], box["value"]
+        assert f'article:has([name="{kind}"]:checked):not(:has([value="{value}"]:checked)) .{value}' in style
+        assert page.select(f".record.{value}") and page.select(f".verdicts :is(li, ul).{value}")
+
+
+MARKED = "marks => marks.map(each => each.querySelector('a').hash.slice(1))"
+
+
+def shown_claims(tab):
+    """The ids of the entries that are shown."""
+    return tab.locator(".record:visible h3").evaluate_all("all => all.map(each => each.id)")

@@ -94,9 +94,7 @@ FAULTS = {
     "a fence without claims": (PAGE, "claims\nC1\n", "claims\n", None, "no claim ''"),
     "a fence without works": (PAGE, "descartes1637\n", "descartes1637\n```\n\n```sources\n", None, "no work ''"),
     "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", (CLAIMS, "- id: C2"), "no finding of 'index.md'"),
-    "a verdict that there is not": (
-        LEDGER, "verdict\ntrue", "verdict\ntru", "tru\n", "no verdict 'tru'; the nearest: true, true under conditions"
-    ),
+    "a group of verdicts that there is not": (LEDGER, "beyond: b", "beyon: b", "beyon: b", "no group 'beyon'"),
     "a group that there is not": (LEDGER, "ledger\nbeyond", "ledger\nbefore", "before", "no group 'before' in the led"),
     "a work that there is not": (
         PAGE, "euclid1482", "eclid1482", "eclid", "no work 'eclid1482'; the nearest: euclid1482"
@@ -261,28 +259,47 @@ def test_page_and_ledger_show_the_same(small):
         assert text in page and text in ledger
     assert "(reference/claims.md#c1)" in page
     assert "(../index.md#a-page)" in ledger
-    assert "**3**, must be ≥ 3" in ledger
-    assert "**◐ true under conditions**: if its side grows<br><span lang=zh>" in ledger
-    assert "**✓ true** · proved" in ledger
+    badge = "**◐ true under conditions**{ .verdict .conditions .decided }"
+    assert badge in page
+    assert "| the side | [**3**](../code/good.py) | ≥ 3 |" in ledger
+    assert f"{badge} if its side grows<br><span lang=zh>" in ledger
+    assert "**✓ true**{ .verdict .true .decided } proved" in ledger
 
 
 def test_what_decides_stands_apart_from_what_touches(small):
-    entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 }")[2]
-    decided, touched = entry.split('??? info "Touched, not decided, by"\n\n    - ')
-    assert "Decided by:\n\n- the square: **9**, must be ≥ 9" in decided
+    entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 ")[2]
+    decided, touched = entry.split('??? info "Touched, not decided, by"\n\n')
+    head = "| Decided by | Number | Must be |\n|---|---|---|\n"
+    assert f"{head}| the square | [**9**](../code/good.py) | ≥ 9 |" in decided
     assert "half a side" not in decided
-    assert "half a side: **0.5**, must be ≤ 1" in touched and "It is no square." in touched
+    assert "    | half a side<br><small>It is no square.</small> | [**0.5**](../code/good.py) | ≤ 1 |" in touched
 
 
-@pytest.mark.parametrize("form, shown", [(".0%", "**50 %**, must be ≤ 60 %"), ("<60%", "60 %**, as it must be")])
-def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, shown):
+@pytest.mark.parametrize("form, number, must", [(".0%", "50 %", "≤ 60 %"), ("<60%", "60 %", "as shown")])
+def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, number, must):
     small.edit(CLAIMS, '".1f"\n        at_most: 1', f'"{form}"\n        at_most: 0.6')
-    assert shown.replace(" %", "\u00a0%") in small.expand().texts["reference/claims.md"].text
+    shown = f"{number}**](../code/good.py) | {must} |".replace(" %", "\u00a0%")
+    assert shown in small.expand().texts["reference/claims.md"].text
 
 
-def test_each_verdict_links_to_its_claims(small):
+def test_each_claim_has_a_mark_that_says_its_verdict(small):
     ledger = small.expand().texts["reference/claims.md"].text
-    assert "\n[C2](#c2) a square · [C3](#c3) more\n" in ledger
+    assert 'value="beyond"> beyond it 3</label>\n<ul class="beyond">\n<li class="verdict conditions decided">' in ledger
+    named = 'href="#c2" title="a square" aria-label="C2: a square, true, without number"'
+    assert f'<li class="verdict true number"><a {named}>✓ C2</a></li>' in ledger
+    for name, value, badge, count in [
+        ("verdict", "true", "✓ true", 2), ("verdict", "conditions", "◐ true under conditions", 1),
+        ("verdict", "imprecise", "≈ imprecise", 0), ("evidence", "decided", "a number decides", 2),
+        ("evidence", "touched", "numbers only touch it", 0), ("evidence", "number", "no number", 1),
+    ]:
+        box = f'<input type="checkbox" name="{name}" value="{value}"> <b class="verdict {value}">{badge}</b> {count}<'
+        assert box in ledger
+
+
+def test_the_entry_is_a_record_with_the_classes_of_its_mark(small):
+    ledger = small.expand().texts["reference/claims.md"].text
+    heading = '### C2: A square is a square { #c2 data-toc-label="C2 a square" }'
+    assert f'<div class="record true number beyond" markdown>\n\n{heading}' in ledger
 
 
 def test_claims_are_counted_by_what_decides(small):
@@ -298,7 +315,8 @@ def test_claims_are_counted_by_what_decides(small):
 def test_a_page_can_quote_a_claim_of_the_site(small):
     small.edit(PAGE, "claims\nC1", "claims\nC1 C3")
     page = small.expand().texts["index.md"].text
-    assert "| [**C3**](reference/claims.md#c3) A square is more | ✓ true | It is [nine](#claims) |" in page
+    badge = "**✓ true**{ .verdict .true .decided }"
+    assert f"| [**C3**](reference/claims.md#c3) A square is more | {badge} | It is [nine](#claims) |" in page
 
 
 def test_figures_have_numbers(small):

@@ -10,7 +10,8 @@ from .source import Fault, Text, relative
 
 VERDICTS = {"true": "✓ true", "true under conditions": "◐ true under conditions", "imprecise": "≈ imprecise"}
 LIMITS = {"equals": ("", operator.eq), "at_least": ("≥ ", operator.ge), "at_most": ("≤ ", operator.le)}
-KINDS = "total", "decided", "touched", "without_number", *(verdict.replace(" ", "_") for verdict in VERDICTS)
+EVIDENCE = {"decided": "a number decides", "touched": "numbers only touch it", "without number": "no number"}
+KINDS = [kind.replace(" ", "_") for kind in ("total", *EVIDENCE, *VERDICTS)]
 
 
 class Ledger:
@@ -33,10 +34,8 @@ class Ledger:
         """How many claims of the article there are of each of the KINDS, and of the site's (own_)."""
         counts = {own + kind: 0 for own in ("", "own_") for kind in KINDS}
         for claim in self.claims.values():
-            deciding = ["touches" not in number for number in claim.get("numbers", [])]
-            evidence = "decided" if any(deciding) else "touched" if deciding else "without_number"
-            for kind in "total", evidence, claim["verdict"].replace(" ", "_"):
-                counts["own_" * ("claim" in claim) + kind] += 1
+            for kind in "total", _evidence(claim), claim["verdict"]:
+                counts["own_" * ("claim" in claim) + kind.replace(" ", "_")] += 1
         return counts
 
     def table(self, body, page):
@@ -46,43 +45,101 @@ class Ledger:
             claim = body.look_up(self.claims, word[0], word.start(), f"claim '{word[0]}' in the ledger")
             finding = Text.at("", self.path, claim.line).look_up(claim["findings"], page, 0, f"finding of '{page}'")
             link = f"[**{claim['id']}**]({relative(f'reference/claims.md#{word[0].lower()}', page)})"
-            row = f"| {link} {claim.get('article') or claim['claim']} | {VERDICTS[claim['verdict']]} | {finding} |"
+            row = f"| {link} {claim.get('article') or claim['claim']} | {_badge(claim)} | {finding} |"
             rows.append(Text.at(row, self.path, claim.line))
         return Text.join(rows)
 
-    def verdict(self, body, _):
-        """Links to the claims of a verdict, each with a few words, for the page that has their entries."""
-        body.look_up(VERDICTS, body.text, 0, f"verdict '{body.text}'")
-        claims = [claim for claim in self.claims.values() if claim["verdict"] == body.text]
-        return " · ".join(f"[{claim['id']}](#{claim['id'].lower()}) {claim['about']}" for claim in claims)
+    def verdicts(self, body, _):
+        """A mark for each claim of the groups that the lines name, and boxes to choose by verdict, evidence, group.
+
+        They choose without a script: see site.css.
+        """
+        rows, marked = [], []
+        for line in re.finditer(r"^.*$", body.text, re.MULTILINE):
+            name, _, words = line[0].partition(": ")
+            group = body.look_up(self.groups, name, line.start(), f"group '{name}' in the ledger")
+            rows += [_box("group", name, words, len(group)), f'<ul class="{name}">', *map(_mark, group), "</ul>"]
+            marked += group
+        sets = {
+            "Verdict": _boxes("verdict", VERDICTS, [claim["verdict"] for claim in marked]),
+            "Our numbers": _boxes("evidence", EVIDENCE, [_evidence(claim) for claim in marked]),
+            "Claims": rows,
+        }
+        parts = ["\n".join(["<fieldset>", f"<legend>{name}</legend>", *sets[name], "</fieldset>"]) for name in sets]
+        return "\n".join(['<div class="verdicts">', *parts, "<find-claims></find-claims>", "</div>"])
 
     def entries(self, body, page):
         """All that is known of the claims of a group."""
         group = body.look_up(self.groups, body.text, 0, f"group '{body.text}' in the ledger")
-        return Text.join([self._entry(claim, page) for claim in group])
+        return Text.join([self._entry(claim, body.text, page) for claim in group])
 
-    def _entry(self, claim, page):
-        heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ #{claim['id'].lower()} }}"
-        verdict = f"**{VERDICTS[claim['verdict']]}**" + (f": {claim['because']}" if "because" in claim else "")
-        origin = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" · {claim['kind']}"
-        parts = [heading, verdict + origin]
-        for source, finding in claim["findings"].items():
-            parts.append(f"- [{self.titles[source]}]({relative(source, page)}): {relocate(finding, source, page)}")
+    def _entry(self, claim, group, page):
+        label = f'#{claim["id"].lower()} data-toc-label="{claim["id"]} {claim["about"]}"'
+        heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ {label} }}"
+        verdict = _badge(claim) + (f" {claim['because']}" if "because" in claim else "")
+        origin = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" {claim['kind']}"
+        parts = [f'<div class="record {_kinds(claim)} {group}" markdown>', heading, verdict + origin]
+        found = claim["findings"].items()
+        links = [f"- [{self.titles[at]}]({relative(at, page)}): {relocate(text, at, page)}" for at, text in found]
+        parts.append("\n".join(links))
         fold = '??? info "Touched, not decided, by"'
-        for label, touching, indent in ("Decided by:", False, ""), (fold, True, "    "):
+        for touching, what, indent in (False, "Decided by", ""), (True, "What touches it", "    "):
             numbers = [_number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
-            parts += [label, *(indent + number for number in numbers)] if numbers else []
+            if numbers:
+                table = [f"| {what} | Number | Must be |", "|---|---|---|", *numbers]
+                parts += [fold] * touching + ["\n".join(indent + row for row in table)]
         parts += [f"No number: {claim['no_number']}"] if "no_number" in claim else []
+        parts.append("</div>")
         return Text.at("\n\n".join(parts) + "\n", self.path, claim.line)
 
 
+def _evidence(claim):
+    """Which of EVIDENCE there is."""
+    deciding = ["touches" not in number for number in claim.get("numbers", [])]
+    return "decided" if any(deciding) else "touched" if deciding else "without number"
+
+
+def _css(kind):
+    """The class of a verdict, or of what there is as evidence: its last word, since pages have hundreds."""
+    return kind.split()[-1]
+
+
+def _kinds(claim):
+    """The classes that say how a claim was judged."""
+    return f"{_css(claim['verdict'])} {_css(_evidence(claim))}"
+
+
+def _badge(claim):
+    classes = " ".join(f".{each}" for each in f"verdict {_kinds(claim)}".split())
+    return f"**{VERDICTS[claim['verdict']]}**{{ {classes} }}"
+
+
+def _mark(claim):
+    """The verdict on a claim as a tile that leads to its entry."""
+    name, about, sign = claim["id"], claim["about"], VERDICTS[claim["verdict"]].partition(" ")[0]
+    said = f"{name}: {about}, {claim['verdict']}, {_evidence(claim)}"
+    link = f'href="#{name.lower()}" title="{about}" aria-label="{said}"'
+    return f'<li class="verdict {_kinds(claim)}"><a {link}>{sign} {name}</a></li>'
+
+
+def _boxes(kind, words, found):
+    """A box for each of a kind, with a badge and how many of it were found."""
+    badges = {each: f'<b class="verdict {_css(each)}">{said}</b>' for each, said in words.items()}
+    return [_box(kind, _css(each), badge, found.count(each)) for each, badge in badges.items()]
+
+
+def _box(kind, value, label, count):
+    return f'<label><input type="checkbox" name="{kind}" value="{value}"> {label} {count}</label>'
+
+
 def _number(number, page):
-    """A number of a claim, what it must be, and why it does not decide if it only touches."""
+    """A number of a claim, which leads to its code, what it must be, and why it does not decide if it only touches."""
     side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
     value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
     code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
-    must = "as it must be" if side else f"must be {_limits(number)}"  # a bound says it already
-    return f"- {number['what']}: {value}, {must} ([code]({code})). {number.get('touches', '')}".rstrip()
+    must = "as shown" if side else _limits(number)  # a bound says it already
+    what = number["what"] + (f"<br><small>{number['touches']}</small>" if "touches" in number else "")
+    return f"| {what} | [{value}]({code}) | {must} |"
 
 
 def _limits(number):

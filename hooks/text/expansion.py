@@ -14,7 +14,7 @@ from .source import Faults
 from .terms import Glossary
 from .works import Works
 
-FENCES = "claims|ledger|verdict|sources|bibliography|glossary|gallery|changes|exercises"
+FENCES = "claims|ledger|verdicts|sources|bibliography|glossary|gallery|changes|exercises"
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
 
@@ -61,7 +61,8 @@ def expand(sources):
 
     def fill(text, page):
         text = figures.number(text, page, numbered, sources.labels["figure"])
-        text = _fill(text, page, claims=ledger.table, ledger=ledger.entries, verdict=ledger.verdict, sources=works.cite)
+        made = {"claims": ledger.table, "ledger": ledger.entries, "verdicts": ledger.verdicts, "sources": works.cite}
+        text = _fill(text, page, **made)
         return code.fill(numbers.fill(text, known), sources.snippets, sources.code)
 
     def finish(text, page):
