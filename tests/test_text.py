@@ -290,7 +290,7 @@ def test_each_claim_has_a_mark_that_says_its_verdict(small):
     for name, value, badge, count in [
         ("verdict", "true", "✓ true", 2), ("verdict", "conditions", "◐ true under conditions", 1),
         ("verdict", "imprecise", "≈ imprecise", 0), ("evidence", "decided", "a number decides", 2),
-        ("evidence", "touched", "numbers only touch it", 0), ("evidence", "number", "no number", 1),
+        ("evidence", "touched", "numbers touch it", 0), ("evidence", "number", "no number", 1),
     ]:
         box = f'<input type="checkbox" name="{name}" value="{value}"> <b class="verdict {value}">{badge}</b> {count}<'
         assert box in ledger

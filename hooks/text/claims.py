@@ -10,7 +10,7 @@ from .source import Fault, Text, relative
 
 VERDICTS = {"true": "✓ true", "true under conditions": "◐ true under conditions", "imprecise": "≈ imprecise"}
 LIMITS = {"equals": ("", operator.eq), "at_least": ("≥ ", operator.ge), "at_most": ("≤ ", operator.le)}
-EVIDENCE = {"decided": "a number decides", "touched": "numbers only touch it", "without number": "no number"}
+EVIDENCE = {"decided": "a number decides", "touched": "numbers touch it", "without number": "no number"}
 KINDS = [kind.replace(" ", "_") for kind in ("total", *EVIDENCE, *VERDICTS)]
 
 
