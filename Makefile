@@ -1,4 +1,4 @@
-# make serve · make build · make test · make expand · make pdf · make processors · make bench · make lock · make clean
+# make serve · make build · make offline · make pdf · make test · make expand · make processors · make bench · make lock · make clean
 # Each sets up .venv once. PYTHON, PORT, TORCH_INDEX and K can be given: see README.md.
 
 PYTHON = python3
@@ -10,7 +10,7 @@ export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 
-.PHONY: serve build test expand expanded pdf processors bench lock clean writable
+.PHONY: serve build offline pdf test expand expanded processors bench lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
@@ -19,6 +19,11 @@ serve: writable .venv/ready
 
 build: writable .venv/ready
 	@$(BIN)/mkdocs build --dirty
+
+# The site in one file.
+offline: build
+	@$(BIN)/python -m offline site.zip
+	@echo "site.zip, unpacked anywhere, works without a server: open site/index.html."
 
 test: writable .venv/ready-to-test
 	@$(BIN)/ruff check
@@ -50,7 +55,7 @@ lock:
 	$(COMPILE) --group test --constraint requirements.txt --output-file requirements-test.txt
 
 clean:
-	rm -rf .cache .venv tests/node_modules site expanded
+	rm -rf .cache .venv tests/node_modules site site.zip expanded
 
 writable:
 	@mkdir -p .cache 2>/dev/null && test -w .cache || \

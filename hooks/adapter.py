@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import urljoin
 
 from drawing.highlight import calm
 from files import gather, write
@@ -19,6 +20,7 @@ from mkdocs import utils
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.utils import CountHandler, clean_directory
+from policy import guard
 from running.cache import HOOKS
 from running.say import say, take_turn
 from text import search
@@ -56,6 +58,8 @@ class Build:
             self.end.enter_context(take_turn(CACHE / "site.lock"))
             self.destination = Path(config.site_dir)
             config.site_dir = str(Path(CACHE, "site", self.destination.name).absolute())
+            if config.site_url:
+                config.site_url = urljoin(config.site_url, f"{self.destination.name}/")
 
     def expand(self, config):
         """Runs what must run, and directs MkDocs to the expansion of the pages."""
@@ -108,6 +112,13 @@ class Build:
         env.globals["pictures"] = self.site.pictures
         self.order = [file.url for file in files.documentation_pages()]
 
+    @event_priority(-100)
+    def on_post_page(self, output, page, config):
+        return guard(output)
+
+    def on_post_template(self, output, template_name, config):
+        return guard(output) if template_name.endswith(".html") else output
+
     @event_priority(100)
     def complete_search(self, config):
         """Search knows the pages that were made now; adds what it knew of the others.
@@ -139,7 +150,7 @@ class Build:
             shutil.copytree(config.site_dir, new, ignore=shutil.ignore_patterns(".*"))
             shutil.rmtree(self.destination, ignore_errors=True)
             new.rename(self.destination)
-            self.published = shutil.copyfile("theme/entrance.html", self.destination.parent / "index.html")
+            self.published = write_top(self.destination, config.site_url)
         self.end.close()
 
     on_post_build = CombinedEvent(complete_search, publish)
@@ -179,3 +190,19 @@ def write_texts(site, config):
         Path(config.site_dir, page).write_text(text.text.strip() + "\n", "utf-8")
         lines.append(f"- [{text.title()}]({page})")
     Path(config.site_dir, "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def write_top(site, site_url):
+    """What stands above the site of a language: the entrance, which it gives, and what hosts look for there."""
+    top, entrance = site.parent, site.parent / "index.html"
+    entrance.write_text(guard(Path("theme/entrance.html").read_text("utf-8")), "utf-8")
+    missing = (site / "404.html").read_text("utf-8")
+    if not site_url:  # then its links begin where that folder is served alone
+        missing = missing.replace('href="/', f'href="/{site.name}/')
+    (top / "404.html").write_text(missing, "utf-8")
+    robots = top / "robots.txt"
+    robots.unlink(missing_ok=True)
+    if site_url:
+        maps = [urljoin(site_url, f"../{each.parent.name}/sitemap.xml") for each in sorted(top.glob("*/sitemap.xml"))]
+        robots.write_text("".join(["User-agent: *\nAllow: /\n", *(f"Sitemap: {each}\n" for each in maps)]), "utf-8")
+    return entrance

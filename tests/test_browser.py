@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from conftest import code_of_figures, no_violation, parsed
+from conftest import code_of_figures, no_violation, parsed, wait_until
 
 SCREEN, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
 ANOTHER = "en/reference/cheat-sheet.html"  # it has formulas, too
@@ -76,7 +76,7 @@ def test_a_page(visit, root, page):
         tab.on("response", lambda r: r.status < 400 or faults.append(r.url))
 
     tab = visit(root + page, watch, color_scheme="light", viewport=SCREEN)
-    tab.wait_for_function(MOUNTED)
+    wait_until(tab, MOUNTED)
     assert not faults
     if root.startswith("http"):
         tab.set_viewport_size(PHONE)
@@ -153,7 +153,7 @@ def test_the_palette_toggle_recolours_the_figures(visit, server):
     tab = visit(f"{server}en/operations/convolution.html", color_scheme="light")
     light = tab.evaluate(SHOWN)
     tab.locator("[data-md-component=palette] label:visible").click()
-    tab.wait_for_function(SLATE)
+    wait_until(tab, SLATE)
     tab.wait_for_load_state("networkidle")
     dark = tab.evaluate(SHOWN)
     assert light and not any("-dark" in name for name in light)
@@ -177,7 +177,7 @@ def _copied(tab, block):
     tab.evaluate("navigator.clipboard.writeText('')")
     block.hover()
     block.locator("[data-md-type=copy]").click()
-    tab.wait_for_function("navigator.clipboard.readText()")
+    wait_until(tab, "navigator.clipboard.readText()")
     return tab.evaluate("navigator.clipboard.readText()")
 
 

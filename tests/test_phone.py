@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from text import formulas
 from text.source import Text
 
-from conftest import no_violation
+from conftest import no_violation, wait_until
 
 PHONE, SMALL = {"width": 360, "height": 740}, {"width": 320, "height": 740}
 WIDE = "article :is(.md-typeset__scrollwrap, math[display=block], pre > code)"
@@ -56,10 +56,10 @@ def test_a_wide_table_scrolls_by_keyboard_beside_its_first_column(visit, server)
     box = tab.get_by_role("region", name="for one second of sound")
     box.focus()
     tab.keyboard.press("ArrowRight")
-    tab.wait_for_function("document.activeElement.scrollLeft > 0")
+    wait_until(tab, "document.activeElement.scrollLeft > 0")
     assert box.locator("td").first.evaluate("cell => cell.getBoundingClientRect().left") >= 0
     tab.set_viewport_size({"width": 1280, "height": 740})
-    tab.wait_for_function("!document.querySelector('.md-typeset__scrollwrap[tabindex]')")
+    wait_until(tab, "!document.querySelector('.md-typeset__scrollwrap[tabindex]')")
 
 
 def test_a_cut_edge_has_a_shadow(visit, server):

@@ -15,7 +15,7 @@ from one_equation import four_matrices
 from receptive_field import probe, stack
 from self_attention import three_tokens, triangle
 
-from conftest import ROOT, no_violation, parsed
+from conftest import ROOT, no_violation, parsed, wait_until
 
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
@@ -132,7 +132,7 @@ def test_nothing_moves_when_a_widget_comes_late(visit, server, site, name, width
                     viewport={"width": width, "height": 800})
         tab.locator(f"{name} details").evaluate("(code) => { code.open = false; }")
         tab.locator(name).evaluate("(widget) => widget.scrollIntoView()")
-        tab.wait_for_function(f"'{name}' in (window.late ?? {{}})")
+        wait_until(tab, f"'{name}' in (window.late ?? {{}})")
         tab.wait_for_timeout(300)
         tab.evaluate(f"window.moved = 0; window.late['{name}']()")
         tab.wait_for_selector(f"{name}[ready]", state="attached")
@@ -159,7 +159,7 @@ def test_play_steps(visit, server, page):
     figure = visit(server + "en/" + page).locator("play-steps")
     image, again = figure.locator("picture.light img"), figure.get_by_role("button", name="Play again")
     image.evaluate("(image) => image.scrollIntoView({ block: 'center' })")
-    figure.page.wait_for_function("document.querySelector('play-steps .light img').src.endsWith('?1')")
+    wait_until(figure.page, "document.querySelector('play-steps .light img').src.endsWith('?1')")
     box = figure.bounding_box()
     again.press("Enter")
     assert image.get_attribute("src").endswith("?2")
@@ -176,7 +176,7 @@ def test_play_steps(visit, server, page):
     assert seen[-1] == len(steps)
     still = visit(server + "en/" + page, reduced_motion="reduce")
     still.locator("play-steps").scroll_into_view_if_needed()
-    still.wait_for_function("!!customElements.get('play-steps')")
+    wait_until(still, "!!customElements.get('play-steps')")
     assert not still.get_by_role("button", name="Play again").count()
     assert "?" not in still.locator("play-steps .light img").get_attribute("src")
     still.goto(drawing)
