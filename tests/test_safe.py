@@ -23,7 +23,8 @@ PLANTS = {
     "script-src-elem": "const each = document.createElement('script'); each.text = 'window.planted = 1'",
     "style-src-elem": "const each = document.createElement('style'); each.textContent = 'body { opacity: .5 }'",
     "style-src-attr": "const each = document.createElement('p'); each.setAttribute('style', 'color: red')",
-    "script-src-attr": "const each = document.createElement('p'); each.setAttribute('onclick', 'planted = 1')",
+    "script-src-attr": "const each = document.createElement('p'); each.setAttribute('onclick', 'planted = 1'); "
+    "each.click()",
     "img-src": "const each = new Image(); each.src = 'http://127.0.0.2:9/foreign.png'",
     "connect-src": "fetch('http://127.0.0.2:9/').catch(() => {}); const each = ''",
     "frame-src": "const each = document.createElement('iframe'); each.src = 'http://127.0.0.2:9/'",
