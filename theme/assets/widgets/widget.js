@@ -119,9 +119,15 @@ function text(x, y, words, kind = "") {
 function fill(element, attributes, children = []) {
   for (const [key, value] of Object.entries(attributes))
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== false) element.setAttribute(key, value === true ? "" : value);
+    else if (value !== false) set(element, key, value === true ? "" : value);
   element.append(...children);
   return element;
+}
+
+// The policy of a page refuses an attribute with a style, but not the style itself.
+function set(element, name, value) {
+  if (name === "style") element.style.cssText = value;
+  else element.setAttribute(name, value);
 }
 
 // Changes the letters and no node: for a new node the browser finds the style of the whole article again.
@@ -139,7 +145,7 @@ function renew(parent, ...children) {
     for (const { name } of [...kept.attributes, ...child.attributes]) {
       const value = child.getAttribute(name);
       if (value === null) kept.removeAttribute(name);
-      else if (value !== kept.getAttribute(name)) kept.setAttribute(name, value);
+      else if (value !== kept.getAttribute(name)) set(kept, name, value);
     }
     if (child.children.length) renew(kept, ...child.children);
     else if (child.firstChild) write(kept, child.textContent);
