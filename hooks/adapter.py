@@ -114,10 +114,11 @@ class Build:
 
     @event_priority(-100)
     def on_post_page(self, output, page, config):
-        return guard(output)
+        """A page with its policy, but for one that is served, into which MkDocs writes a script that reloads it."""
+        return output if self.serves else guard(output)
 
     def on_post_template(self, output, template_name, config):
-        return guard(output) if template_name.endswith(".html") else output
+        return guard(output) if template_name.endswith(".html") and not self.serves else output
 
     @event_priority(100)
     def complete_search(self, config):

@@ -1,6 +1,7 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
 import gzip
+import re
 
 import pytest
 

@@ -167,7 +167,7 @@ def test_a_lab_looks_like_a_page(lab):
 
 
 def test_a_lab_can_be_taken_away(lab):
-    addresses = "site_url: https://example.org/en/\nrepo_url: https://github.com/a/b\nnav:"
+    addresses = "site_url: https://example.org/\nrepo_url: https://github.com/a/b\nnav:"
     lab.edit("mkdocs.yml", "nav:", addresses)
     assert lab.build().code == 0
     soup = lab.page("labs/good.html")
