@@ -38,6 +38,12 @@ NEAR = """window.IntersectionObserver = class extends IntersectionObserver {
     constructor(seen, options) { super(seen, { ...options, rootMargin: "100000px" }); }
 }"""
 
+LAY_OUT = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { content-visibility: visible !important }");
+    document.adoptedStyleSheets = [sheet];
+}"""
+
 # What is wrong with a page's copy buttons: each code that a click does not copy.
 COPY = """async () => {
     const wrong = [];
@@ -77,6 +83,7 @@ def test_a_page(visit, root, page):
         tab.on("response", lambda r: r.status < 400 or faults.append(r.url))
 
     tab = visit(root + page, watch, color_scheme="light", viewport=SCREEN)
+    tab.evaluate(LAY_OUT)
     wait_until(tab, MOUNTED)
     assert not faults
     if root.startswith("http"):
@@ -144,7 +151,7 @@ def test_that_changes_nothing_to_be_seen(visit, server, width):
     tab = visit(page, viewport={"width": width, "height": 800})
     tab.evaluate(SCROLL)
     high = tab.evaluate("document.documentElement.scrollHeight")
-    tab.add_style_tag(content="* { content-visibility: visible !important }")
+    tab.evaluate(LAY_OUT)
     assert abs(high - tab.evaluate("document.documentElement.scrollHeight")) <= 1
     tab = visit(f"{page}#dispersion", viewport={"width": width, "height": 800})
     assert 0 < tab.evaluate("document.getElementById('dispersion').getBoundingClientRect().top") < 150
