@@ -89,7 +89,7 @@ class Project:
     def leftovers(self):
         """Files below .cache that are neither a lock nor a whole result."""
         runs = r"runs/(lock|\w{64}\.json|\w{64}(-.+)?\.png)"
-        whole = rf"site\.lock|{runs}|fonts/\w{{64}}\.woff2|(expanded|site|templates)/.*"
+        whole = rf"site\.lock|{runs}|fonts/\w{{64}}\.woff2|slides/\w{{64}}\.png|(expanded|site|templates)/.*"
         files = _files(self.folder / ".cache")
         return [path for path in files if not re.fullmatch(whole, path)]
 
@@ -234,6 +234,29 @@ def code_of_figures(site):
         html = json.loads(file.read_text("utf-8").removeprefix("code(").removesuffix(");"))
         found[file.with_suffix(".py")] = BeautifulSoup(f"<pre>{html}</pre>", "html.parser")
     return found
+
+
+NEAR = """window.IntersectionObserver = class extends IntersectionObserver {
+    constructor(seen, options) { super(seen, { ...options, rootMargin: "100000px" }); }
+}"""
+LAY_OUT = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { content-visibility: visible !important }");
+    document.adoptedStyleSheets = [sheet];
+}"""
+MOUNTED = """() => [...document.querySelectorAll(".language-python pre:not(nav *)")]
+    .every((block) => block.querySelector("[data-md-type=copy]"))"""
+
+
+def near(tab):
+    """Lets a page that will be opened believe that nothing is far from the screen."""
+    tab.add_init_script(NEAR)
+
+
+def lay_out(tab):
+    """Lays out all of a page, also what is far from the screen; opened with near(), it then has all its buttons."""
+    tab.evaluate(LAY_OUT)
+    wait_until(tab, MOUNTED)
 
 
 def wait_until(tab, condition):

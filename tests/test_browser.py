@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import code_of_figures, no_violation, parsed, wait_until
+from conftest import LAY_OUT, code_of_figures, lay_out, near, no_violation, parsed, wait_until
 
 SCREEN, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
 ANOTHER = "en/reference/cheat-sheet.html"  # it has formulas, too
@@ -28,20 +28,6 @@ SCROLL = """async () => {
         scrollTo(0, y);
         await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
-}"""
-
-MOUNTED = """() => [...document.querySelectorAll(".language-python pre:not(nav *)")]
-    .every((block) => block.querySelector("[data-md-type=copy]"))"""
-
-# Nothing is too far from the screen to be observed.
-NEAR = """window.IntersectionObserver = class extends IntersectionObserver {
-    constructor(seen, options) { super(seen, { ...options, rootMargin: "100000px" }); }
-}"""
-
-LAY_OUT = """() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync("* { content-visibility: visible !important }");
-    document.adoptedStyleSheets = [sheet];
 }"""
 
 # What is wrong with a page's copy buttons: each code that a click does not copy.
@@ -75,7 +61,7 @@ def test_a_page(visit, root, page):
     faults, own = [], (root, "data:", "blob:")
 
     def watch(tab):
-        tab.add_init_script(NEAR)
+        near(tab)
         tab.on("console", lambda m: m.type == "error" and faults.append((m.text, m.location)))
         tab.on("pageerror", lambda error: faults.append(error.message))
         tab.on("request", lambda r: r.url.startswith(own) or faults.append(r.url))
@@ -83,8 +69,7 @@ def test_a_page(visit, root, page):
         tab.on("response", lambda r: r.status < 400 or faults.append(r.url))
 
     tab = visit(root + page, watch, color_scheme="light", viewport=SCREEN)
-    tab.evaluate(LAY_OUT)
-    wait_until(tab, MOUNTED)
+    lay_out(tab)
     assert not faults
     if root.startswith("http"):
         tab.set_viewport_size(PHONE)

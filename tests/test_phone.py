@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from text import formulas
 from text.source import Text
 
-from conftest import no_violation, wait_until
+from conftest import lay_out, near, no_violation, wait_until
 
 PHONE, SMALL = {"width": 360, "height": 740}, {"width": 320, "height": 740}
 WIDE = "article :is(.md-typeset__scrollwrap, math[display=block], pre > code)"
@@ -20,7 +20,7 @@ UNANNOUNCED = f"""() => [...document.querySelectorAll("{WIDE}")]
 # The right edges of the heads of columns that stand for one of the operations.
 HEADS = """() => [...document.querySelectorAll("th:is(.convolution, .attention)")]
     .map((head) => head.getBoundingClientRect().right)"""
-# What has a colour and belongs to none of the operations.
+# What has a colour and belongs to none of the operations, and is no verdict of the ledger.
 COLOURED = """() => {
     const ink = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const coloured = (colour) => {
@@ -29,7 +29,7 @@ COLOURED = """() => {
         return Math.max(red, green, blue) - Math.min(red, green, blue) > 24;
     };
     return [...document.querySelectorAll("body *")]
-        .filter((each) => !each.closest(".convolution, .attention, .hybrid, .widget, picture"))
+        .filter((each) => !each.closest(".convolution, .attention, .hybrid, .verdict, .widget, picture"))
         .filter((each) => each.checkVisibility())
         .flatMap((each) => [null, "::before", "::after"].map((part) => [each, part, getComputedStyle(each, part)]))
         .filter(([, part, style]) => style.display != "none" && !(part && style.content == "none"))
@@ -41,7 +41,8 @@ COLOURED = """() => {
 
 
 def test_a_page_fits_a_phone(visit, server, page):
-    tab = visit(server + page, viewport=PHONE)
+    tab = visit(server + page, near, viewport=PHONE)
+    lay_out(tab)
     assert tab.evaluate(UNANNOUNCED) == []
     no_violation(tab, "article", runOnly=["landmark-unique", "scrollable-region-focusable"])
     assert max(tab.evaluate(HEADS), default=0) <= 360
@@ -52,7 +53,8 @@ def test_a_page_fits_a_phone(visit, server, page):
 
 
 def test_a_wide_table_scrolls_by_keyboard_beside_its_first_column(visit, server):
-    tab = visit(f"{server}en/together/choosing.html", viewport=PHONE)
+    tab = visit(f"{server}en/together/choosing.html", near, viewport=PHONE)
+    lay_out(tab)
     box = tab.get_by_role("region", name="for one second of sound")
     box.focus()
     tab.keyboard.press("ArrowRight")
@@ -64,7 +66,8 @@ def test_a_wide_table_scrolls_by_keyboard_beside_its_first_column(visit, server)
 
 def test_a_cut_edge_has_a_shadow(visit, server):
     """At both ends of a table: light where it ends, darker where it goes on."""
-    tab = visit(f"{server}en/together/choosing.html", viewport=PHONE, color_scheme="light")
+    tab = visit(f"{server}en/together/choosing.html", near, viewport=PHONE, color_scheme="light")
+    lay_out(tab)
     box = tab.get_by_role("region", name="for one second of sound")
     assert _right_edge(tab, box) < 220
     box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")

@@ -41,7 +41,7 @@ def touch(visit, server):
     return open_page
 
 
-WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget", "play-steps"}
+WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget", "play-steps", "find-claims"}
 PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg svg), canvas)")].map((picture) => {
     const { width, height } = picture.getBoundingClientRect();
     return Math.min(width, height);

@@ -1,7 +1,6 @@
 """A figure as a slide: 16:9, under its headline, with the line that says where it is from."""
 
 import hashlib
-import os
 from functools import cache
 from pathlib import Path
 
@@ -18,9 +17,9 @@ def slide(png, headline, origin, folder):
     file = folder / f"{key.hexdigest()}.png"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        made = file.with_name(f"{os.getpid()}.partial")
-        _drawn(Image.open(png), headline, origin).save(made, "png", compress_level=6)
-        made.replace(file)
+        partial = file.with_suffix(".partial")
+        _drawn(Image.open(png), headline, origin).save(partial, "png")
+        partial.replace(file)
     return file
 
 
