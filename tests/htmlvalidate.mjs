@@ -6,6 +6,7 @@ export default {
     "attr-quotes": "off", // as valid without
     "attribute-empty-style": "off",
     "doctype-style": "off",
+    "form-dup-name": ["error", { shared: ["radio", "checkbox"] }], // boxes of one question
     "long-title": ["error", { maxlength: 80 }], // the name of the page before that of the site
     "void-style": "off",
     "attribute-allowed-values": "off", // Material: a label with an empty tabindex
