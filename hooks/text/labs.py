@@ -20,7 +20,7 @@ def page(lab, path, script, label, repo_url):
     links = [f'[{kind}]({name}{kind}){{ download="" }}' for kind in (".ipynb", ".py")]
     if repository := GITHUB.fullmatch(repo_url or ""):
         published = path.removeprefix("docs/").replace(".py", ".ipynb")
-        links += [f"[{name}]({address.format(repository[1], published)})" for name, address in SERVICES.items()]
+        links += [f"[{kind}]({address.format(repository[1], published)})" for kind, address in SERVICES.items()]
     take_away = f"{label}: {' '.join(links)}\n{{ .take-away }}"
     markdown = lab["markdown"].replace("\n", f"\n\n{take_away}\n", 1)
     lines = [line.removeprefix("# ").rstrip() for line in script.split("\n")]

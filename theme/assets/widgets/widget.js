@@ -1,5 +1,5 @@
-// What all widgets share. A widget has the headline of its figure and a hint, what to do with it, and a state: start() gives the
-// first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
+// What all widgets share. A widget has the headline of its figure and a hint, what to do with it,
+// and a state: start() gives the first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
 // numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes
 // the parts once, draw() shows the numbers, say() and tell() put them into words, which are also the
 // names of the pictures. Drawings with letters are made in pixels, for this.size, the width that there is.
