@@ -1,4 +1,4 @@
-"""make bench: what is promised about build times, measured on copies of the project.
+"""make bench: what is promised about the times of builds and the weights of pages, measured on copies of the project.
 
 Prints each figure beside its limit, and writes them to bench.json, with the machine's name.
 """
@@ -14,9 +14,11 @@ import time
 from pathlib import Path
 from statistics import median
 
+from playwright.sync_api import sync_playwright
 from test_build import Server
+from weight import ANOTHER, asked, compressed
 
-from conftest import BUILD, ENVIRONMENT, ROOT, Project, site_cache
+from conftest import BUILD, CHROMIUM, ENVIRONMENT, PAGES, QUIET, ROOT, Project, serving, site_cache
 
 IMPORTS = [sys.executable, "-c", "import torch, matplotlib.pyplot"]
 NOTEBOOKS = """\
@@ -36,12 +38,16 @@ def main():
             "a changed paragraph, until the browser has it": served_paragraph(copy),
             "twenty snippets": twenty_snippets(Path(folder)),
         }
+        weights = weights_of_pages(copy / "site")
         alone = changed_snippet(copy)
     for what, (seconds, limit) in figures.items():
         print(f"{what}: {seconds:.2f} s" + (f", at most {limit:.2f} s" if limit else ""))
     print(f"a changed snippet runs alone: {alone}")
+    for page, (first, later) in weights.items():
+        print(f"{page}: {first / 1000:.0f} kB at first, {later / 1000:.0f} kB later")
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.platform()}"
-    record = {"machine": machine, "seconds": {what: round(s, 2) for what, (s, _) in figures.items()}}
+    seconds = {what: round(s, 2) for what, (s, _) in figures.items()}
+    record = {"machine": machine, "seconds": seconds, "bytes": weights}
     (ROOT / "bench.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     return not alone or any(limit and seconds > limit for seconds, limit in figures.values())
 
@@ -73,6 +79,14 @@ def served_paragraph(copy):
     finally:
         server.stop()
     return median(times), 1
+
+
+def weights_of_pages(site):
+    """{page: the bytes of a first visit, and of one that comes from another page}."""
+    with serving(site) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        shared, files = asked(browser, address, ANOTHER), {page: asked(browser, address, page) for page in PAGES}
+    return {page: (compressed(site, first), compressed(site, first - shared | {page})) for page, first in files.items()}
 
 
 def changed_snippet(copy):

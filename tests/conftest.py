@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -303,14 +304,30 @@ def visit(browser):
         context.close()
 
 
-@pytest.fixture(scope="session")
-def server(site):
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
+class Host(SimpleHTTPRequestHandler):
+    """Serves files as many hosts do: 404.html for what is not there."""
 
-    handler = partial(Handler, directory=site)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    def log_message(self, *_):
+        pass
+
+    def send_error(self, code, *_):
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        with open(os.path.join(self.directory, "404.html"), "rb") as file:
+            self.copyfile(file, self.wfile)
+
+
+@contextmanager
+def serving(folder):
+    """Serves a folder; gives the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    with serving(site) as address:
+        yield address

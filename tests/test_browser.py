@@ -1,14 +1,13 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
-import gzip
 import re
 
 import pytest
+from weight import ANOTHER, PHONE, asked, compressed
 
 from conftest import LAY_OUT, code_of_figures, lay_out, near, no_violation, parsed, wait_until
 
-SCREEN, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 740}
-ANOTHER = "en/reference/cheat-sheet.html"  # it has formulas, too
+SCREEN = {"width": 1280, "height": 720}
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 DARKEN = """async () => {
@@ -100,25 +99,18 @@ def test_code_can_be_read(visit, server, site):
     no_violation(tab, "article", runOnly=["color-contrast"])
 
 
-def test_a_page_loads_little(visit, server, site, page):
+@pytest.fixture(scope="session")
+def shared(browser, server):
+    """What is loaded already by who comes from another page."""
+    return asked(browser, server, ANOTHER)
+
+
+def test_a_page_loads_little(browser, server, site, shared, page):
     """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, pictures of two besides."""
-    first, shared = (_asked(visit, server, name) for name in (page, ANOTHER))
+    first = asked(browser, server, page)
     pictures = {"en/reference/figures.html": 140_000, "en/reference/teach.html": 260_000}.get(page, 0)
-    assert sum(_compressed(site / path) for path in first) <= 160_000 + pictures
-    assert sum(_compressed(site / path) for path in first - shared | {page}) <= 60_000 + pictures
-
-
-def _asked(visit, server, page):
-    """The files that a phone asks for when it opens a page."""
-    urls = []
-    visit(server + page, lambda tab: tab.on("request", lambda r: urls.append(r.url)), viewport=PHONE)
-    paths = {url.removeprefix(server).split("?")[0] for url in urls}
-    return {path for path in paths if "/code/" not in path}  # that the test unfolds
-
-
-def _compressed(path):
-    content = path.read_bytes()
-    return len(content if path.suffix in {".png", ".woff2"} else gzip.compress(content))
+    assert compressed(site, first) <= 160_000 + pictures
+    assert compressed(site, first - shared | {page}) <= 60_000 + pictures
 
 
 @pytest.mark.parametrize("page", ["en/differences/receptive-field.html", "en/reference/claims.html"])

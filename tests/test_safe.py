@@ -1,19 +1,15 @@
 """A page runs and loads only what the site has, keeps no secret, works from a zip, and is found."""
 
-import functools
-import os
 import re
 import subprocess
 import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
 from policy import guard
 
-from conftest import BUILD, ENVIRONMENT, ROOT, no_violation, parsed, wait_until
+from conftest import BUILD, ENVIRONMENT, ROOT, no_violation, parsed, serving, wait_until
 
 FORMULAS, WIDGET = "en/together/hybrids.html", ("en/operations/convolution.html", "touch-a-kernel")
 BLOCKED = """() => { window.blocked = [];
@@ -133,37 +129,16 @@ def test_a_zip_works_without_a_network(packed, visit, tmp_path):
     assert not faults
 
 
-@pytest.fixture(scope="module")
-def host(site):
-    """Serves a folder of the site as many hosts do, 404.html for what is not there; gives the address."""
-    servers = []
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-        def send_error(self, code, *_):
-            self.send_response(code)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            with open(os.path.join(self.directory, "404.html"), "rb") as file:
-                self.copyfile(file, self.wfile)
-
-    def serve(folder):
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder)))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+@pytest.fixture(scope="module", params=["", "en"])
+def host(site, request):
+    """A host of the whole site, and one of a language alone."""
+    with serving(site / request.param) as address:
+        yield address
 
 
-@pytest.mark.parametrize("served", ["", "en"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_missing_page_helps_at_any_depth(visit, host, site, served, scheme):
-    address = f"{host(site / served)}en/no/such/page.html"
+def test_a_missing_page_helps_at_any_depth(visit, host, scheme):
+    address = f"{host}en/no/such/page.html"
     tab = visit(address, color_scheme=scheme, viewport={"width": 320, "height": 640})
     assert tab.title().startswith("No such page")
     assert tab.evaluate("getComputedStyle(document.body).lineHeight != 'normal'"), "it has its style"
