@@ -22,12 +22,13 @@ def gather(config):
         if source.kind == "snippets":
             snippets[source.name], code[source.name] = entry, source.text
         else:
-            text = labs.page(entry, source.path, source.text, extra["labels"]["download"], config.repo_url)
-            ran_labs[source.name], pages[f"labs/{source.name}.md"] = entry, text
+            ran_labs[source.name] = lab = entry | {"script": source.text}
+            text = labs.page(lab, source.path, extra["labels"]["download"], config.repo_url)
+            pages[f"labs/{source.name}.md"] = text
     order = {page: place for place, page in enumerate(_pages_of(config.nav or []))}
     pages = dict(sorted(pages.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
     data = [(path, Path(path).read_text("utf-8")) for path in extra["data"]]
-    return Sources(pages, *data, snippets, code, cache.style, ran_labs, extra["labels"]), cache
+    return Sources(pages, *data, snippets, code, cache.style, ran_labs, extra["labels"], extra["made"]), cache
 
 
 def _pages_of(nav):

@@ -42,9 +42,6 @@ FAULTS = {
     "is not Python": ("sum(squares)", "sum(squares", "sum(squares", "cell 2: SyntaxError"),
     "ends its kernel": ("sum(squares)", "import os; os._exit(1)", "# %%\n", "cell 2: ended its kernel"),
     "takes too long": ("sum(squares)", "while True: pass", "# %%\n", "cell 2: ended its kernel, or took"),
-    "has a figure without alt text": (
-        '# %% alt="The same in orange"', "# %%", "# %%\nplt.plot", "cell 5: a figure without alt"
-    ),
     "draws two figures in a cell": (
         'plt.plot(squares, color="#D55E00")', "plt.plot(squares)\nplt.show()\nplt.plot(squares)",
         '# %% alt="The same', "cell 5: draws more than one figure",
@@ -52,10 +49,13 @@ FAULTS = {
     "draws in another colour": (
         "#D55E00", "#FF0000", '# %% alt="The same', "cell 5: the figure uses #ff0000"
     ),
-    "has no title": ("# # A lab", "# A lab", "# %%", "cell 1: the first cell must begin with"),
 }
 # These are found once the lab has run.
 IN_TEXT = {
+    "has no title": ("# # A lab", "# A lab", "# %%", "cell 1: the first cell must begin with"),
+    "has a figure without alt text": (
+        '# %% alt="The same in orange"', "# %%", "# %%\nplt.plot", "cell 5: a figure without alt"
+    ),
     "has a broken link": ("../index.md#a-page", "../cube.md", "cube.md", "'../cube.md'"),
     "has a broken anchor": ("#a-page", "#cube", "#cube", "no such anchor|not contain an anchor"),
     "has bad TeX": (r"\sum_{i", r"\sun_{i", r"\sun", r'Unknown command "\\sun"'),
@@ -117,10 +117,14 @@ def test_a_kernel_ends_with_the_build(lab):
     build.finish()  # the kernel would keep the output open
 
 
-def test_only_a_changed_lab_runs_again(lab):
+def test_only_a_lab_whose_code_changed_runs_again(lab):
     assert LAB in ran(lab.build())
     lab.edit("docs/en/index.md", "The square", "The second power")
+    lab.edit(LAB, "More text.", "More of it.")
+    lab.edit(LAB, "The same in orange", "The same in another colour")
     assert ran(lab.build()) == []
+    page = lab.page("labs/good.html")
+    assert "More of it." in page.text and page.select("[alt='The same in another colour']")
     lab.edit(LAB, "sum(squares)", "max(squares)")
     assert ran(lab.build()) == [LAB]
 

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from text import labs
 from text.source import Fault, Faults
 
 from .say import say
@@ -61,7 +62,7 @@ class Cache:
                 if path.name != "style.py":
                     text, name = path.read_text("utf-8"), path.relative_to(folder).with_suffix("")
                     key = around.copy()
-                    key.update(text.encode())
+                    key.update((labs.code(text) if kind == "labs" else text).encode())
                     entry = self.kept / f"{key.hexdigest()}.json"
                     yield Source(kind, name.as_posix(), path.as_posix(), text, entry)
 

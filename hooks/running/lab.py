@@ -1,16 +1,16 @@
-"""Labs: notebooks written as scripts, run and turned into pages.
+"""The code of a lab, run; text.labs makes its page.
 
-nbclient runs the notebook; mkdocs-jupyter makes the page: its converter, with a template that
-gives Markdown, which the site then fills and checks as it does any page.
+nbclient runs the cells; mkdocs-jupyter's converter, with a template that gives Markdown, makes of
+each what a page shows of it.
 """
 
 import base64
+import json
 import os
 import re
 import time
 from pathlib import Path
 
-import jupytext
 import nbformat
 from drawing import figure
 from jupyter_client import AsyncKernelManager
@@ -19,7 +19,8 @@ from mkdocs_jupyter.nbconvert2 import get_nbconvert_app
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert.exporters.markdown import MarkdownExporter
-from text.source import Fault
+from nbformat.v4 import new_code_cell, new_notebook
+from text import labs
 
 from .cache import picture
 
@@ -36,43 +37,28 @@ ENVIRONMENT = {
     "PYTHONPATH": "",  # nothing of the project
     "TQDM_DISABLE": "1",  # a page shows no progress bars
 }
-METADATA = {
-    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-    "language_info": {"name": "python"},
-}
 FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 TERMINAL_COLOUR = re.compile(r"\x1b\[[\d;]*m")
-ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
-CAPTION = re.compile(r"(\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*$)", re.DOTALL)
 OUTPUTS = re.compile(r"^```output\n(?:(?!```).*\n|```\n+```output\n)*", re.MULTILINE)  # of one cell
-SPECIAL = re.compile(r"([\\`*_\[\]$])")
 ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
 def run(path, text, _style, entry):
-    """What a lab gives; the PNGs of its figures are stored beside the entry. Raises Fault."""
-    start, notebook = time.monotonic(), jupytext.reads(text, "py:percent")
-    opened = [i for i, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]
-    lines = ([0] + opened)[-len(notebook.cells) :]  # the first cell may stand without
+    """What the code of a lab gives; the PNGs of its figures are stored beside the entry. Raises Fault."""
+    start, cells = time.monotonic(), [cell for cell in labs.cells(text, path) if not cell.is_prose]
+    notebook = new_notebook(cells=[new_code_cell(cell.text, id=f"code-{i}") for i, cell in enumerate(cells, 1)])
 
     def fault(index, problem, line=0):
-        return Fault(path, lines[index] + line, f"cell {index + 1}: {problem}")
+        return cells[index].fault(problem, line)
 
-    if not notebook.cells[0].source.startswith("# "):
-        raise fault(0, "the first cell must begin with the title: # %% [markdown]\n# # ...")
     _execute(notebook, entry.parent.absolute(), fault)
     figures = {}
     for index, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{index + 1}"  # jupytext gives another each time
-        drawn = [o.data for o in cell.get("outputs", []) if "image/svg+xml" in o.get("data", {})]
+        drawn = [o.data for o in cell.outputs if "image/svg+xml" in o.get("data", {})]
         if len(drawn) > 1:
             raise fault(index, "draws more than one figure")
         for data in drawn:
-            title = f"{Path(path).stem}-{len(figures) + 1}"
-            cell.metadata.figure = title
-            cell.metadata.alt = SPECIAL.sub(r"\\\1", cell.metadata.get("alt", "").strip())
-            if not cell.metadata.alt:
-                raise fault(index, 'a figure without alt text: # %% alt="what it shows"')
+            cell.metadata.figure = title = f"{Path(path).stem}-{len(figures) + 1}"
             try:
                 svg = figure.clean(data["image/svg+xml"])
             except ValueError as error:
@@ -80,14 +66,9 @@ def run(path, text, _style, entry):
             svg = ID.sub(rf"\1{title}-", svg)  # two of a page may share an id
             figures[title] = {"svg": figure.drawings(svg, title, path)}
             figure.on_white(base64.b64decode(data.pop("image/png")), picture(entry, title))
-    markdown = _page(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = ATTRIBUTES.sub("", cell.source)
-    notebook.metadata = METADATA
     return {
-        "markdown": markdown,
-        "notebook": nbformat.writes(notebook),
+        "shown": _shown(notebook),
+        "cells": json.loads(nbformat.writes(notebook))["cells"],
         "figures": figures,
         "seconds": time.monotonic() - start,
     }
@@ -121,13 +102,12 @@ def _execute(notebook, folder, fault):
         raise fault(index, f"{error.ename}: {error.evalue}\n{told}", line) from None
 
 
-def _page(notebook):
-    """The Markdown of a notebook that ran."""
+def _shown(notebook):
+    """The Markdown of each cell that ran."""
     exporter = MarkdownExporter(
         config=get_nbconvert_app().config,
         template_file="lab.md.j2",
         extra_template_paths=[str(Path(__file__).parent)],
     )
-    markdown, _ = exporter.from_notebook_node(notebook)
-    markdown = OUTPUTS.sub(lambda outputs: re.sub(r"```\n+```output\n", "", outputs[0]), markdown.strip())
-    return CAPTION.sub(r"\1/// caption\n\2\n///", markdown) + "\n"
+    markdown = [exporter.from_notebook_node(new_notebook(cells=[cell]))[0].strip() for cell in notebook.cells]
+    return [OUTPUTS.sub(lambda outputs: re.sub(r"```\n+```output\n", "", outputs[0]), each) for each in markdown]

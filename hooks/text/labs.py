@@ -1,56 +1,126 @@
-"""Labs: the page of a notebook that ran, and what a reader takes away."""
+"""Labs: notebooks, written as scripts of cells; the page and the file that a reader takes away."""
 
 import json
 import re
+from itertools import count
+from typing import NamedTuple
 from urllib.parse import urljoin
 
-from .source import Text
+from .source import Fault, Text
 
+CELL = re.compile(r"^# %%(?P<head>.*)\n+(?P<body>(?:(?!# %%).*\n?)*)", re.MULTILINE)
+PROSE = " [markdown]"
+ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
+SPECIAL = re.compile(r"([\\`*_\[\]$])")
+CAPTION = re.compile(r"(?<=\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*\Z)", re.DOTALL)
+ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
 GITHUB = re.compile(r"https://github\.com/([^/]+/[^/]+?)/?")
 SERVICES = {  # that run a notebook of a site published from the branch gh-pages
     "Colab": "https://colab.research.google.com/github/{}/blob/gh-pages/{}",
     "Binder": "https://mybinder.org/v2/gh/{}/gh-pages?labpath={}",
 }
+METADATA = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {"name": "python"},
+}
 
 
-def page(lab, path, script, label, repo_url):
-    """The Text of a lab's page; each line comes from where it stands in the script at the path."""
+class Cell(NamedTuple):
+    """A cell of a lab: its number, where its first line stands, what is said beside # %%, and its text."""
+
+    number: int
+    path: str
+    line: int
+    head: str
+    text: str
+
+    @property
+    def is_prose(self):
+        return self.head == PROSE
+
+    def fault(self, problem, line=0):
+        """The Fault in a line of the cell, or at its head."""
+        return Fault(self.path, self.line - 1 + line, f"cell {self.number}: {problem}")
+
+    def alt(self):
+        """The alt text of the figure that it draws, as Markdown. Raises Fault if it has none."""
+        if not (found := ALT.fullmatch(self.head)) or not (alt := json.loads(found[1]).strip()):
+            raise self.fault('a figure without alt text: # %% alt="what it shows"')
+        return SPECIAL.sub(r"\\\1", alt)
+
+
+def cells(script, path):
+    """The cells of a lab, of which the first must begin with its title.
+
+    >>> [prose, code] = cells('# %% [markdown]\\n# # Title\\n#\\n# Text.\\n\\n# %% alt="A line."\\nx = 1\\n', "a.py")
+    >>> prose.text, prose.line, code.text, code.line, code.alt()
+    ('# Title\\n\\nText.', 2, 'x = 1', 7, 'A line.')
+    """
+    found = []
+    for match in CELL.finditer(script):
+        body = match["body"].strip("\n")
+        if match["head"] == PROSE:
+            body = re.sub(r"^#(?: |$)", "", body, flags=re.MULTILINE)
+        found.append(Cell(len(found) + 1, path, script.count("\n", 0, match.start("body")) + 1, match["head"], body))
+    if not found or not found[0].is_prose or not found[0].text.startswith("# "):
+        raise Fault(path, 1, "cell 1: the first cell must begin with the title: # %% [markdown]\n# # ...")
+    return found
+
+
+def code(script):
+    """What of a lab runs: its code. What it says around it may change."""
+    return repr([match["body"] for match in CELL.finditer(script) if match["head"] != PROSE])
+
+
+def page(lab, path, label, repo_url):
+    """The Text of the page of a lab: its script, and what its code gave. Each line knows its own in the script."""
+    parts, shown = [], iter(lab["shown"])
+    for cell in cells(lab["script"], path):
+        if cell.is_prose:
+            lines = cell.text.split("\n")
+            parts.append(Text(cell.text, [(path, cell.line + line) for line in range(len(lines))]))
+        else:
+            markdown = next(shown)
+            if "![](" in markdown:
+                markdown = markdown.replace("![](", f"![{cell.alt()}](")
+            parts.append(Text.at(markdown, path, cell.line - 1))
+        parts.append(Text("", parts[-1].origins[-1:]))
     name = path.removesuffix(".py").rpartition("/")[2]
     links = [f'[{kind}]({name}{kind}){{ download="" }}' for kind in (".ipynb", ".py")]
     if repository := GITHUB.fullmatch(repo_url or ""):
         published = path.removeprefix("docs/").replace(".py", ".ipynb")
         links += [f"[{kind}]({address.format(repository[1], published)})" for kind, address in SERVICES.items()]
-    take_away = f"{label}: {' '.join(links)}\n{{ .take-away }}"
-    markdown = lab["markdown"].replace("\n", f"\n\n{take_away}\n", 1)
-    lines = [line.removeprefix("# ").rstrip() for line in script.split("\n")]
-    origins, at = [], 0
-    for line in markdown.split("\n"):
-        if line.strip() and line.rstrip() in lines[at:]:
-            at = lines.index(line.rstrip(), at)
-        origins.append((path, at + 1))
-    return Text(markdown, origins)
+    take_away = f"\n\n{label}: {' '.join(links)}\n{{ .take-away }}\n"
+    text = Text.join(parts)
+    text = text.sub([re.search("\n", text.text)], lambda _: take_away)
+    return text.sub(CAPTION.finditer(text.text), lambda match: f"/// caption\n{match[1]}\n///")
 
 
 def notebook(lab, site_url, origin):
-    """A notebook that ends with where it is from.
+    r"""A notebook that ran, and ends with where it is from.
 
     Its links to other pages lead to the site; without its address, only their words stay.
 
-    >>> lab = {"notebook": '{"cells": ["[Cost](../differences/cost.md#count)"]}'}
+    >>> lab = {"cells": [], "script": "# %% [markdown]\n# # [Cost](../differences/cost.md#count)"}
     >>> for url in "https://a.org/en/", "":
     ...     [cell, last] = json.loads(notebook(lab, url, "The book"))["cells"]
-    ...     cell, last["source"]
-    ('[Cost](https://a.org/en/differences/cost.html#count)', '[The book](https://a.org/en/)')
-    ('Cost', 'The book')
+    ...     cell["source"], last["source"]
+    ('# [Cost](https://a.org/en/differences/cost.html#count)', '[The book](https://a.org/en/)')
+    ('# Cost', 'The book')
     """
-    base = urljoin(site_url, "labs/")
+    base, ran, number = urljoin(site_url, "labs/"), iter(lab["cells"]), count(1)
 
     def link(match):
         words, page, anchor = match.groups("")
         return f"[{words}]({urljoin(base, page)}.html{anchor})" if site_url else words
 
-    content = json.loads(LINK.sub(link, lab["notebook"]))
-    source = f"[{origin}]({site_url})" if site_url else origin
-    content["cells"].append({"cell_type": "markdown", "id": "origin", "metadata": {}, "source": source})
+    def prose(text):
+        return {"cell_type": "markdown", "id": f"text-{next(number)}", "metadata": {}, "source": text}
+
+    made = []
+    for cell in cells(lab["script"], ""):
+        made.append(prose(LINK.sub(link, ATTRIBUTES.sub("", cell.text))) if cell.is_prose else next(ran))
+    made.append(prose(f"[{origin}]({site_url})" if site_url else origin))
+    content = {"cells": made, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -700,7 +700,6 @@ def record():
             print(name, size, tuned(image_networks[name], data,
                                     (middle[choose], labels[choose]), places, 600))
 
-
 # %%
 small, *equal = sorted(sum(p.numel() for p in build("mean").parameters())
                        for build in (signal_networks | controls).values())

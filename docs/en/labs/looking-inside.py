@@ -33,7 +33,6 @@ plt.rcParams.update({
 def fade(colour):
     return LinearSegmentedColormap.from_list("", [colour + "00", colour])
 
-
 # %% [markdown]
 # ## The data and the two networks
 #
@@ -232,7 +231,6 @@ plt.show()
 # Textbooks show first layers full of clean edge detectors. Here, what you see after training is mostly still the random start. Are these kernels good as they are? An experiment can tell: leave the first kernels of the CNN as they were drawn, and train the rest.
 
 # %%
-
 frozen = build("CNN")
 frozen.layers[0][0].requires_grad_(False)
 trained(frozen, rate=0.005)
@@ -335,7 +333,6 @@ assert 1.85 < local < 1.95 and 3.95 < uniform < 4.05
 # **Figure.** **Training makes the heads choose fewer patches, and lets the image decide which.** Each dot is a head, hollow before training, filled after it. Above, how far: no head comes near the line of the window.
 
 # %%
-
 by_digit = y_test.argsort(stable=True)  # so neighbours are the same digit, nearly all
 x_sorted, y_sorted = x_test[by_digit], y_test[by_digit]
 assert (y_sorted != y_sorted.roll(100)).all()
@@ -352,8 +349,6 @@ def lend(model, step):
     for layer in model.layers:
         del layer.shares
     return found
-
-
 
 # %% [markdown]
 # Before training each head takes nearly the mean of everything. After it, each divides its row of shares among fewer patches; in the choosiest head of the five runs there are three. And *which* they are depends on the image. With another one, a fifth of the shares move in the steadiest head, and nearly three
@@ -507,7 +502,6 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
     keys = f"spread, {name}, before", f"spread, {name}, after", f"{name}: right"
     print(f"{name:26}", *("  {:.2f} to {:.2f}".format(*five[key]) for key in keys),
           f"{size(build(name)):7,}")
-
 
 # %% [markdown]
 # **In these four networks, once trained, the window makes the difference.** With small windows the tokens stay different. This holds for shares, which are positive, as for kernels, which have both signs. With windows as large as the image they become alike, again with both. (Compare within a pair only, and with care: its two networks have different rates, each the best of five, and the CNNs differ in size. The sign may still play a part, since no pair changes the sign alone.)
