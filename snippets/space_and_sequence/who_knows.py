@@ -14,7 +14,7 @@ M = torch.randn(d, d).double() / d  # W_Q.T @ W_K, scaled
 ring = dict(kernel_size=3, padding=1, padding_mode="circular")
 line, grid = nn.Conv1d(d, d, **ring).double(), nn.Conv2d(d, d, **ring).double()
 for_step, for_cell, i = torch.randn(n), torch.randn(side, side), torch.arange(n)
-steps, down, right = (at - at[:, None] for at in (i, i // side, i % side))  # -1 is also n - 1: a ring
+steps, down, right = (at - at[:, None] for at in (i, i // side, i % side))  # a ring: [-1] is the last
 
 
 def attention(x, bias=0):
@@ -66,6 +66,12 @@ def error(f, p):
     >>> all(error(layers[name], p) < 1e-12 for p in cells
     ...     for name in ("2-D convolution", "attention, cells"))
     True
+
+    And no bag of rows: where whole rows change places, they notice it.
+
+    >>> rows = i.view(side, side)[[1, 0, 2, 3, 4, 5]].flatten()
+    >>> any(error(layers[name], rows) < 0.01 for name in ("2-D convolution", "attention, cells"))
+    False
     >>> all(error(attention, torch.randperm(n)) < 1e-12 for _ in range(20))
     True
 
