@@ -24,7 +24,7 @@ def main():
     site = Path(config.site_dir)
     front = [
         f"<h1>{config.site_name}</h1>",
-        f"<p>Version {config.extra['edition']}, {get_build_datetime():%Y-%m-%d}</p>",
+        f"<p>Version {config.extra['edition']} · {get_build_datetime():%Y-%m-%d}</p>",
         f"<p>{config.copyright}</p>",
     ]
     with sync_playwright() as playwright:

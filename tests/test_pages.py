@@ -180,6 +180,7 @@ def test_a_figure_can_be_taken_away(site, name):
     assert "var(" not in svg and "currentColor" not in svg
     for part in f"snippets/{name}.py", "<dc:title>", "CC BY 4.0":
         assert part in svg
+    assert re.search(r", [\d.]+ · \d{4}-\d\d-\d\d.*</dc:source>", svg)
     with Image.open(file.with_suffix(".png")) as picture:
         assert picture.width == 2000
     colours = {tuple(bytes.fromhex(c)) for c in re.findall(r"(?:fill|stroke): #(\w{6})", svg)} - {(0, 0, 0)}

@@ -2,11 +2,10 @@
 
 import operator
 import re
-from urllib.parse import urljoin
 
 from .data import index, load
 from .numbers import find, typeset
-from .source import Fault, Text, relative
+from .source import Fault, Text, relative, relocate
 
 VERDICTS = {"true": "✓ true", "true under conditions": "◐ true under conditions", "imprecise": "≈ imprecise"}
 LIMITS = {"equals": ("", operator.eq), "at_least": ("≥ ", operator.ge), "at_most": ("≤ ", operator.le)}
@@ -146,12 +145,3 @@ def _limits(number):
     """What a number of a claim must be."""
     form = ".0%" if number.get("format", "").endswith("%") else ","
     return " and ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)
-
-
-def relocate(markdown, source, target):
-    """Markdown of one page, its links changed so that they lead from another.
-
-    >>> relocate("[a](#b), [c](d.md#e)", "x/y.md", "z/w.md")
-    '[a](../x/y.md#b), [c](../x/d.md#e)'
-    """
-    return re.sub(r"(?<=\]\()(?!\w+:)[^)\s]+(?=\))", lambda link: relative(urljoin(source, link[0]), target), markdown)

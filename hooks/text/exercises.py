@@ -2,8 +2,7 @@
 
 import re
 
-from .claims import relocate
-from .source import Text, relative
+from .source import Text, relative, relocate
 
 EXERCISE = re.compile(r"^\*\*\d+\.\*\* .*?(?=\n\n\?\?\? success)", re.MULTILINE | re.DOTALL)
 

@@ -33,6 +33,7 @@ class Sources:
     style: str  # the text of style.py
     labs: dict
     labels: dict  # words of the site's language
+    made: str  # the edition, when it was made, and of which commit
 
 
 @dataclass
@@ -95,7 +96,7 @@ def expand(sources):
     for name, text in sources.code.items():
         files |= {f"code/{name}.py": copy(text, sources.style), f"code/{name}.js": sources.snippets[name]["code"]}
     for name, figure in drawn.items():
-        files |= {f"figures/{name}{end}": content for end, content in figures.files(figure).items()}
+        files |= {f"figures/{name}{end}": content for end, content in figures.files(figure, sources.made).items()}
     return Site(texts, plain, files, slides, pictures, characters, ledger)
 
 

@@ -108,14 +108,15 @@ def _size(svg):
     return f'width="{float(width) / 0.75:.0f}" height="{float(height) / 0.75:.0f}"'
 
 
-def files(figure):
-    """The files of a figure, {end of their name: content}; .js holds what a widget computes with."""
-    return figure["svg"] | {f".{kind}": figure[kind] for kind in ("png", "csv", "js") if figure.get(kind)}
+def files(figure, made):
+    """The files of a figure, {end of their name: content}, each SVG with when it was made; .js is data of a widget."""
+    svgs = {end: svg.replace("</dc:source>", f", {made}</dc:source>", 1) for end, svg in figure["svg"].items()}
+    return svgs | {f".{kind}": figure[kind] for kind in ("png", "csv", "js") if figure.get(kind)}
 
 
 def _offered(figure):
     """What a reader may take away: (the name of its kind, the end of its address)."""
-    offered = [(end[1:].upper(), end) for end in files(figure) if end in (".svg", ".png", ".csv")]
+    offered = [(kind.upper(), f".{kind}") for kind in ("svg", "png", "csv") if figure.get(kind)]
     return offered + [("slide", "-slide.png")] * ("slide" in figure)
 
 

@@ -4,6 +4,7 @@ import posixpath
 import re
 from difflib import get_close_matches
 from functools import lru_cache
+from urllib.parse import urljoin
 
 # What is not prose: fenced code, code in a line, comments, front matter. Each alternative of a
 # pattern begins with a letter of its own, so that Python's re finds its place without trying all.
@@ -121,3 +122,12 @@ def relative(address, page):
     ('../a/b.md#c', 'b.md#c')
     """
     return posixpath.relpath(address, posixpath.dirname(page))
+
+
+def relocate(markdown, source, target):
+    """Markdown of one page, its links changed so that they lead from another.
+
+    >>> relocate("[a](#b), [c](d.md#e)", "x/y.md", "z/w.md")
+    '[a](../x/y.md#b), [c](../x/d.md#e)'
+    """
+    return re.sub(r"(?<=\]\()(?!\w+:)[^)\s]+(?=\))", lambda link: relative(urljoin(source, link[0]), target), markdown)
