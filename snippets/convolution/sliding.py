@@ -23,7 +23,7 @@ x, w = [4, 5, 1, 0, 3, 4, 1], [1, 0, -2]
 y = convolution(x, w)
 print("plain Python:", y)
 
-# F.conv1d wants two more dimensions: here one input, one kernel, one channel
+# F.conv1d takes several inputs and several channels: here one of each
 same = F.conv1d(torch.tensor([[x]]), torch.tensor([[w]]))
 print("F.conv1d:    ", same[0, 0].tolist())
 # --8<-- [end:sum]

@@ -91,7 +91,7 @@ def figure():
         ax.imshow(image.abs().numpy(), cmap=shades(CONVOLUTION), vmin=0, vmax=FULL,
                   interpolation="none")
         ax.set_title(title)
-    for ax, color in (axes[0, 0], GRAY), (axes[1, 0], "black"):
+    for ax, color in (axes[0, 0], GRAY), (axes[1, 0], "black"), (axes[1, 1], "black"):
         ax.annotate("", (31, 33), (17, 33),
                     arrowprops={"arrowstyle": "-|>", "lw": 2, "color": color})
     for ax in axes.flat:
