@@ -3,7 +3,7 @@
 import math
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, GRAY, HYBRID
+from style import ATTENTION, FAINT, GRAY
 
 # --8<-- [start:contract]
 L, d, kv, mlp = 32, 4096, 1024, 14336       # Llama 3.1 8B: 8 heads of 128 for K, V
@@ -129,24 +129,26 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4))
-    lengths = [1000 * 2**power for power in range(11)]
-    for kind, name, color, style in (
-            ("full", "attention", ATTENTION, "-"), ("shared", "4 heads share", ATTENTION, "--"),
-            ("latent", "one latent", ATTENTION, ":"),
-            ("hybrid", "8 of 32 layers attention", HYBRID, "-"),
-            ("window", "windows", GRAY, "-"), ("dilated", "17 dilated convolutions", CONVOLUTION, "-"),
-            ("state", "state-space layers", GRAY, "--")):
-        sizes = [kept(n)[kind] / 1e9 for n in lengths]
-        ax.plot(lengths, sizes, style, color=color, label=f"{name}: GB")
-        ax.text(1.15 * lengths[-1], sizes[-1] * {"latent": 1.25, "hybrid": 0.75}.get(kind, 1),
-                name, color=color, va="center")
-    ax.loglog()
-    ax.set_xticks([1000, 10_000, 100_000, 1e6], ["1,000", "10,000", "100,000", "1 million"])
-    ax.set_yticks([0.1, 1, 10, 100], ["100 MB", "1 GB", "10 GB", "100 GB"])
-    ax.minorticks_off()
-    ax.set(xlabel="tokens read", xlim=(1000, 1.2e8))
-    ax.set_title("kept for the next token")
+    fig, (memory, work) = plt.subplots(1, 2, sharey=True, figsize=(5.2, 3.7), width_ratios=(2, 1))
+    parts = ("weights", GRAY), ("keys and values", ATTENTION), ("block", FAINT)
+    for y, (name, (flops, *sizes)) in enumerate(ways.items()):
+        left = 0
+        for (what, color), size in zip(parts, sizes):
+            memory.barh(y, size, left=left, height=0.4, color=color, label=f"{name}, {what}: GB")
+            if y == 1:
+                memory.text(left + size / 2, y + 0.22, what, ha="center", va="top",
+                            color="black" if color == FAINT else color)
+            left += size
+        memory.text(0, y - 0.25, name, va="bottom", weight="bold")
+        memory.vlines(48, y - 0.24, y + 0.24, color="black", lw=2)
+        work.barh(y, flops, height=0.4, color=GRAY, label=f"{name}: PFLOPs")
+        work.text(flops + 0.2, y, f"{flops:.2g}", va="center_baseline")
+    memory.text(49, 0, "card: 48 GB", va="center_baseline")
+    for ax, title, right in (memory, "memory", 100), (work, "work, PFLOPs", 9):
+        ax.set_title(title, pad=18)
+        ax.set(xlim=(0, right), xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    memory.invert_yaxis()
     return fig
 
 
