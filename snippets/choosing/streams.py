@@ -120,25 +120,28 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.4))
-    reach = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30]        # seconds
-    ways = (    # numbers kept for a second, from 0.02 or from 0.1 s on
-        ("attention on samples, 6 layers", 12 * 64 * second, 0, "s-", ATTENTION),
-        ("dilated convolutions on samples", 64 * second, 0, "o-", CONVOLUTION),
-        ("attention on frames, 16 layers", 32 * 144 * 25, 2, "s--", ATTENTION),
-        ("convolutions on frames", 144 * 25, 2, "o--", CONVOLUTION))
-    for name, numbers, first, style, color in ways:
-        at = reach[first:]
-        ax.plot(at, [4 * numbers * s / 1e3 for s in at], style, color=color, ms=5,
-                label=f"{name}, kB")
-        ax.text(at[0], 4 * numbers * at[0] / 1e3 * 1.6, name, color=color,
-                rotation=25, rotation_mode="anchor")
-    ax.loglog()
-    ax.set_xticks([0.02, 0.1, 1, 10], ["20 ms", "100 ms", "1 s", "10 s"])
-    ax.set_yticks([1, 1e2, 1e4, 1e6], ["1 kB", "100 kB", "10 MB", "1 GB"])
+    fig, ax = plt.subplots(figsize=(5.2, 3.1))
+    kB = {      # kept to look back one second
+        "on samples": (4 * second * 64 / 1e3, 4 * 6 * 2 * second * 64 / 1e3),
+        "on frames": (4 * 25 * 144 / 1e3, kept("frames, attention") / 1e3)}
+    names = ("convolution", CONVOLUTION), ("attention", ATTENTION)
+    for y, (where, sizes) in enumerate(kB.items()):
+        for (name, color), size in zip(names, sizes):
+            ax.plot(size, y, "o", ms=12, color=color, label=f"{name} {where}: kB")
+            text = f"{size / 1e3:.0f} MB" if size > 1e3 else f"{size:.0f} kB"
+            ax.annotate(text if y else f"{name}\n{text}", (size, y), (0, -12 if y else 12),
+                        textcoords="offset points", ha="center", va="top" if y else "bottom", color=color)
+    for (_, color), (side, edge), samples, frames in zip(names, (("right", "bottom"), ("left", "top")), *kB.values()):
+        ax.annotate("", (frames, 1), (samples, 0), arrowprops=dict(
+            arrowstyle="->", color=color, shrinkA=10, shrinkB=10))
+        ax.text((samples * frames)**0.5, 0.5, f" {samples / frames:.0f} times less ",
+                ha=side, va=edge, color=color)
+    ax.set(xscale="log", xlim=(4, 2e5), ylim=(1.5, -0.7), xlabel="kept for a look back of one second")
+    ax.set_xticks([10, 1e3, 1e5], ["10 kB", "1 MB", "100 MB"])
+    ax.set_yticks([0, 1], kB)
     ax.minorticks_off()
-    ax.set(xlabel="how far an output looks back", ylim=(0.6, 4e6))
-    ax.set_title("state for one stream of 16 kHz audio")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
     return fig
 
 

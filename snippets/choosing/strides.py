@@ -1,7 +1,7 @@
 """An image of 1024 x 1024 pixels: what attention costs at each stride."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, GRAY
+from style import ATTENTION, CONVOLUTION, HYBRID
 
 # --8<-- [start:strides]
 def layer(stride, side=1024):
@@ -40,7 +40,6 @@ for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW":
           f"{large / 1e9:5.0f} at 1024, {4 * peak / 1e6:.0f} MB at once")
 # --8<-- [end:strides]
 
-STRIDES = [1, 2, 4, 8, 16, 32]
 SAVED = 11              # vectors of d numbers that a block keeps for each position
 
 
@@ -133,33 +132,30 @@ def results():
             "window": window, "needed": 2 * 1023 + 1, "spread": spread,
             "detail": ((16 + 1 - 8) / 16)**2,
             "CCAA_ratio_256": ratio("CCAA", 256), "CCAA_ratio": ratio("CCAA", 1024),
-            "CCCA_ratio": ratio("CCCA", 1024), "WWWW_ratio": ratio("WWWW", 1024)} | {
-        f"core_{stride}": layer(stride)["core"] / 1e9 for stride in (1, 16, 32)} | {
-        f"a_{stride}": 8 * layer(stride)["n"]**2 for stride in (1, 16)}
+            "CCCA_ratio": ratio("CCCA", 1024), "WWWW_ratio": ratio("WWWW", 1024),
+            "AAAA_ratio_256": ratio("AAAA", 256), "AAAA_ratio": ratio("AAAA", 1024),
+            "a_16": 8 * layer(16)["n"]**2}
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.8))
-    for key, style, color in (("core", "s-", ATTENTION),
-                              ("core in 8x8 windows", "s--", ATTENTION),
-                              ("3x3 convolution", "o-", CONVOLUTION),
-                              ("7x7 depthwise", "o--", CONVOLUTION)):
-        ax.plot(STRIDES, [layer(stride)[key] / 1e9 for stride in STRIDES], style,
-                color=color, ms=5, label=f"{key}, GMACs")
-    matrices = [12 * layer(s)["n"] * (24 * s)**2 / 1e9 for s in STRIDES]
-    ax.plot(STRIDES, matrices, ":", color=GRAY, label="projections and MLP, GMACs")
-    ax.text(1, 10, "projections and MLP", color=GRAY)
-    ax.text(2.9, 7e3, "core of attention,\nall pairs", color=ATTENTION)
-    ax.text(4.4, 0.9, "core in 8×8 windows", color=ATTENTION)
-    ax.text(5.6, 2.8, "3×3 convolution", color=CONVOLUTION)
-    ax.text(1, 0.1, "7×7, each\nchannel by itself", color=CONVOLUTION)
-    ax.loglog()
-    ax.set_xticks(STRIDES, [f"{s}\n{1024 // s}²" for s in STRIDES])
-    ax.set_yticks([0.1, 1, 10, 100, 1e3, 1e4, 1e5],
-                  ["0.1", "1", "10", "100", "1,000", "10,000", "100,000"])
+    fig, ax = plt.subplots(figsize=(5.2, 3.7))
+    layouts = (("AAAA", ATTENTION, ", all attention", 0), ("CAAA", HYBRID, "", 0), ("CCAA", HYBRID, "", 0),
+               ("WWWW", ATTENTION, ", all in windows", 2), ("CCCA", HYBRID, ", the last stage only", 3),
+               ("CCCC", CONVOLUTION, ", no attention", -5))
+    for layout, color, where, shift in layouts:
+        times = [network(layout, side)[1] / network("CCCC", side)[1] for side in (256, 1024)]
+        ax.plot((0, 1), times, "o-", color=color, label=f"{layout}: times the work of CCCC")
+        ax.annotate(f"{layout} {times[1]:.2g}{where}", (1, times[1]), (10, shift), color=color,
+                    va="center", textcoords="offset points")
+        if layout == "AAAA":
+            ax.annotate(f"{times[0]:.2g}", (0, times[0]), (0, 10), color=color, ha="center",
+                        textcoords="offset points")
+    ax.set(yscale="log", xlim=(-0.15, 2.6), ylim=(0.8, 45), yticks=[])
+    ax.set_title("times the work of CCCC")
+    ax.set_xticks([0, 1], ["256²", "1024² pixels"], weight="bold")
     ax.minorticks_off()
-    ax.set(xlabel="stride, and positions left", ylabel="GMACs of one layer",
-           ylim=(0.02, 1e5))
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
     return fig
 
 

@@ -78,23 +78,20 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4))
-    frames = [1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000, 1500]
-    for name, style, color, at in (
-            ("all pairs", "s-", ATTENTION, (150, 22)),
-            ("space, then time", "s--", ATTENTION, (1500, 2.8)),
-            ("space, 3-wide in time", "D:", HYBRID, (12, 1.25)),
-            ("3x3x3 convolution", "o-", CONVOLUTION, (1, 4.6))):
-        ax.plot(frames, [block(f)[name][1] / f for f in frames], style, color=color, ms=5,
-                label=f"{name}: GMACs a frame")
-        ax.text(*at, name.replace("3x3x3", "3×3×3"), color=color,
-                ha="right" if color == ATTENTION else "left")
-    ax.loglog()
-    ax.set_xticks([1, 8, 25, 250, 1500],
-                  ["1", "8", "25\n1 s", "250\n10 s", "1,500\n1 min"])
-    ax.set_yticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
-    ax.minorticks_off()
-    ax.set(xlabel="frames", ylabel="GMACs a frame, one block", ylim=(1, 150))
+    fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5.2, 3.4), width_ratios=(1, 2.4))
+    ways = (("all pairs", ATTENTION), ("space, then time", ATTENTION),
+            ("space, 3-wide in time", HYBRID), ("3x3x3 convolution", CONVOLUTION))
+    for ax, frames, title in zip(axes, (8, 250), ("8 frames", "250 frames: ten seconds")):
+        for y, (name, color) in enumerate(ways):
+            work = block(frames)[name][1] / frames
+            ax.barh(y, work, height=0.4, color=color, label=f"{name}, {frames} frames: GMACs a frame")
+            ax.text(work + 0.2, y, f"{work:.1f}", va="center_baseline", color=color)
+            if frames == 8:
+                ax.text(0, y - 0.28, name.replace("3x3x3", "3×3×3"), va="bottom", color=color)
+        ax.set_title(title, pad=18)
+        ax.set(xlim=(0, 7.5 if frames == 8 else 18), xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    axes[0].invert_yaxis()
     return fig
 
 
