@@ -193,21 +193,23 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4))
-    for width, marker in (16, "s-"), (8, "o-"), (4, "^-"), (1, "v-"):
-        found = FOUND[width]
-        ax.semilogx(list(found), list(found.values()), marker, color=ATTENTION, ms=5,
-                    label=f"width {width}")
-    for text, x, y, side in (("width 16", 6.4, 0.12, "right"), ("8", 9.7, 0.09, "left"),
-                             ("4", 13.4, 0.13, "left"), ("1", 34, 0.24, "left")):
-        ax.text(x, y, text, color=ATTENTION, ha=side)
-    ax.plot(list(USUAL.values()), [FOUND[width][h] for width, h in USUAL.items()], "o",
-            ms=13, mfc="none", color=GRAY, label="usual layers")
-    ax.text(80, 0.8, "usual layers: number\nof heads × width = 16", color=GRAY, ha="right")
-    ax.set(xlabel="number of heads", ylabel="missed, part of the variance",
-           ylim=(-0.03, 1))
-    ax.set_xticks([1, 2, 4, 9, 18, 36, 80], [1, 2, 4, 9, 18, 36, 80])
-    ax.minorticks_off()
+    fig, axes = plt.subplots(4, sharex=True, figsize=(5.2, 4.6))
+    for ax, width in zip(axes, (16, 8, 4, 1)):
+        found, usual = FOUND[width], USUAL[width]
+        done = min(h for h, missing in found.items() if missing < 1e-6)
+        ax.fill_between(list(found), list(found.values()), color=ATTENTION, alpha=0.25, lw=0)
+        ax.plot(list(found), list(found.values()), color=ATTENTION, label=f"width {width}: missed")
+        ax.plot(usual, found[usual], "o", ms=10, color=GRAY, label=f"width {width}, usual layer: missed")
+        ax.annotate(f"a usual layer misses {100 * found[usual]:.0f} %", (usual, found[usual]), (10, 4),
+                    textcoords="offset points", color=GRAY, va="center")
+        ax.annotate(f"{done} heads", (done, 0), (0, 10), textcoords="offset points",
+                    weight="bold", color=ATTENTION)
+        ax.set(xscale="log", xlim=(0.9, 200), ylim=(0, 1.05), yticks=[])
+        ax.set_ylabel(f"width {width}", rotation=0, ha="right", va="center")
+        ax.spines["left"].set_visible(False)
+    axes[3].set(xlabel="number of heads")
+    axes[3].set_xticks([1, 2, 4, 9, 18, 36, 80], [1, 2, 4, 9, 18, 36, 80])
+    axes[3].minorticks_off()
     return fig
 
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, GRAY
+from style import ATTENTION, FAINT, GRAY, shades
 
 # --8<-- [start:sharpness]
 import torch
@@ -72,27 +72,23 @@ def results():
 
 
 def figure():
-    fig, (weights, errors) = plt.subplots(2, figsize=(5.2, 5.8))
-    for alpha, style, marker in (0.1, ":", "^"), (1, "--", "s"), (8, "-", "o"):
-        row = heads(alpha, 13)[1, 2].view(13, 13, 13, 13)[6, 6, 6]
-        weights.plot(range(-6, 7), row / row.sum(), style + marker, ms=4,
-                     color=ATTENTION, label=f"alpha = {alpha}")
-    for text, x, y in ("α = 8", 1.2, 0.94), ("1", 2.35, 0.27), ("0.1", 3.4, 0.13):
-        weights.text(x, y, text, color=ATTENTION)
-    weights.set(title="share along the row, head at +1", ylim=(0, 1.05),
-                xlabel="step from query to key", xticks=range(-6, 7, 2),
-                yticks=[0, 0.5, 1])
-    theory = [4 * 2.718281828**-alpha for alpha in ALPHAS]
-    errors.semilogy(ALPHAS, theory, color=GRAY, lw=1, label="share that leaks")
-    for dtype, marker, name in ((torch.float32, "s", "float32"),
-                                (torch.float64, "o", "float64")):
-        errors.semilogy(ALPHAS, curve(dtype), marker, color=ATTENTION, ms=6,
-                        mfc="none", label=name)
-    errors.text(48, 1e-5, "float32", ha="right", color=ATTENTION)
-    errors.text(48, 2e-14, "float64", ha="right", color=ATTENTION)
-    errors.text(22, 1e-13, "share that\nleaks: 4 e$^{−α}$", ha="right",
-                color=GRAY)
-    errors.set(title="largest error", xlabel="sharpness α", ylim=(1e-17, 30))
+    fig, axes = plt.subplot_mosaic("abc;eee", figsize=(5.2, 5), height_ratios=(1, 1.5))
+    for panel, alpha in zip("abc", (0.1, 1, 8)):
+        shares = heads(alpha, 13)[1, 2].view(13, 13, 13, 13)[6, 6, 3:10, 3:10]
+        axes[panel].imshow(shares / shares.max(), cmap=shades(ATTENTION), vmin=0, vmax=1,
+                           extent=(-3.5, 3.5, 3.5, -3.5), label=f"alpha = {alpha}, in units of the largest")
+        axes[panel].add_patch(plt.Rectangle((-0.5, -0.5), 1, 1, fill=False, ec="black", lw=1.5))
+        axes[panel].set(xticks=[], yticks=[], title=f"α = {alpha}")
+        axes[panel].spines[:].set(visible=True, color=FAINT)
+    errors = axes["e"]
+    leak = [4 * 2.718281828**-alpha for alpha in ALPHAS]
+    errors.semilogy(ALPHAS, leak, color=GRAY, lw=1, label="share that leaks")
+    for dtype, name, height in (torch.float32, "in 32 bits", 3e-6), (torch.float64, "in\n64 bits", 6e-15):
+        errors.semilogy(ALPHAS, curve(dtype), color=ATTENTION, label=f"largest error, {name}".replace("\n", " "))
+        errors.text(49, height, f"rounding {name}", ha="right", va="bottom", color=ATTENTION)
+    errors.text(9, 1e-7, "share that\nleaks", ha="right", color=GRAY)
+    errors.text(6, 0.3, "largest error", color=ATTENTION)
+    errors.set(xlabel="sharpness α", ylim=(1e-17, 30))
     errors.set_yticks([1, 1e-5, 1e-10, 1e-15], ["1", "10⁻⁵", "10⁻¹⁰", "10⁻¹⁵"])
     errors.minorticks_off()
     return fig
