@@ -55,6 +55,7 @@ ARROWS = {                      # from (x, y) to (x, y)
                    (4.35, 3.4, 3.6, 4.4), (3, 5.3, 3, 6.0)],
     "7 short": [(3, 2.2, 3, 2.8), (3, 3.6, 3, 4.3), (3, 5.2, 3, 6.0)],
 }
+PLACES = "before", "before", "inside", "inside", "before", "beside", "before"   # is the convolution
 
 
 def results():
@@ -70,11 +71,10 @@ def results():
 
 
 def figure(narrow=False):
-    fig, axes = plt.subplots(*((4, 2) if narrow else (3, 3)),
-                             figsize=(5.2, 8.6) if narrow else (7.2, 7.0))
-    for ax in axes.flat[len(SCHEMES):]:
-        ax.axis("off")
-    for ax, (name, boxes) in zip(axes.flat, SCHEMES.items()):
+    fig, axes = plt.subplots(*((4, 2) if narrow else (2, 4)),
+                             figsize=(5.2, 9) if narrow else (7.2, 4.8))
+    *panels, key = axes.flat
+    for ax, (name, boxes), place in zip(panels, SCHEMES.items(), PLACES):
         for kind, text, left, right, bottom, top in boxes:
             ax.add_patch(plt.Rectangle((left, bottom), right - left, top - bottom,
                                        fc=(COLORS[kind], 0.25), ec=COLORS[kind],
@@ -84,7 +84,12 @@ def figure(narrow=False):
         for x, y, to_x, to_y in ARROWS[name]:
             ax.annotate("", (to_x, to_y), (x, y), arrowprops=dict(
                 arrowstyle="-|>", color="black", lw=1, shrinkA=0, shrinkB=0))
-        ax.set_title(name, weight="bold")
+        ax.set_title(name, weight="bold", pad=20)
+        ax.text(-0.2, 6.2, f"{place} attention", size=11.5, color=GRAY)
+    for y, kind, text in ((0.4, "conv", "a convolution,\nor works like one"),
+                          (2.5, "attention", "compares\ncontents"), (4.6, "gated", "joins\nthe two")):
+        key.text(0, y, text, color=COLORS[kind])
+    for ax in axes.flat:
         ax.set(xlim=(-0.2, 6.2), ylim=(-0.4, 6.2))
         ax.axis("off")
     return fig
