@@ -181,7 +181,7 @@ print("The counter", "knows" if on_cpu == by_products else "does not know",
 #
 # Each layer is called several times, and the fastest call counts, because other programs mostly slow a call down. But a disturbance may outlast all of these calls. So we go through all lengths and sizes in five *rounds*, and look how far the rounds lie apart.
 
-# %% alt="Four panels over n: attention written out above, fused below; the narrower layer left, the wider one right. In each, five thin lines, one per round, give the time of attention divided by that of the convolution, both axes logarithmic. A thick gray line gives the same ratio of the counted operations, a level line marks 1, and a dotted one n*."
+# %% alt="Two panels over n: attention written out left, fused right. In each, five thin orange lines, one per round, give the time of attention divided by that of the convolution, both axes logarithmic. A broad gray line gives the same ratio of the counted operations; where it passes the level line at 1, a dot marks n*."
 @torch.no_grad()
 def seconds(layer, x, budget=0.01, at_least=3):
     """The fastest of several calls."""
@@ -213,35 +213,34 @@ for _ in tqdm(range(rounds), leave=False):
         for name, row in one.items():
             times[size].setdefault(name, []).append(row)
 
-fig, axes = plt.subplots(2, 2, sharex=True, sharey=True, figsize=(5.2, 4.6))
-for column, (d_, k_) in enumerate(sizes[:2]):
-    axes[0, column].set_title(f"d = {d_}, k = {k_}")
-    axes[1, column].set_xlabel("$n$, positions")
-    for ax, name in zip(axes[:, column], ("written out", "fused")):
-        ax.axhline(1, color=GRAY, lw=1)
-        ax.axvline(n_star(d_, k_), color=GRAY, lw=1, ls=":", label="$n^*$")
-        ax.plot(lengths, [(4 + 2 * n / d_) / k_ for n in lengths], color=GRAY, lw=5,
-                alpha=0.5, label="FLOPs")
-        for rows in zip(times[d_, k_][name], times[d_, k_]["convolution"]):
-            ax.plot(lengths, [a / c for a, c in zip(*rows)], color=ATTENTION, lw=1,
-                    label="_round")
-for ax, name in zip(axes[:, 0], ("written out", "fused")):
-    ax.set_ylabel(f"{name} / conv.")
-ax.set(xscale="log", yscale="log")
-ax.set_xticks(lengths[::4], lengths[::4])
-ax.set_yticks([0.5, 1, 2, 4, 8, 16, 32], ["½", "1", "2", "4", "8", "16", "32"])
-ax.minorticks_off()
-axes[0, 1].legend(loc="upper left")
+fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5.2, 3.8))
+for ax, name in zip(axes, ("written out", "fused")):
+    ax.axhline(1, color=GRAY, lw=1)
+    ax.plot(lengths, [(4 + 2 * n / d) / k for n in lengths], color=GRAY, lw=6, alpha=0.5,
+            label=f"{name}: FLOPs")
+    for rows in zip(times[d, k][name], times[d, k]["convolution"]):
+        ax.plot(lengths, [a / c for a, c in zip(*rows)], color=ATTENTION, lw=1,
+                label=f"{name}: time in a round")
+    ax.plot(n_star(d, k), 1, "o", color="black", ms=8, label="$n^*$")
+    ax.annotate("$n^*$", (n_star(d, k), 1), (8, -4), textcoords="offset points", va="top")
+    ax.set(title=name, xlabel="$n$, positions", xscale="log", yscale="log")
+    ax.set_xticks(lengths[::4], lengths[::4])
+    ax.minorticks_off()
+axes[0].set_ylabel("time, in convolutions")
+axes[0].set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
+axes[0].text(0.03, 0.97, "attention is slower\nabove 1", transform=axes[0].transAxes, va="top")
+for height, name, color in (0.97, "by the clock", ATTENTION), (0.88, "by the count", GRAY):
+    axes[1].text(0.03, height, name, transform=axes[1].transAxes, color=color, va="top")
 plt.show()
 
 # %% [markdown]
-# **Figure.** **The clock does not follow the count of FLOPs at every length.** Attention's time in units of the convolution's: a thin line per round, its FLOPs thick. Look where they part, and where the thin pass 1.
+# **Figure.** **The clock does not follow the count of FLOPs at every length.** Look where the thin lines (time, one per round) leave the broad one (FLOPs), and where they pass 1.
 #
-# <small>Two of the four sizes. The farther the thin lines lie apart, the less they say.</small>
+# <small>Attention in units of the convolution, for your $d$ and $k$; the table further down has all four sizes. The farther the thin lines lie apart, the less they say.</small>
 #
 # ## Where the clock leaves the count
 #
-# If every operation took the same time, the thin lines would lie on the thick one, and this table of rates would hold one number only. Below it, *start* is the time of a call with next to nothing to compute, from the same rounds.
+# If every operation took the same time, the thin lines would lie on the broad one, and this table of rates would hold one number only. Below it, *start* is the time of a call with next to nothing to compute, from the same rounds.
 
 # %%
 names = "convolution", "written out", "fused"
@@ -278,7 +277,7 @@ for n in 20_480 // d, 20_480 // d + 1:
 # - **Starting costs.** Each routine has to be looked up and started, however small its input is. The convolution is one routine, attention several (four products, a softmax, and what puts numbers in order), so attention starts later. By **later start** we mean its start minus the convolution's.
 #   Compare attention's start with the time of its shortest input, in the next column: the larger this part is, the more the start slows attention down on a short input.
 # - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a single product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines are one position apart, so most of what lies between them is the price of the change.
-#   From there on the convolution pays this price in every call, and its rates can stay lower. If the price is more than attention's later start, then on larger inputs the *convolution* has the later start. Then the thin lines fall at this length, and may end below the thick one. (One AMD EPYC was faster there with oneDNN switched off.)
+#   From there on the convolution pays this price in every call, and its rates can stay lower. If the price is more than attention's later start, then on larger inputs the *convolution* has the later start. Then the thin lines fall at this length, and may end below the broad one. (One AMD EPYC was faster there with oneDNN switched off.)
 # - **Memory.** The softmax does little with each number that it fetches, and attention written out fetches $n \times n$ of them, more than once. A processor can do [many operations](../differences/cost.md#traffic) in the time of one fetch, unless the numbers still lie in the fast memory beside it. And for a large $A$ the system has to hand out new memory in each call.
 #   Compare the last rates of written out and fused. Both compute the same exponentials, which the counter leaves out, but only one stores $A$: where that one alone gets slower, $A$ is the likely reason. (In [another trial](../differences/cost.md#times) the new memory was much of it.) If the fused column or the convolution's falls as well, the table does not say why.
 #
