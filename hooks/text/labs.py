@@ -14,6 +14,7 @@ ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
 CAPTION = re.compile(r"(?<=\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*\Z)", re.DOTALL)
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
+REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
 GITHUB = re.compile(r"https://github\.com/([^/]+/[^/]+?)/?")
 SERVICES = {  # that run a notebook of a site published from the branch gh-pages
@@ -116,11 +117,12 @@ def notebook(lab, site_url, origin):
         return f"[{words}]({urljoin(base, page)}.html{anchor})" if site_url else words
 
     def prose(text):
-        return {"cell_type": "markdown", "id": f"text-{next(number)}", "metadata": {}, "source": text}
+        source = LINK.sub(link, ATTRIBUTES.sub("", REPEATED.sub("", text)))
+        return {"cell_type": "markdown", "id": f"text-{next(number)}", "metadata": {}, "source": source}
 
     made = []
     for cell in cells(lab["script"], ""):
-        made.append(prose(LINK.sub(link, ATTRIBUTES.sub("", cell.text))) if cell.is_prose else next(ran))
+        made.append(prose(cell.text) if cell.is_prose else next(ran))
     made.append(prose(f"[{origin}]({site_url})" if site_url else origin))
     content = {"cells": made, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

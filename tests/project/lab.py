@@ -1,6 +1,8 @@
 # %% [markdown]
 # # A lab
 #
+# ![A curve](../figures/labs/good-1.svg){ .small }
+#
 # A number to the power of 2, $x^2$, with a link to [another page](../index.md#a-page).
 #
 # $$

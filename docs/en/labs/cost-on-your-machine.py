@@ -4,6 +4,10 @@
 # **On a short input attention can be the cheaper layer, on a long one the convolution is. At which length they change places can be counted, without any machine. But a machine does not take equally long for all
 # operations, so the clock may put this length elsewhere, or nowhere. What it does on your machine, and how surely, this notebook finds out.**
 #
+# ![Two panels over n: attention written out left, fused right. In each, five thin orange lines, one per round, give the time of attention divided by that of the convolution, both axes logarithmic. A broad gray line gives the same ratio of the counted operations; where it passes the level line at 1, a dot marks n*.](../figures/labs/cost-on-your-machine-1.svg){ .small }
+#
+# <small>The clock does not follow the count at every length ([Figure](#fig-cost-on-your-machine-1)).</small>
+#
 # Your input is $n$ positions long and $d$ channels wide. Which of the two layers should you take, if only the price counts? You will
 #
 # 1. guess the length from which on attention is the dearer one;

@@ -4,6 +4,10 @@
 # **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, not learned (the usual word is *inductive bias*). Attention that learns its positions is told neither of the two, so it has to make up for both, with examples and updates.
 # In networks of equal size, the convolution has after 250 signals a score that attention, in all that we tried, reaches only with 4,000 or more and in a longer training. Shuffle the signals, and nothing is left of its lead over attention.**
 #
+# ![Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7, all below a dotted level line at what the convolution has with 250.](../figures/labs/little-data-3.svg){ .small }
+#
+# <small>After 1,500 updates, a convolution with 250 signals beats attention with 16,000 ([Figure](#fig-little-data-3)).</small>
+#
 # You will see what each of the two is worth, and take home a test for your own data.
 #
 # *The notebook takes about a minute and a half on one core of a laptop and needs 600 MB of memory. You need the pages on [convolution](../operations/convolution.md) and [self-attention](../operations/self-attention.md).*

@@ -3,6 +3,10 @@
 #
 # **A stack of convolutions cannot use what lies outside its window (the tokens that its output is computed from), however long it is trained. Inside, training decides how much it uses. Attention has no window: it sees everything. Is seeing all that it needs to find one token far away?**
 #
+# ![Right answers over the distance of the flagged token. Plain convolutions with 2, 4 and 8 layers are right up to the distances 4, 8 and 16 and guess from the next one on, five dilated layers from distance 63 on. Attention is right up to distance 95.](../figures/labs/long-range-1.svg){ .small }
+#
+# <small>Beyond its receptive field a convolution guesses; attention has no edge ([Figure](#fig-long-range-1)).</small>
+#
 # You will train small networks on one task, and see
 #
 # 1. where the window of each ends, and whether the [formula](../differences/receptive-field.md#formula) is right about it;

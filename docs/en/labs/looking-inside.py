@@ -4,6 +4,10 @@
 # **Two networks of the same size learn to read the same digits, each in its own way. The CNN looks through a window that is built in. In the vision transformer,
 # each token begins by listening mostly to its own patch, because the skips carry it past the heads, and learns to listen to the whole image. Its heads learn to choose by content, and none becomes local: in the mean over all images and queries, none looks at its neighbours only.**
 #
+# ![Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers most of the image after it.](../figures/labs/looking-inside-4.svg){ .small }
+#
+# <small>Training spreads the field of the ViT; that of the CNN stays within its window ([Figure](#fig-looking-inside-4)).</small>
+#
 # You will train five small networks, and see their first filters, what each head looks at and whether the image decides it, to which pixels one output listens, and what keeps the tokens different from layer to layer: skips, signs or windows.
 #
 # *It takes about a minute on one core of a laptop and 750 MB of memory, and uses a GPU if there is one. You need the pages on
