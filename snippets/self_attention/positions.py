@@ -1,7 +1,7 @@
 """Five ways to tell attention where it is, and what each makes of distance."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION
+from style import ATTENTION, FAINT, GRAY, shades
 
 # --8<-- [start:positions]
 import torch
@@ -47,13 +47,8 @@ for name, S in added.items():
 # --8<-- [end:positions]
 
 reach = range(-64, 65)
-captions = {
-    "sinusoidal": "sinusoidal: $p_i · p_j$",
-    "learned": "learned, untrained: $p_i · p_j$",
-    "relative bias": "relative bias: $b_{j-i}$, one number a bucket",
-    "rotary": "rotary: turned $q · k$",
-    "ALiBi": "ALiBi: $−|i − j|$ / 8",
-}
+SCHEMES = "sinusoidal", "learned", "relative bias", "rotary", "ALiBi"
+SHOWN = 40      # positions in the figure
 
 
 def spread(S, offsets=reach):
@@ -64,7 +59,7 @@ def spread(S, offsets=reach):
 def results():
     """For which of the five the distance alone decides, and how far others are.
 
-    >>> [name for name in captions if spread(added[name]) < 1e-9]
+    >>> [name for name in SCHEMES if spread(added[name]) < 1e-9]
     ['sinusoidal', 'relative bias', 'rotary', 'ALiBi']
 
     The sinusoidal product is a sum of cosines of the distance, and rotary scores of
@@ -113,19 +108,21 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(5, figsize=(5.2, 8.2), sharex=True)
-    for ax, (name, title) in zip(axes, captions.items()):
-        diagonals = [added[name].diagonal(o) for o in reach]
-        ax.fill_between(reach, [s.min().item() for s in diagonals],
-                        [s.max().item() for s in diagonals],
-                        color=ATTENTION, alpha=0.3, lw=0, label="_range")
-        step = "steps-mid" if name == "relative bias" else "default"
-        ax.plot(reach, [s.mean().item() for s in diagonals], color=ATTENTION,
-                drawstyle=step, label=name)
-        ax.set_title(title)
-    axes[2].set_ylabel("part of the score")
-    axes[4].set_xlabel("distance $j - i$")
-    axes[4].set_xticks([-64, -32, 0, 32, 64], ["−64", "−32", "0", "32", "64"])
+    fig, axes = plt.subplots(2, 3, figsize=(5.2, 4))
+    *panels, key = axes.flat
+    for ax, name in zip(panels, SCHEMES):
+        ax.imshow(added[name][:SHOWN, :SHOWN], cmap=shades(ATTENTION), interpolation="none", label=name)
+        ax.set_title(name)
+    key.plot([8, SHOWN], [0, SHOWN - 8], color=GRAY, lw=1)
+    key.text(1, SHOWN - 2, "on this line,\n$j - i$ is the\nsame", color=GRAY)
+    key.set(xlim=(0, SHOWN), ylim=(SHOWN, 0), aspect=1)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color=FAINT)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("query $i$")
+    for ax in axes[1]:
+        ax.set_xlabel("key $j$")
     return fig
 
 
