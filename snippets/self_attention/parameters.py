@@ -21,7 +21,7 @@ for h, n in (1, 10), (8, 10), (8, 1000):
           f"{A.numel():,} shares in A")
 # --8<-- [end:parameters]
 
-lengths = [2**power for power in range(0, 13, 2)]
+SHOWN = {0: 2, 6: 4, 12: 8}     # in the figure: at which place which length
 
 
 def counts(n, k=3):
@@ -54,21 +54,20 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.6))
-    rows = [counts(n) for n in lengths]
-    for name, style, color, offset, side in (
-            ("dense", "^:", GRAY, (-10, 0), "right"),
-            ("attention", "s-", ATTENTION, (0, 10), "left"),
-            ("convolution", "o--", CONVOLUTION, (0, -18), "left")):
-        values = [row[name] for row in rows]
-        ax.plot(lengths, values, style, color=color, label=name)
-        ax.annotate(name, (lengths[3], values[3]), offset, color=color, ha=side,
-                    textcoords="offset points")
-    ax.loglog()
-    ax.set_xticks([1, 16, 256, 4096], ["1", "16", "256", "4096"])
-    ax.set_yticks([1e4, 1e6, 1e8, 1e10], ["10⁴", "10⁶", "10⁸", "10¹⁰"])
-    ax.minorticks_off()
-    ax.set(xlabel="positions $n$", ylabel="parameters", ylim=(2e3, 1e11))
+    fig, ax = plt.subplots(figsize=(5.2, 2.8))
+    for name, top, color in (("convolution", 0, CONVOLUTION), ("attention", 2, ATTENTION),
+                             ("dense", 4, GRAY)):
+        ax.text(-1, top, name, color=color, ha="right", va="center")
+        for left, n in SHOWN.items():
+            matrices = counts(n)[name] // d**2
+            wide = n if name == "dense" else matrices
+            ax.scatter([left + i % wide for i in range(matrices)],
+                       [top + i // wide for i in range(matrices)],
+                       s=85, marker="s", color=color, label=f"{name}, n = {n}")
+    for left, n in SHOWN.items():
+        ax.text(left - 0.4, -1.4, f"$n$ = {n}", va="center")
+    ax.set(xlim=(-6.4, 19.6), ylim=(11.6, -2), aspect=1)
+    ax.axis("off")
     return fig
 
 
