@@ -1,7 +1,7 @@
 """What becomes of the rows of A without the scale: their entropy, and how they react to a query."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, FAINT
+from style import ATTENTION, FAINT, shades
 
 # --8<-- [start:stuck]
 import torch
@@ -40,7 +40,6 @@ for d_head in (16, 64, 256, 1024):
           f"with the scale {stuck(d_head, True):.0%}")
 # --8<-- [end:stuck]
 
-sizes = 4, 16, 64, 256, 1024
 SEEDS = 5
 
 
@@ -128,26 +127,17 @@ def results():
 
 
 def figure():
-    fig, (upper, slope) = plt.subplots(2, figsize=(5.2, 5.2), sharex=True)
-    for name, scaled, style, below in (("not scaled", False, "o-", True),
-                                       ("scaled", True, "s--", False)):
-        entropies = [bits(d_head, scaled) for d_head in sizes]
-        reactions = [median(d_head, scaled) for d_head in sizes]
-        for ax, values in (upper, entropies), (slope, reactions):
-            ax.plot(sizes, values, style, color=ATTENTION, label=name)
-        upper.annotate(name, (64, entropies[2]), (8, 10 if below else -16),
-                      textcoords="offset points")
-        at, offset = ((256, reactions[3]), (8, 6)) if not scaled else ((16, reactions[1]), (0, -18))
-        slope.annotate(name, at, offset, textcoords="offset points")
-    upper.set_xscale("log")
-    upper.set_xticks(sizes, sizes)
-    upper.minorticks_off()
-    upper.axhline(6, color=FAINT, lw=1, zorder=0)
-    upper.set(title="entropy of a row of 64 shares (bits)", ylim=(0, 6.6))
-    slope.set_yscale("log")
-    slope.set_yticks([1e-3, 1e-2, 1e-1, 1], ["10⁻³", "10⁻²", "0.1", "1"])
-    slope.minorticks_off()
-    slope.set(title="how a row reacts to its query (median)", xlabel="channels of a head")
+    fig, axes = plt.subplots(3, 2, figsize=(5.2, 4.2))
+    for line, d_head in zip(axes, (4, 64, 1024)):
+        for ax, scaled in zip(line, (False, True)):
+            A = keys_and_rows(d_head, scaled)[1]
+            ax.imshow(A[0, :8], cmap=shades(ATTENTION), vmin=0, vmax=0.2, aspect="auto",
+                      interpolation="none", label=f"{d_head} channels, scaled: {scaled}")
+            ax.set(xticks=[], yticks=[], xlabel=f"keys looked at: about {2**entropy(A):.0f}")
+            ax.spines[:].set(visible=True, color=FAINT)
+        line[0].set_ylabel(f"{d_head} channels")
+    axes[0, 0].set_title("not divided")
+    axes[0, 1].set_title("divided by the root")
     return fig
 
 
