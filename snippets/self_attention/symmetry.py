@@ -1,7 +1,7 @@
 """The score of i for j is not that of j for i: M in S = x M x^T has no symmetry."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, GRAY
+from style import ATTENTION, FAINT, signed
 
 # --8<-- [start:symmetry]
 import torch
@@ -37,6 +37,7 @@ for name, S in (("two matrices", scores(W_Q, W_K)),
 # --8<-- [end:symmetry]
 
 upper = torch.ones(n, n).triu(1).bool()         # each pair i < j once
+SHOWN, PAIR = 12, (5, 9)    # tokens in the figure, and those whose two scores are marked
 
 
 def self_first(S):
@@ -113,16 +114,17 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.6))
-    for name, S, style, color in (
-            ("$W_Q$ and $W_K$ differ", scores(W_Q, W_K), "o", ATTENTION),
-            ("$W_K = W_Q$", scores(W_Q, W_Q), "x", GRAY)):
-        every_third = S[upper][::3].tolist(), S.T[upper][::3].tolist()
-        ax.plot(*every_third, style, ms=5, color=color, fillstyle="none", label=name)
-    ax.set(xlabel="score $S_{ij}$", ylabel="score $S_{ji}$", xlim=(-24, 24),
-           ylim=(-24, 24), xticks=(-20, -10, 0, 10, 20), yticks=(-20, -10, 0, 10, 20))
-    ax.set_aspect("equal")
-    ax.legend(loc="lower right")
+    fig, axes = plt.subplots(1, 2, figsize=(5.2, 3))
+    for ax, title, S in zip(axes, ("$W_Q$ and $W_K$ differ", "$W_K = W_Q$"),
+                            (scores(W_Q, W_K), scores(W_Q, W_Q))):
+        largest = (S - S.diag().diag())[:SHOWN, :SHOWN].abs().max()
+        ax.imshow(S[:SHOWN, :SHOWN], cmap=signed(ATTENTION), vmin=-largest, vmax=largest,
+                  interpolation="none", label=title)
+        ax.axline((0, 0), slope=1, color="black", lw=1)
+        ax.plot(PAIR, PAIR[::-1], "o", ms=18, mfc="none", mec="black")
+        ax.set(title=title, xticks=[], yticks=[], xlabel="key $j$")
+        ax.spines[:].set(visible=True, color=FAINT)
+    axes[0].set_ylabel("query $i$")
     return fig
 
 
