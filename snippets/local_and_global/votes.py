@@ -4,7 +4,8 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import CONVOLUTION, FAINT
+from matplotlib.patches import Rectangle
+from style import CONVOLUTION, GRAY, shades
 
 # --8<-- [start:votes]
 import torch
@@ -47,6 +48,7 @@ print("windows of 4 x 4 pixels, more than 85 % right:", right(4, seed=0) > 0.85)
 # --8<-- [end:votes]
 
 SEEDS, SIDES = 5, (2, 3, 4, 8)
+SHOWN = 5       # the digit in the figure
 
 
 @cache
@@ -74,14 +76,25 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 2.8))
-    for side in SIDES:
-        ax.plot([side] * 2, [100 * min(scores(side)), 100 * max(scores(side))], lw=7,
-                color=CONVOLUTION, solid_capstyle="round", label=f"{side} x {side}")
-    ax.axhline(10, color=FAINT, lw=1)
-    ax.text(8, 12, "guessing", ha="right")
-    ax.set(xticks=SIDES, ylim=(0, 102), xlim=(1.5, 8.5), ylabel="right answers, %",
-           xlabel="side of a window, in pixels")
+    fig, axes = plt.subplot_mosaic([SIDES, [0] * len(SIDES)], figsize=(5.2, 3.8), height_ratios=(1, 1.2))
+    image, bottom = digits.images[SHOWN], axes[0]
+    for at, side in enumerate(SIDES):
+        corner = (8 - side) // 2
+        seen = slice(corner, corner + side)
+        faded = image / 5
+        faded[seen, seen] = image[seen, seen]
+        axes[side].imshow(faded, cmap=shades(GRAY), vmax=16, interpolation="none")
+        axes[side].add_patch(Rectangle((corner - 0.5, corner - 0.5), side, side, fill=False,
+                                       color=CONVOLUTION, lw=2.5, clip_on=False))
+        axes[side].set_title(f"{side} × {side}", loc="center")
+        axes[side].axis("off")
+        bottom.plot([at] * SEEDS, [100 * score for score in scores(side)], "o", color=CONVOLUTION,
+                    alpha=0.6, ms=8, label=f"{side} x {side}")
+    bottom.axhline(10, color=GRAY, lw=1)
+    bottom.text(3.5, 13, "guessing", color=GRAY, ha="right")
+    bottom.set(xlim=(-0.5, 3.5), xticks=[], ylim=(0, 102), yticks=[0, 50, 100],
+               ylabel="right answers, %")
+    bottom.spines["bottom"].set_visible(False)
     return fig
 
 
