@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION
+from style import ATTENTION, CONVOLUTION, FAINT
 
 # --8<-- [start:larger]
 import torch
@@ -144,19 +144,24 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.2))
-    labels = {"attention": "attention", "two": "two kernels",
-              "three_large": "three kernels"}
-    for name, text in labels.items():
-        color = ATTENTION if name == "attention" else CONVOLUTION
-        ax.plot([weights(name)] * SEEDS, runs(name), "o", color=color, ms=8, alpha=0.6,
-                label=f"{name}, {weights(name)} weights")
-        ax.text(weights(name), max(runs(name)) + 0.03, text, color=color, ha="center",
-                va="bottom")
-    ax.set_xscale("log")
-    ax.set_xticks([1000, 10_000], ["1000", "10 000"])
-    ax.set(xlim=(400, 25_000), ylim=(0, 0.75), xlabel="number of weights",
-           ylabel="error that is left")
+    fig, (size, left) = plt.subplots(1, 2, figsize=(5.2, 4.4), width_ratios=(1, 2.6), sharey=True)
+    deep = sum(p.numel() for p in Residual().parameters())
+    rows = ((0, "attention", ATTENTION, weights("attention"), runs("attention")),
+            (1, "two kernels", CONVOLUTION, weights("two"), runs("two")),
+            (2.3, "three kernels", CONVOLUTION, weights("three_large"), runs("three_large")),
+            (4, "attention,\n5 × longer", ATTENTION, weights("attention"), LONG["attention"]),
+            (5.5, "seven layers,\n5 × longer", CONVOLUTION, deep, LONG["residual"]))
+    for y, name, color, count, errors in rows:
+        size.scatter(0.72, y, s=count / 12, marker="s", color=color, label=f"{name}: weights")
+        size.text(0.36, y, f"{count / weights('attention'):.0f} ×", ha="right", va="center")
+        left.plot(errors, [y] * len(errors), "o", color=color, ms=8, alpha=0.6, label=name)
+        left.text(0.01, y, name, color=color, va="center")
+    left.plot([max(runs("attention"))] * 2, [0, 2.8], color=ATTENTION, lw=1, zorder=0)
+    size.set(title="weights", xlim=(0, 1), ylim=(6.3, -0.7), xticks=[], yticks=[])
+    size.spines[:].set_visible(False)
+    left.set(xlim=(0, 0.8), xticks=[0, 0.5], xlabel="error that is left")
+    left.spines["left"].set_color(FAINT)
+    left.tick_params(left=False)
     return fig
 
 
