@@ -79,21 +79,23 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.6))
-    lengths = [round(2 ** (step / 2)) for step in range(2, 41)]
-    longer = [n for n in lengths if n >= START]
-    ax.axhline(0.5, color=FAINT, lw=1, label="_half")
-    for style, ns, shares, where, text in (
-            ("-", lengths, [share(4, n) for n in lengths], (60, 0.05), "as it is"),
-            ("--", lengths, [share(4 / 0.5, n) for n in lengths], (7000, 0.35),
-             "half the\ntemperature"),
-            (":", longer, [scaled(4, n) for n in longer], (60_000, 0.9), "times ln n")):
-        ax.plot(ns, shares, style, color=ATTENTION, lw=2, label=f"gap 4, {text}")
-        ax.text(*where, text, color=ATTENTION)
-    ax.set_xscale("log")
-    ax.set_xticks([10, 1000, 100_000], ["10", "1000", "100 000"])
-    ax.set(xlabel="number of keys $n$", ylabel="share of the match", ylim=(0, 1.05),
-           xlim=(1.8, 1.2e6), yticks=[0, 0.5, 1])
+    lengths = START, 1024, 2**16
+    mends = (("as it is", lambda n: share(4, n)),
+             ("half the\ntemperature", lambda n: share(4 / 0.5, n)),
+             ("scores times\nln $n$", lambda n: scaled(4, n)))
+    fig, axes = plt.subplots(1, len(lengths), figsize=(5.2, 2.8), sharey=True)
+    for ax, n in zip(axes, lengths):
+        for y, (name, law) in enumerate(mends):
+            ax.plot([0, 1], [y, y], color=FAINT, lw=18, solid_capstyle="butt", label="_all")
+            ax.plot([0, law(n)], [y, y], color=ATTENTION, lw=18, solid_capstyle="butt",
+                    label=f"{name}, n = {n}".replace("\n", " "))
+        ax.plot([0.5, 0.5], [-0.5, 2.4], color="black", lw=1, label="_half")
+        ax.set_title(f"{n:,} keys")
+        ax.set(xlim=(0, 1), ylim=(2.5, -0.6), xticks=[])
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0)
+    axes[0].set_yticks(range(len(mends)), [name for name, _ in mends])
+    axes[1].set_xlabel("share of the match; the line: one half")
     return fig
 
 
