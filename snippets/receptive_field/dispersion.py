@@ -177,6 +177,7 @@ def figure():
                 label=f"law, gap {gap}")
         ax.annotate(f"gap {gap}", (math.exp(gap), 0.5), (-8, -8), textcoords="offset points",
                     color=GRAY, ha="right", va="top")
+    ax.text(3500, 0.73, f"{RUNS} trained\nheads", color=ATTENTION, va="top")
     ax.axvline(96, color=GRAY, lw=1)
     ax.text(115, 0.03, "trained here", color=GRAY)
     ax.set_xscale("log")
