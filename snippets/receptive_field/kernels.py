@@ -44,11 +44,16 @@ for L, k in (24, 3), (8, 7), (2, 25):
 # --8<-- [end:kernels]
 
 STACKS = (24, 3), (12, 5), (8, 7), (4, 13), (2, 25), (1, 49)
+SHOWN = (24, 3), (8, 7), (2, 25), (1, 49)
 
 
 @cache
+def energies(skips):
+    return [energy(L, k, skips) for L, k in STACKS]
+
+
 def measured(skips):
-    return [sd(energy(L, k, skips)) for L, k in STACKS]
+    return [sd(E) for E in energies(skips)]
 
 
 def law(L, k, skips):
@@ -77,20 +82,24 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.8))
-    for skips, style, fill in (False, "-", CONVOLUTION), (True, "--", "none"):
-        lines = [law(*stack, skips) for stack in STACKS]
-        name = "with skips" if skips else "without skips"
-        ax.plot(range(6), lines, style, color=CONVOLUTION, label=f"{name}, law")
-        ax.plot(range(6), measured(skips), "o", color=CONVOLUTION, mfc=fill,
-                label=f"{name}, measured")
-        ax.text(2.9, law(4, 13, skips) + (0.9 if not skips else -1.9), name,
-                ha="right" if not skips else "left", color=CONVOLUTION)
-    ax.axhline(24, color=GRAY, ls="--", lw=1)
-    ax.text(0, 23.4, "half of the window", color=GRAY, va="top")
-    ax.set_xticks(range(6), [f"{L}×\n{k}" for L, k in STACKS])
-    ax.set(xlabel="layers × kernel size, each with a window of 49", ylabel="sd of the effect",
-           ylim=(0, 26), yticks=[0, 10, 20])
+    fig, axes = plt.subplots(len(SHOWN), figsize=(5.2, 5), sharex=True)
+    offset = range(-24, 25)
+    for ax, (L, k) in zip(axes, SHOWN):
+        E = energies(skips=False)[STACKS.index((L, k))]
+        ax.bar(offset, (E / E.max()).tolist(), color=CONVOLUTION, alpha=0.35, label=f"{L} layers of size {k}")
+        for y, skips, style in (-0.22, False, "-"), (-0.5, True, ":"):
+            spread = law(L, k, skips)
+            ax.plot([-spread, spread], [y, y], style, color=CONVOLUTION, lw=3,
+                    label=f"sd, skips: {skips}")
+        ax.set_title(f"{L} layers of size {k}" if L > 1 else f"1 layer of size {k}")
+        for edge in -24.5, 24.5:
+            ax.axvline(edge, color=GRAY, ls="--", lw=1.5)
+        ax.spines[:].set_visible(False)
+        ax.set(yticks=[], ylim=(-0.7, 1.05), xlim=(-25, 25))
+        ax.tick_params(bottom=False)
+    axes[0].text(law(*SHOWN[0], False) + 0.8, -0.05, "typical distance\nwith skips", va="top")
+    axes[0].text(-24, 0.9, "edge of the\nwindow", color=GRAY, va="top")
+    axes[-1].set(xlabel="offset from the output", xticks=[-24, 0, 24])
     return fig
 
 
