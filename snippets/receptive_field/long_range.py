@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT, GRAY
+from style import ATTENTION, CONVOLUTION, GRAY, shades
 
 # --8<-- [start:task]
 import torch
@@ -259,30 +259,24 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(3, sharex=True, figsize=(5.2, 7))
+    fig, axes = plt.subplots(3, sharex=True, figsize=(5.2, 4.6))
     titles = {"plain": "8 plain layers", "dilated": "3 layers, dilations 1, 3, 9",
               "attention": "1 attention layer"}
     for ax, (name, title) in zip(axes, titles.items()):
         color = ATTENTION if name == "attention" else CONVOLUTION
-        curves, network = trained(name)
-        curve = curves.mean(2)  # (STOPS, D)
-        ax.axhline(1 / VALUES, color=FAINT, zorder=0)
-        for stop, y, alpha in zip(STOPS, curve, (0.35, 0.55, 0.75, 1)):
-            ax.plot(y, color=color, alpha=alpha, lw=1.5 + alpha, label=f"{title}, {stop} steps")
-        if len(curve[0]) < N:
-            edge = len(curve[0]) - 1
-            ax.axvline(edge + 0.5, color=GRAY, ls="--", lw=1)
-            ax.text(edge + 1.2, 0.9, f"edge of the window: {edge}", color=GRAY, va="top")
-            far = range(edge + 1, N)
-            ax.plot(far, [accuracy(network, D, N).mean() for D in far], color=color, lw=2.5,
-                    label=f"{title}, beyond the window")
+        curves = trained(name)[0].mean(2)  # (STOPS, D)
+        seen = len(curves[0])
+        ax.imshow(curves, cmap=shades(color), vmin=1 / VALUES, vmax=1, aspect="auto",
+                  interpolation="none", extent=(-0.5, seen - 0.5, len(STOPS), 0), label=title)
+        if seen < N:
+            ax.text(seen + 0.5, 2, f"beyond {seen - 1}:\nout of sight", color=GRAY, va="center")
         ax.set_title(title, color=color)
-        ax.set(ylim=(0, 1.18), yticks=[0, 0.5, 1], ylabel="right answers")
-    for stop, at in zip(STOPS, ((2.6, 0.4), (5.6, 0.5), (10.6, 0.76), (5, 1.02))):
-        axes[0].annotate(f"{stop} steps" if stop == 600 else str(stop), at, (3, 3),
-                         textcoords="offset points", color=CONVOLUTION)
-    axes[0].text(N - 1, 0.17, "guessing", color=GRAY, ha="right")
-    axes[2].set(xlabel="distance $D$ of the flagged token", xticks=[0, 9, 18, 26, 47])
+        ax.set_yticks([line + 0.5 for line in range(len(STOPS))], STOPS)
+        ax.set(xlim=(-0.5, N - 0.5), ylim=(len(STOPS), 0))
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0)
+    axes[1].set_ylabel("after … steps")
+    axes[2].set(xlabel="distance $D$ of the flagged token", xticks=[0, 9, 18, 47])
     return fig
 
 
