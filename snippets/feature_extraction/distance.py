@@ -1,6 +1,6 @@
 """Attention without positions looks near, but only because the photograph does."""
 
-from style import ATTENTION, CONVOLUTION, GRAY
+from style import ATTENTION, CONVOLUTION, FAINT, minus, shades
 
 # --8<-- [start:distance]
 import matplotlib.pyplot as plt
@@ -34,6 +34,7 @@ for name, A in shares.items():
 # --8<-- [end:distance]
 
 STEPS = range(1, 24)
+REACH = 10      # of the figure, in patches
 
 
 def mean_distance(A):
@@ -86,24 +87,28 @@ def results():
     }
 
 
+def around(A):
+    """Mean share at each offset up to REACH, as a multiple of equal shares; the query is in the middle."""
+    offset = places - places[:, None]                   # (n, n, 2)
+    near = (offset.abs() <= REACH).all(2)
+    at = (offset[near] + REACH) @ torch.tensor([2 * REACH + 1, 1])
+    total = torch.zeros((2 * REACH + 1)**2).double().index_add(0, at, A[near])
+    return (n - 1) * (total / at.bincount()).view(2 * REACH + 1, -1)
+
+
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.6))
-    box = [(n - 1) / 8] * 2
-    ax.plot([1, 1.5, 1.5], [*box, 0.01], color=CONVOLUTION,
-            label="convolution, 3 × 3")
-    ax.plot(STEPS, profile(attention(x)), "o-", color=ATTENTION, ms=5,
-            label="attention on the photograph")
-    ax.plot(STEPS, profile(attention(x[order])), "s--", color=ATTENTION,
-            ms=4, mfc="none", label="on its shuffled patches")
-    ax.axhline(1, color=GRAY, lw=1, label="equal shares")
-    ax.set_yscale("log")
-    ax.text(2, 50, "3 × 3 convolution:\nzero beyond one step", color=CONVOLUTION)
-    ax.text(4.2, 3, "attention", color=ATTENTION)
-    ax.text(12, 1.25, "patches shuffled", color=ATTENTION)
-    ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
-    ax.minorticks_off()
-    ax.set(xlabel="distance in patches", ylim=(0.1, 200), xlim=(0, 24),
-           ylabel="mean share\n(equal shares: 1)")
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.7))
+    box = ((far > 0) & (far < 2)).double()
+    for ax, A, title, color in (
+            (axes[0], box / box.sum(1, keepdim=True), "convolution\n3 × 3", CONVOLUTION),
+            (axes[1], attention(x), "attention on\nthe photograph", ATTENTION),
+            (axes[2], attention(x[order]), "patches\nshuffled", ATTENTION)):
+        ax.imshow(around(A), cmap=shades(color), vmin=0, vmax=5, interpolation="none", label=title)
+        ax.set_title(title, color=color)
+        ax.set_xticks([0, REACH, 2 * REACH], [minus(-REACH), "0", REACH])
+        ax.set(yticks=[])
+        ax.spines[:].set(visible=True, color=FAINT)
+    axes[1].set_xlabel("patches away from the one that asks")
     return fig
 
 
