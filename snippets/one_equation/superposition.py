@@ -1,7 +1,7 @@
 """A convolution is linear in its input; attention is not."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT, GRAY
+from style import ATTENTION, CONVOLUTION, GRAY
 
 # --8<-- [start:superposition]
 import torch
@@ -38,7 +38,7 @@ for f in convolution, attention, frozen:
           f"{error(f(2 * x), 2 * f(x)):7.3f}")
 # --8<-- [end:superposition]
 
-SHOWN = 24      # positions in the figure, of channel 0
+SHOWN, LABELLED = 16, 10    # positions in the figure, of channel 0; the one that has labels
 
 
 def superposition(f):
@@ -72,19 +72,18 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, figsize=(5.2, 5), sharex=True)
+    fig, axes = plt.subplots(2, figsize=(5.2, 4.4), sharex=True)
     for ax, f, color in zip(axes, (convolution, attention), (CONVOLUTION, ATTENTION)):
-        name = f.__name__
-        ax.axhline(0, color=FAINT, lw=1)
-        ax.plot((f(x) + f(z))[:SHOWN, 0], "o", color=GRAY, ms=10, mfc="none",
-                label=f"{name}, f(x) + f(z)")
-        ax.plot(f(x + z)[:SHOWN, 0], "o-", color=color, ms=5, lw=1,
-                label=f"{name}, f(x + z)")
-        ax.set_title(name, color=color, weight="bold")
-        ax.locator_params(axis="y", nbins=4)
-        ax.legend(ax.lines[1:], ["$f(x) + f(z)$", "$f(x + z)$"], ncols=2,
-                  loc="lower right", bbox_to_anchor=(1.02, 0.97),
-                  handletextpad=0.2, columnspacing=1)
+        apart, joint = (f(x) + f(z))[:SHOWN, 0], f(x + z)[:SHOWN, 0]
+        ax.vlines(range(SHOWN), apart, joint, color=color, lw=2)
+        ax.plot(apart, "o", color=GRAY, ms=12, mfc="none", label=f"{f.__name__}, f(x) + f(z)")
+        ax.plot(joint, "o", color=color, ms=6, label=f"{f.__name__}, f(x + z)")
+        ax.set_title(f.__name__, color=color, weight="bold")
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    for text, y, color in (("$f(x + z)$", joint[LABELLED], ATTENTION),
+                           ("$f(x) + f(z)$", apart[LABELLED], GRAY)):
+        axes[1].annotate(text, (LABELLED, y), (9, 3), textcoords="offset points", color=color)
     axes[1].set_xlabel("position $i$")
     return fig
 
