@@ -47,6 +47,7 @@ print("2-D: error below 10⁻¹²:", bool(error < 1e-12))
 # --8<-- [end:toeplitz]
 
 N, SIDE = 16, 6
+PIXEL = 14      # the output whose row the figure marks
 
 
 def results():
@@ -81,30 +82,26 @@ def results():
         "nonzeros_1000": int(T.count_nonzero()),
         "nonzeros_2000": int(toeplitz(w, 2000).count_nonzero()),
         "free": len(T.unique()) - 1,
-        "n": N,
         "side": SIDE,
         "pixels": SIDE**2,
     }
 
 
 def figure():
-    fig, (line, plane) = plt.subplots(
-        2, figsize=(5.2, 7.6), height_ratios=(1, 1.25))
+    fig, (image, matrix) = plt.subplots(1, 2, figsize=(5.2, 4.1), width_ratios=(1, 2.2))
     blue = shades(CONVOLUTION, 1 / 3).with_extremes(under="none")
-    kernel = torch.tensor([1.0, 3, 5, 4, 2])
-    square = torch.tensor([[1.0, 2, 3], [4, 9, 8], [7, 6, 5]])
-    for ax, T, title in (
-            (line, toeplitz(kernel, N), f"kernel 5, {N} positions"),
-            (plane, toeplitz_2d(square, SIDE),
-             f"kernel 3×3, {SIDE}×{SIDE} pixels, row after row")):
-        ax.imshow(T.numpy(), cmap=blue, vmin=1e-9, interpolation="none",
-                  label=title)
-        ax.set(title=title, xlabel="input $j$", ylabel="output $i$",
-               xticks=[], yticks=[])
+    T = toeplitz_2d(torch.tensor([[1.0, 2, 3], [4, 9, 8], [7, 6, 5]]), SIDE)
+    for ax, values, step, title in (
+            (image, T[PIXEL].view(SIDE, SIDE), 1, f"{SIDE} × {SIDE} pixels:\none output\nreads nine"),
+            (matrix, T, SIDE, f"matrix of {SIDE**2} × {SIDE**2}:\nthe same nine in its row")):
+        ax.imshow(values.numpy(), cmap=blue, vmin=1e-9, interpolation="none", label=title)
+        for edge in range(step, len(values), step):
+            ax.axhline(edge - 0.5, color=FAINT, lw=1)
+            ax.axvline(edge - 0.5, color=FAINT, lw=1)
+        ax.set(title=title, xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=FAINT)
-    for edge in range(1, SIDE):
-        plane.axhline(edge * SIDE - 0.5, color=FAINT, lw=1)
-        plane.axvline(edge * SIDE - 0.5, color=FAINT, lw=1)
+    matrix.axhspan(PIXEL - 0.5, PIXEL + 0.5, fill=False, lw=1.5)
+    matrix.set(xlabel="input $j$", ylabel="output $i$")
     return fig
 
 
