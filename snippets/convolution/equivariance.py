@@ -1,7 +1,30 @@
-"""Shift the input and the output shifts along, until a stride drops positions."""
+"""Shift the input and the output shifts along, until a stride drops positions; each wave has its gain."""
 
 import matplotlib.pyplot as plt
 from style import CONVOLUTION
+
+# --8<-- [start:gain]
+import torch
+import torch.nn.functional as F
+
+n = 64
+kernels = {"average": torch.tensor([1., 1, 1]).double() / 3,
+           "difference": torch.tensor([-1., 0, 1]).double() / 2}
+
+
+def gain(kernel, x):
+    """What each wave in x (n,) is multiplied by, on a ring: (n // 2 + 1,)"""
+    ring = F.pad(x[None, None], (1, 1), mode="circular")
+    y = F.conv1d(ring, kernel[None, None])[0, 0]     # (n,)
+    return torch.fft.rfft(y) / torch.fft.rfft(x)
+
+
+torch.manual_seed(0)
+one, another = torch.randn(2, n, dtype=torch.float64)
+for name, kernel in kernels.items():
+    same = torch.allclose(gain(kernel, one), gain(kernel, another))
+    print(f"{name}: the same gain for two inputs: {same}")
+# --8<-- [end:gain]
 
 # --8<-- [start:shift]
 import torch
@@ -107,6 +130,14 @@ def results():
     >>> image = torch.randn(1, 3, 9, 9).double()
     >>> moved = layer(image.roll((2, 4), (2, 3))) - layer(image).roll((2, 4), (2, 3))
     >>> bool(moved.abs().max() < 1e-12)
+    True
+
+    What the kernels do to a wave that turns by f a position: (1 + 2 cos f) / 3 and i sin f.
+
+    >>> wave, f = torch.randn(64).double(), 2 * torch.pi * torch.arange(33).double() / 64
+    >>> torch.allclose(gain(kernels["average"], wave).real, (1 + 2 * f.cos()) / 3)
+    True
+    >>> torch.allclose(gain(kernels["difference"], wave).imag, f.sin())
     True
     """
     inside = x.clone()
