@@ -4,7 +4,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, GRAY
+from style import ATTENTION
 
 # --8<-- [start:distance]
 # pip install torch scikit-learn
@@ -144,22 +144,19 @@ def results():
 
 
 def figure():
-    fig, (top, bottom) = plt.subplots(2, sharex=True, figsize=(5.2, 5.8))
-    layers = torch.arange(1, L + 1)[:, None].expand(L, h)
-    for ax, measure in (top, how_far), (bottom, how_many):
-        for when, model, shift, face in (("before", before, -0.08, "none"),
-                                         ("after", after, 0.08, ATTENTION)):
-            ax.plot((layers + shift).flatten(), heads(measure, model).flatten(), "o",
-                    ms=8, mec=ATTENTION, mfc=face, label=f"{when} training")
-    for height, name in ((distance.mean(), "equal shares"),
-                         (how_far(window).mean(), "3×3 window")):
-        top.axhline(height, color=GRAY, lw=1, zorder=0)
-        top.text(3.6, height + 0.22, name, color=GRAY, ha="right")
-    bottom.axhline(16, color=GRAY, lw=1, zorder=0)
-    top.set(title="how far (pixels)", ylim=(0, 5), yticks=range(5))
-    top.legend(loc="lower left", ncols=2, handletextpad=0, columnspacing=1)
-    bottom.set(title="at how many patches", xlabel="layer", ylim=(0, 17.5),
-               xlim=(0.6, 3.6), xticks=range(1, L + 1), yticks=[1, 4, 8, 12, 16])
+    fig, ax = plt.subplots(figsize=(5.2, 4))
+    for when, models, face in (("before", [vit(steps=0, seed=seed) for seed in range(SEEDS)], "none"),
+                               ("after", trained, ATTENTION)):
+        far, many = (torch.stack([heads(measure, model) for model in models]).flatten()
+                     for measure in (how_far, how_many))
+        ax.plot(far, many, "o", ms=6, mec=ATTENTION, mfc=face, alpha=0.7, label=f"{when} training")
+    local = how_far(window).mean(), how_many(window).mean()
+    ax.plot(*local, "s", ms=12, mec="black", mfc="none", label="equal shares of a 3×3 window")
+    ax.annotate("a local head\nwould be here", local, (0, -14), textcoords="offset points", ha="center", va="top")
+    ax.text(3.6, 15.6, "before training", color=ATTENTION, ha="right")
+    ax.text(3.1, 9, "after", color=ATTENTION, ha="right")
+    ax.set(xlabel="how far a head looks, in pixels", ylabel="at how many patches",
+           xlim=(0, 5), ylim=(0, 17), yticks=[1, 4, 8, 12, 16])
     return fig
 
 
