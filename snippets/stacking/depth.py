@@ -4,7 +4,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, GRAY
+from style import ATTENTION, CONVOLUTION
 
 # --8<-- [start:depth]
 # pip install torch scikit-learn
@@ -199,23 +199,26 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.8))
-    lines = [("pure", ATTENTION, "-", "bare\nattention", (2.25, 0.0017)),
-             ("skips", ATTENTION, "--", "attention\nwith skips", (140, 0.13)),
-             ("scaled", ATTENTION, ":", "attention with\nscaled skips", (140, 0.72)),
-             ("average", GRAY, "-", "averages", (5.4, 0.03)),
-             ("convolution", CONVOLUTION, "-", "bare convolution", (140, 1.3)),
-             ("relu", CONVOLUTION, "-.", "convolution\nwith ReLU", (140, 0.056)),
-             ("relu_skips", CONVOLUTION, "--", "convolution with\nReLU and skips", (140, 0.33))]
-    for name, color, style, label, at in lines:
-        spreads = measured(digits, name)[0]
-        ax.loglog(range(1, LONGEST + 1), spreads.mean(0)[1:].clamp(min=1e-9), style,
-                  color=color, label=label.replace("\n", " "), lw=2)
-        ax.text(*at, label, color=color, va="center")
-    ax.set(xlim=(1, 1400), ylim=(1e-3, 1.6), xlabel="layers", title="spread of the tokens")
-    ax.set_xticks([1, 2, 4, 8, 16, 32, 64, 128], "1 2 4 8 16 32 64 128".split())
-    ax.set_yticks([0.001, 0.01, 0.1, 1], ["0.001", "0.01", "0.1", "1"])
-    ax.minorticks_off()
+    fig, axes = plt.subplots(1, 2, figsize=(5.2, 3.6), sharey=True)
+    panels = {"attention": (ATTENTION, [("scaled", "skips, scaled", (128, 0.87, "right")),
+                                        ("skips", "skips", (128, 0.26, "right")),
+                                        ("pure", "bare", (3.2, 0.04, "left"))]),
+              "convolution": (CONVOLUTION, [("convolution", "bare", (128, 1.0, "right")),
+                                            ("relu_skips", "ReLU, skips", (128, 0.44, "right")),
+                                            ("relu", "ReLU", (3, 0.25, "left"))])}
+    for ax, (title, (color, lines)) in zip(axes, panels.items()):
+        for name, label, (x, y, side) in lines:
+            spreads = measured(digits, name)[0]
+            depths = range(1, LONGEST + 1)
+            ax.fill_between(depths, spreads.amin(0)[1:], spreads.amax(0)[1:], color=color,
+                            alpha=0.25, lw=0)
+            ax.plot(depths, spreads.mean(0)[1:], color=color, label=f"{title}, {label}")
+            ax.text(x, y, label, color=color, ha=side)
+        ax.set_title(title, color=color, weight="bold")
+        ax.set_xscale("log", base=2)
+        ax.set_xticks([1, 8, 64], [1, 8, 64])
+        ax.set(xlabel="layers", ylim=(0, 1.08), xlim=(1, 128))
+    axes[0].set(ylabel="spread of the tokens", yticks=[0, 0.5, 1])
     return fig
 
 
