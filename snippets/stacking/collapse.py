@@ -1,9 +1,10 @@
 """Bare attention makes all tokens alike: each layer cubes what is left."""
 
+import math
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, FAINT, GRAY
+from style import ATTENTION, GRAY
 
 # --8<-- [start:collapse]
 import torch
@@ -127,33 +128,20 @@ def results():
 
 
 def figure():
-    fig, (top, bottom) = plt.subplots(2, figsize=(5.2, 6.4))
-    depths = range(L + 1)
-    lines = [("with skip", "^--", "with skip", (3.1, 3)),
-             ("fixed", "s:", "fixed shares", (3.1, 4e-4)),
-             ("computed", "o-", "computed shares", (0.9, 1e-8))]
-    for name, style, label, at in lines:
-        top.semilogy(depths, [spread(start)] + by_depth(name), style,
-                     color=ATTENTION, label=label)
-        top.text(*at, label, color=ATTENTION)
-    top.axhspan(1e-17, 2e-15, color=FAINT, alpha=0.5, lw=0)
-    top.text(0, 4e-15, "rounding (float64)", color=GRAY)
-    top.set(title="spread of the tokens", xlabel="layers", xticks=depths,
-            ylim=(1e-17, 1e2))
-    top.set_yticks([1e-15, 1e-10, 1e-5, 1], ["10⁻¹⁵", "10⁻¹⁰", "10⁻⁵", "1"])
-
-    styles = {"fixed": "s:", "computed": "o-"}
-    for name, after in one_layer().items():
-        bottom.loglog(SPREADS, after, styles[name], color=ATTENTION, ms=5,
-                      label=f"one layer, {name}")
-    bottom.text(4e-4, 1e-3, "fixed shares: slope 1", color=ATTENTION)
-    bottom.text(5e-3, 1e-10, "computed shares:\nslope 3", color=ATTENTION)
-    bottom.set(title="spread after one layer", xlabel="spread before it",
-               ylim=(1e-13, 1))
-    bottom.set_xticks([1e-3, 1e-2, 1e-1], ["0.001", "0.01", "0.1"])
-    bottom.set_yticks([1e-12, 1e-8, 1e-4, 1], ["10⁻¹²", "10⁻⁸", "10⁻⁴", "1"])
-    for ax in top, bottom:
-        ax.minorticks_off()
+    fig, ax = plt.subplots(figsize=(5.2, 3.4))
+    for top, name, title, growth, color in (
+            (0, "fixed", "fixed shares", "in the end longer by as much", "black"),
+            (6, "computed", "computed shares", "three times as long, or more", ATTENTION)):
+        ax.text(0, top, f"{title}: {growth}", va="center", color=color)
+        for layer, s in enumerate(by_depth(name), 1):
+            zeros = -math.log10(s)
+            ax.barh(top + layer, zeros, 0.7, color=GRAY if color == "black" else color,
+                    label=f"{title}, layer {layer}")
+            ax.text(-0.25, top + layer, f"layer {layer}", ha="right", va="center")
+            ax.text(zeros + 0.2, top + layer, va="center",
+                    s=f"{s:.2f}" if s > 0.01 else f"{s:.7f}" if s > 1e-9 else "rounding")
+    ax.set(xlim=(-2.8, 18), ylim=(10.6, -0.6), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     return fig
 
 
