@@ -76,28 +76,19 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.4))
-    patched = [side for side in SIDES if side >= 2 * PATCH]
-    for name, layer, sides, style, color in (
-            ("convolution 3×3, pixels", convolution, SIDES, "o-", CONVOLUTION),
-            ("separable 3×3, pixels", separable, SIDES, "o--", CONVOLUTION),
-            ("attention, pixels", core, SIDES, "s-", ATTENTION),
-            ("attention, patches", lambda side: core(side // PATCH), patched,
-             "s:", ATTENTION)):
-        ax.plot(sides, [layer(side) / 1e9 for side in sides], style, color=color,
-                label=name)
-    for text, side, y, color, edge in (
-            ("convolution,\nslope 2", 7, 0.025, CONVOLUTION, "left"),
-            ("separable,\nslope 2", 42, 0.0015, CONVOLUTION, "left"),
-            ("attention over\npixels, slope 4", 80, 300, ATTENTION, "right"),
-            ("attention over\n16×16 patches,\nslope 4", 34, 1.2e-5, ATTENTION, "right")):
-        ax.text(side, y, text, color=color, ha=edge)
-    ax.loglog()
-    ax.set_xticks(SIDES, SIDES)
-    ax.set_yticks([1e-6, 1e-4, 1e-2, 1, 100, 1e4],
-                  ["10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10⁴"])
-    ax.minorticks_off()
-    ax.set(xlabel="side of the image, in pixels", ylabel="GFLOPs")
+    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    for side, left in (14, 0), (28, 1.9), (56, 3.9), (112, 7.3):
+        x = left
+        for layer, color in (convolution, CONVOLUTION), (core, ATTENTION):
+            edge = (layer(side) / 1e9)**0.5             # its square is the work
+            ax.bar(x, edge, edge, align="edge", color=color, label=f"{layer.__name__}, side {side}")
+            x += edge + 0.1
+        ax.text((left + x) / 2, -0.25, f"{side}²" + " pixels" * (side == 112), ha="center", va="top")
+    for y, text, color in ((6, "twice the side:", "black"), (5.2, "convolution × 4", CONVOLUTION),
+                           (4.4, "attention × 16", ATTENTION)):
+        ax.text(-0.3, y, text, color=color, va="center")
+    ax.set(xticks=[], yticks=[], aspect=1, xlim=(-0.4, 14.8), ylim=(-1, 6.4))
+    ax.spines[:].set_visible(False)
     return fig
 
 
