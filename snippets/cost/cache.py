@@ -90,23 +90,18 @@ def results():
 
 
 def figure():
-    fig, axes = plt.subplots(2, figsize=(5.2, 4.8), sharex=True)
-    steps = [0, *range(63, n, 64)]
-    at = [t + 1 for t in steps]
-    flops = list(zip(*map(step, steps)))
+    fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.8))
+    at = [1, *range(64, n + 1, 64)]
     kept = [2 * t * d for t in at], [(k - 1) * d for t in at]
-    for ax, series, title in ((axes[0], kept, "numbers kept, in thousands"),
-                              (axes[1], flops, "thousand FLOPs for the next output")):
-        for name, values, style, color in zip(("attention", "convolution"), series,
-                                              ("s-", "o-"), (ATTENTION, CONVOLUTION)):
-            ax.plot(at, [value / 1e3 for value in values], style, color=color,
-                    label=f"{name}: {title}")
-        ax.set(title=title, ylim=(-0.03 * max(series[0]) / 1e3, None))
-    axes[0].text(300, 46, "attention", color=ATTENTION, ha="right")
-    axes[0].text(500, 4, "convolution", color=CONVOLUTION, ha="right")
-    axes[1].text(300, 122, "attention", color=ATTENTION, ha="right")
-    axes[1].text(500, 36, "convolution", color=CONVOLUTION, ha="right")
-    axes[1].set(xlabel="tokens so far", xticks=[1, 128, 256, 384, 512])
+    flops = list(zip(*(step(t - 1) for t in at)))
+    for ax, series, title in (axes[0], kept, "numbers kept"), (axes[1], flops, "FLOPs for a token"):
+        for name, values, color in zip(("attention", "convolution"), series, (ATTENTION, CONVOLUTION)):
+            ax.plot(at, values, color=color, label=f"{name}: {title}")
+            ax.annotate(f"{name}: {values[-1]:,}", (n, values[-1]), (0, 5), textcoords="offset points",
+                        color=color, ha="right")
+        ax.set(title=title, xlabel="tokens so far", xticks=[1, 256, n], yticks=[],
+               ylim=(0, 1.12 * series[0][-1]))
+        ax.spines["left"].set_visible(False)
     return fig
 
 
