@@ -7,7 +7,7 @@ os.environ.setdefault("KINETO_LOG_LEVEL", "6")      # keeps the profiler quiet
 
 import matplotlib.pyplot as plt
 import torch.nn.functional as F
-from style import ATTENTION
+from style import ATTENTION, FAINT
 from torch.profiler import profile
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -135,9 +135,9 @@ def results():
     pad = [allocated(fused, n) - 4 * n * (d + 1) for n in (2048, 4096)]
     n = 16384
     return {
-        "d": d,
+        "d": d, "n": 4096,
         "written_out": peak(written_out, n), "in_blocks": peak(in_blocks, n),
-        "written_out_4096": peak(written_out, 4096),
+        "written_out_4096": peak(written_out, 4096), "in_blocks_4096": peak(in_blocks, 4096),
         "fused_4096": allocated(fused, 4096),
         "pad": pad[1] / torch.get_num_threads(), "pad_constant": pad[0] == pad[1],
         "gflops": flops(written_out, n) / 1e9,
@@ -145,21 +145,22 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4))
-    real = [n for n in LENGTHS if 1024 <= n <= 4096]
-    for name, lengths, attention, style, y in (
-            ("written out", LENGTHS, lambda n: peak(written_out, n), "s-", 1500),
-            ("in blocks", LENGTHS, lambda n: peak(in_blocks, n), "o--", 55),
-            ("PyTorch's fused routine", real, lambda n: allocated(fused, n),
-             "^:", 0.45)):
-        ax.plot(lengths, [attention(n) / 1e6 for n in lengths], style,
-                color=ATTENTION, label=name)
-        ax.text(9500 if y > 1000 else 16384, y, name, color=ATTENTION, ha="right")
-    ax.loglog()
-    ax.set_xticks(LENGTHS[::2], [f"{n:,}" for n in LENGTHS[::2]])
-    ax.set_yticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1,000"])
-    ax.minorticks_off()
-    ax.set(xlabel="positions $n$", ylabel="MB at the peak", ylim=(0.1, 4000))
+    n = 4096
+    output = (1.06 * n, 0, d, n)                        # x, y, width, height
+    fig, ax = plt.subplots(figsize=(5.2, 2.2))
+    for left, name, held, what, size, growth in (
+            (0, "written out", [(0, 0, n, n), (1.06 * n, 0, n, n)], "scores and shares",
+             peak(written_out, n), "n²"),
+            (2.4 * n, "in blocks", [(0, 0, n, 128), (0, 300, n, 128), output], "128 rows",
+             peak(in_blocks, n), "n"),
+            (3.8 * n, "fused", [output], "the output", allocated(fused, n), "n")):
+        ax.add_patch(plt.Rectangle((left, 0), n, n, fill=False, ec=FAINT))
+        for x, y, width, height in held:
+            ax.bar(left + x, height, width, y, align="edge", color=ATTENTION, label=f"{name}, heights")
+        ax.text(left, -0.07 * n, name, color=ATTENTION)
+        ax.text(left, 1.05 * n, f"{what}:\n{size / 1e6:.1f} MB,\ngrows with {growth}", va="top")
+    ax.set(xlim=(-0.02 * n, 5.15 * n), ylim=(1.85 * n, -0.25 * n), xticks=[], yticks=[], aspect=1)
+    ax.spines[:].set_visible(False)
     return fig
 
 
