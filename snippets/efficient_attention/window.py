@@ -160,25 +160,25 @@ def results():
 
 
 def figure():
-    fig, (work, clock) = plt.subplots(2, figsize=(5.2, 7), sharex=True,
-                                      height_ratios=(1, 1.6))
-    styles = {"full": ":", "band mask": "s-", "fused": "-", "fused, band mask": "^--",
-              "blocks": "o-"}
-    for name in "band mask", "blocks":
-        gflops = [flops(LAYERS[name], n) / 1e9 for n in LENGTHS]
-        work.plot(LENGTHS, gflops, styles[name], color=ATTENTION, label=name)
-        work.text(10_000, gflops[-1], name.replace("band", "full, and\nband"),
-                  va="center")
-    for name, style in styles.items():
-        clock.plot(LENGTHS, RECORDED[name], style, color=ATTENTION, label=f"{name}, ms")
-        clock.text(10_000, RECORDED[name][-1], name, va="center")
-    work.set(title="GFLOPs, counted", xlim=(220, 70_000))
-    clock.set(title="milliseconds, recorded", xlabel="positions $n$")
-    for ax, ticks in (work, (0.01, 0.1, 1, 10)), (clock, (1, 10, 100, 1000)):
-        ax.loglog()
-        ax.set_xticks(LENGTHS[::2] + [8192], [256, 1024, 4096, 8192])
-        ax.set_yticks(ticks, ticks)
-        ax.minorticks_off()
+    fig, (work, clock) = plt.subplots(1, 2, figsize=(5.2, 3), sharey=True)
+    ways = "full", "with a mask", "in blocks"
+    for y, layer in enumerate((attention, masked, blocked)):
+        gflops = flops(layer, LENGTHS[-1]) / 1e9
+        work.barh(y, gflops, 0.7, color=ATTENTION, label=f"GFLOPs, {ways[y]}")
+        work.annotate(f"{gflops:.1f}", (gflops, y), (4, 0), textcoords="offset points", va="center")
+    for name, y, height, alpha, text in (
+            ("full", -0.18, 0.34, 1, ""), ("fused", 0.18, 0.34, 0.5, " fused"),
+            ("band mask", 0.82, 0.34, 1, ""), ("fused, band mask", 1.18, 0.34, 0.5, " fused"),
+            ("blocks", 2, 0.7, 1, "")):
+        ms = RECORDED[name][-1]
+        clock.barh(y, ms, height, color=ATTENTION, alpha=alpha, label=f"milliseconds, {name}")
+        clock.annotate(f"{ms:,.0f}{text}", (ms, y), (4, 0), textcoords="offset points", va="center")
+    work.set(title="GFLOPs, counted", xlim=(0, 25), yticks=range(3), yticklabels=ways, ylim=(2.5, -0.5))
+    clock.set(title="milliseconds, recorded", xlim=(0, 2500))
+    for ax in work, clock:
+        ax.set_xticks([])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
     return fig
 
 
