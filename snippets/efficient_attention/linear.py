@@ -4,7 +4,7 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 from matplotlib import cbook
-from style import ATTENTION, GRAY
+from style import ATTENTION, FAINT, GRAY, shades
 
 # --8<-- [start:linear]
 import torch
@@ -125,15 +125,11 @@ def best(name):
 
 @cache
 def untrained():
-    """The errors of both methods on the photograph, in their shares."""
+    """The errors of Linformer on the photograph, in its shares: {p: error}."""
     x, A = photograph(), matrices()["photograph"]
 
-    def error(B):
-        return ((B - A).norm() / A.norm()).item()
-
-    eye = torch.eye(N)
-    squeezed = {p: error(weights(x, pooling(N, p) @ x) @ pooling(N, p)) for p in RANKS}
-    return error(pairs(x, x, eye)), squeezed
+    squeezed = {p: weights(x, pooling(N, p) @ x) @ pooling(N, p) for p in RANKS}
+    return {p: ((B - A).norm() / A.norm()).item() for p, B in squeezed.items()}
 
 
 def results():
@@ -173,7 +169,7 @@ def results():
     >>> torch.allclose(linformer(Q, K, V, torch.eye(512)), full, atol=1e-6)
     True
     >>> all(error >= best("photograph")[p] - 1e-6
-    ...     for p, error in untrained()[1].items())
+    ...     for p, error in untrained().items())
     True
 
     One step back: all singular values are 1.
@@ -191,22 +187,23 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4.2))
-    for name, style in zip(matrices(), ("-", "--", ":")):
-        ax.plot(range(1, N + 1), best(name)[1:], style, color=ATTENTION, label=name)
-    linear_error, squeezed = untrained()
-    ax.plot(squeezed.keys(), squeezed.values(), "s", color=GRAY, mfc="none",
-            label="Linformer, untrained")
-    ax.plot(D, linear_error, "o", color="black", label="linear attention, untrained")
-    ax.text(230, 0.74, "one step back", ha="right")
-    ax.text(310, 0.29, "noise")
-    ax.text(84, 0.22, "photograph", ha="right")
-    ax.legend(handles=ax.lines[3:], loc="lower left", handletextpad=0.2,
-              borderaxespad=0)
-    ax.set_xscale("log", base=2)
-    ax.set_xticks(RANKS[::2] + [1024], [*RANKS[::2], 1024])
-    ax.set(xlabel="rank $p$", ylabel="relative error of the shares",
-           xlim=(7, 1200), ylim=(0, 1.1))
+    fig = plt.figure(figsize=(5.2, 3.4))
+    grid = fig.add_gridspec(2, 2, width_ratios=(1, 2.6))
+    ax = fig.add_subplot(grid[:, 1])
+    for row, name in enumerate(("one step back", "photograph")):
+        shares = fig.add_subplot(grid[row, 0])
+        shares.imshow(F.avg_pool2d(matrices()[name][None], 8)[0], cmap=shades(ATTENTION), vmin=0,
+                      vmax=4 / N, interpolation="none", label=f"shares, {name}")
+        shares.set(xticks=[], yticks=[], title=name)
+        shares.spines[:].set(visible=True, color=FAINT)
+        errors = best(name)
+        ax.plot(range(1, N + 1), errors[1:], color=ATTENTION, label=name)
+        ax.plot(D, errors[D], "o", color=ATTENTION, label=f"{name}, rank {D}")
+        ax.annotate(f"{name}: {errors[D]:.2f}", (D, errors[D]), (9, 3), textcoords="offset points",
+                    color=ATTENTION)
+    ax.axvline(D, color=GRAY, lw=1, zorder=0)
+    ax.set(title="error of the best matrix", xlabel="rank $p$", xlim=(0, N), ylim=(0, 1.08),
+           xticks=[D, 512, N], yticks=[0, 0.5, 1])
     return fig
 
 
