@@ -129,17 +129,20 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 3.4))
-    for layer, color, style in zip(COLORS, COLORS.values(), ("o-", "s-", "^--")):
-        ax.loglog(LENGTHS, [computing(layer, n) for n in LENGTHS], style,
-                  color=color, label=layer.__name__)
-    ax.text(1024, 1.3, "convolution: 1", color=CONVOLUTION, ha="right")
-    ax.text(1024, 8, "attention: 6", color=ATTENTION, ha="right")
-    ax.text(130, 700, "recurrent: 3n", ha="right")
-    ax.set_xticks(LENGTHS, LENGTHS)
-    ax.minorticks_off()
-    ax.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-    ax.set(xlabel="positions $n$", ylabel="operations in sequence", ylim=(0.7, 6000))
+    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    for top, n in (0, 8), (4, 16):
+        ax.text(0, top, f"{n} words", weight="bold", va="center")
+        for y, (layer, color) in enumerate(COLORS.items(), top + 1):
+            names = path(layer, n)[::-1]                # from the first to the last
+            computes = [x for x, name in enumerate(names) if name in COMPUTES]
+            ax.plot(range(len(names)), [y] * len(names), "s", ms=4.5, color=color, mew=0, alpha=0.3,
+                    label=f"{layer.__name__}, {n} words")
+            ax.plot(computes, [y] * len(computes), "s", ms=4.5, color=color, mew=0,
+                    label=f"{layer.__name__}, {n} words, computing")
+            ax.text(-1.5, y, layer.__name__, color="black" if color == GRAY else color, ha="right", va="center")
+            ax.text(len(names), y, len(computes), color="black" if color == GRAY else color, va="center")
+    ax.set(xlim=(-16, 60), ylim=(7.6, -0.6), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     return fig
 
 
