@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, GRAY
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 from torch.utils.flop_counter import FlopCounterMode
 
 # --8<-- [start:streaming]
@@ -56,7 +56,7 @@ for layers in empty:
           f"kept: {sum(s.numel() for s in state):,}")
 # --8<-- [end:streaming]
 
-LENGTHS = 8, 32, 128, 512, 2048
+LENGTHS = 8, 16, 128, 512
 
 
 def dilated(depth):
@@ -167,22 +167,29 @@ def results():
 
 
 def figure():
-    fig, ax = plt.subplots(figsize=(5.2, 4))
-    series = [("attention", "s-", ATTENTION, "4 attention layers,\nsee all", 8),
-              ("dilated", "o--", CONVOLUTION, "dilated stack,\nsees all", -4),
-              ("convolution", "o-", CONVOLUTION, "4 convolutions,\nsee the last 9", 0)]
-    for name, style, color, text, shift in series:
-        ax.loglog(LENGTHS, [kept(name, n) for n in LENGTHS], style, color=color,
-                  label=text.replace("\n", " "))
-        ax.annotate(text, (LENGTHS[-1], kept(name, LENGTHS[-1])), (10, shift),
-                    color=color, textcoords="offset points", va="center")
-    ax.loglog(LENGTHS, [L * d] * len(LENGTHS), "^:", color=GRAY, label="4 recurrent layers")
-    ax.annotate("4 recurrent layers", (LENGTHS[-1], L * d), (10, -4),
-                textcoords="offset points", va="center")
-    ax.set_xticks(LENGTHS, LENGTHS)
-    ax.set_yticks([1e3, 1e4, 1e5, 1e6], ["1 000", "10 000", "100 000", "1 000 000"])
-    ax.minorticks_off()
-    ax.set(xlabel="tokens so far $n$", ylabel="numbers kept", ylim=(150, 3e6))
+    fig, ax = plt.subplots(figsize=(5.2, 4.8))
+    short, long = 16, 512
+    stacks = (("attention", "attention", ATTENTION, [short] * L),
+              ("dilated", "dilated convolutions, see all", CONVOLUTION, [2**layer for layer in range(L)]),
+              ("convolution", "convolutions, see the last 9", CONVOLUTION, [k - 1] * L),
+              ("recurrent", "recurrent", GRAY, [1] * L))
+    ax.text(-0.4, -1.8, "kept for the next word:", va="center")
+    ax.text(19, -1.8, f"{short}\nwords", ha="right", va="center")
+    ax.text(24, -1.8, f"{long}\nwords", ha="right", va="center")
+    for top, (name, title, color, words) in zip(range(0, 24, 6), stacks):
+        ink = "black" if color == GRAY else color
+        ax.text(-0.4, top, title, color=ink, va="center")
+        for layer, last in enumerate(words):
+            y = top + L - layer
+            ax.plot(range(short), [y] * short, ".", color=FAINT, ms=3)
+            for shift in (-0.22, 0.22) if name == "attention" else (0,):    # a key and a value
+                ax.plot([x + shift for x in range(short - last, short)], [y] * last, "s", color=color,
+                        ms=3.5 if shift else 5.5, mew=0, label=f"{title}, layer {layer + 1}")
+        for x, n in (19, short), (24, long):
+            vectors = L if name == "recurrent" else kept(name, n) // d
+            ax.text(x, top + 2.5, f"{vectors:,}", color=ink, ha="right", va="center")
+    ax.set(xlim=(-0.6, 24.2), ylim=(22.5, -2.8), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     return fig
 
 
