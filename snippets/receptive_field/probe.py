@@ -74,17 +74,25 @@ def changes():
     return (A - M).abs().sum(1) / 2
 
 
-@cache
-def own_share():
-    """The trap: share of the query's own patch in the raw gradient's energy, dy_i / dx.
+OWN = QUERY[0] * SIDE + QUERY[1]
 
-    x moves values and keys everywhere but q only here, so this gradient shows how
-    the weights would change, not what they are. Probe v, or read A.
+
+@cache
+def energy():
+    """The trap: energy of the raw gradient dy_i / dx at each patch (n,).
+
+    x moves values and keys everywhere but q only at the query's own patch, so this gradient
+    shows how the weights would change, not what they are. Probe v, or read A.
     """
-    i = QUERY[0] * SIDE + QUERY[1]
-    J = torch.autograd.functional.jacobian(lambda x: attention(x, x)[i], patches(photo))
-    energy = J.square().sum((0, 2))  # (d, n, d) -> (n,)
-    return (energy[i] / energy.sum()).item()
+    J = torch.autograd.functional.jacobian(lambda x: attention(x, x)[OWN], patches(photo))
+    return J.square().sum((0, 2))  # (d, n, d) -> (n,)
+
+
+def order():
+    """Rank correlation of share and energy over the other patches."""
+    others = torch.arange(SIDE**2) != OWN
+    ranks = [x[others].argsort().argsort().double() for x in (pattern(attention, "photograph").flatten(), energy())]
+    return torch.corrcoef(torch.stack(ranks))[0, 1].item()
 
 
 def results():
@@ -120,7 +128,8 @@ def results():
         "change_median": changes().median().item(),
         "change_high": changes().quantile(0.9).item(),
         "own_weight": row[QUERY].item(),
-        "own_share_of_raw_gradient": own_share(),
+        "own_share_of_raw_gradient": (energy()[OWN] / energy().sum()).item(),
+        "order": order(),
     }
 
 
