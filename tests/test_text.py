@@ -47,7 +47,7 @@ class Small:
         data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS, CHANGES)]
         style = (ROOT / "snippets/style.py").read_text("utf-8")
         code = {"good": self.snippet}
-        return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS))
+        return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS, "0.0.0 · 2026-01-01"))
 
 
 @pytest.fixture
