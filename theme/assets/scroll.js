@@ -9,8 +9,13 @@
         else box.removeAttribute(name);
     }
   });
+  // To ask the width of what is far from the screen would lay it out.
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target: box } of entries)
+      if (isIntersecting) { near.unobserve(box); sizes.observe(box); }
+  }, { rootMargin: "100%" });
   // By then Material has put each table into a box.
   addEventListener("load", () => {
-    for (const box of document.querySelectorAll(".md-typeset__scrollwrap, math[display=block]")) sizes.observe(box);
+    for (const box of document.querySelectorAll(".md-typeset__scrollwrap, math[display=block]")) near.observe(box);
   });
 }
