@@ -14,11 +14,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import sync_playwright
 from test_build import Server
-from weight import ANOTHER, asked, compressed
+from weight import ANOTHER, asked, weigh
 
-from conftest import BUILD, CHROMIUM, ENVIRONMENT, PAGES, QUIET, ROOT, Project, serving, site_cache
+from conftest import BUILD, ENVIRONMENT, PAGES, ROOT, Project, chromium, serving, site_cache
 
 IMPORTS = [sys.executable, "-c", "import torch, matplotlib.pyplot"]
 NOTEBOOKS = """\
@@ -83,10 +82,9 @@ def served_paragraph(copy):
 
 def weights_of_pages(site):
     """{page: the bytes of a first visit, and of one that comes from another page}."""
-    with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        shared, files = asked(browser, address, ANOTHER), {page: asked(browser, address, page) for page in PAGES}
-    return {page: (compressed(site, first), compressed(site, first - shared | {page})) for page, first in files.items()}
+    with serving(site) as address, chromium() as browser:
+        shared = asked(browser, address, ANOTHER)
+        return {page: weigh(browser, address, site, page, shared) for page in PAGES}
 
 
 def changed_snippet(copy):

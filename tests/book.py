@@ -11,10 +11,9 @@ from urllib.parse import urldefrag, urljoin
 from bs4 import BeautifulSoup
 from mkdocs.config import load_config
 from mkdocs.utils import get_build_datetime
-from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 
-from conftest import CHROMIUM, QUIET, ROOT
+from conftest import ROOT, chromium
 
 LOOKED_UP = "cheat-sheet", "claims", "glossary", "bibliography"
 
@@ -27,8 +26,7 @@ def main():
         f"<p>Version {config.extra['edition']} · {get_build_datetime():%Y-%m-%d}</p>",
         f"<p>{config.copyright}</p>",
     ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
         pdf = book(browser.new_page(), site, chosen(config.nav), "\n".join(front))
     pdf.add_metadata({"/Title": config.site_name})
     pdf.write(site.with_name("book.pdf"))

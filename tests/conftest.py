@@ -275,12 +275,19 @@ def no_violation(tab, context, **options):
     assert not found.violations_count, found.generate_report()
 
 
+@contextmanager
+def chromium():
+    """The installed Chromium, without a window."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+
+
 @pytest.fixture(scope="session")
 def browser():
     if not CHROMIUM and "CI" not in os.environ:
         pytest.skip(f"there is no {', '.join(NAMES)}")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from weight import ANOTHER, PHONE, asked, compressed
+from weight import ANOTHER, PHONE, asked, weigh
 
 from conftest import LAY_OUT, code_of_figures, lay_out, near, no_violation, parsed, wait_until
 
@@ -107,10 +107,10 @@ def shared(browser, server):
 
 def test_a_page_loads_little(browser, server, site, shared, page):
     """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, pictures of two besides."""
-    first = asked(browser, server, page)
+    first, later = weigh(browser, server, site, page, shared)
     pictures = {"en/reference/figures.html": 140_000, "en/reference/teach.html": 260_000}.get(page, 0)
-    assert compressed(site, first) <= 160_000 + pictures
-    assert compressed(site, first - shared | {page}) <= 60_000 + pictures
+    assert first <= 160_000 + pictures
+    assert later <= 60_000 + pictures
 
 
 @pytest.mark.parametrize("page", ["en/differences/receptive-field.html", "en/reference/claims.html"])

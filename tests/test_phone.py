@@ -6,10 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 from text import formulas
 from text.source import Text
+from weight import PHONE
 
 from conftest import lay_out, near, no_violation, wait_until
 
-PHONE, SMALL = {"width": 360, "height": 740}, {"width": 320, "height": 740}
+SMALL = {"width": 320, "height": 740}
 WIDE = "article :is(.md-typeset__scrollwrap, math[display=block], pre > code)"
 # What is cut at the edge of the screen without a shadow, or out of the reach of the keyboard.
 UNANNOUNCED = f"""() => [...document.querySelectorAll("{WIDE}")]

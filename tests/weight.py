@@ -17,8 +17,13 @@ def asked(browser, address, page):
     return {url.removeprefix(address).split("?")[0] for url in urls} - {"favicon.ico"}
 
 
-def compressed(site, paths):
-    """The bytes of files, compressed as hosts send them."""
-    contents = {path: (site / path).read_bytes() for path in paths}
-    return sum(len(content if path.endswith((".png", ".woff2")) else gzip.compress(content))
-               for path, content in contents.items())
+def weigh(browser, address, site, page, shared):
+    """The bytes of a first visit to a page, and of one that comes from where the shared files were asked for."""
+    first = asked(browser, address, page)
+    return tuple(sum(_compressed(site / path) for path in paths) for paths in (first, first - shared | {page}))
+
+
+def _compressed(path):
+    """The bytes of a file, compressed as hosts send it."""
+    content = path.read_bytes()
+    return len(content if path.suffix in {".png", ".woff2"} else gzip.compress(content))
