@@ -28,7 +28,7 @@ PAGES = ["index.html"] + [
     if path.suffix in (".md", ".py")
 ]
 LABS = [page for page in PAGES if "/labs/" in page]
-NAMES = "chromium", "chromium-browser", "google-chrome"
+NAMES = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -171,8 +171,8 @@ def once(tmp_path_factory, testrun_uid):
 
 
 @pytest.fixture(scope="session")
-def build_of_faults(once, tmp_path_factory):
-    """A project in which prepare() plants faults, and its build, which must name them."""
+def built_once(once, tmp_path_factory):
+    """A project that prepare() changes, and its build, made by the first worker that needs it."""
 
     def ask(name, prepare):
         def make():

@@ -102,7 +102,7 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def broken(build_of_faults):
+def broken(built_once):
     """A project with a good snippet and one for each fault, after a build."""
 
     def prepare(project):
@@ -111,7 +111,7 @@ def broken(build_of_faults):
             assert good.count(old) == 1, old
             project.write(f"snippets/bad{i}.py", good.replace(old, new))
 
-    return build_of_faults("snippets", prepare)
+    return built_once("snippets", prepare)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
