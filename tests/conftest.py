@@ -34,6 +34,7 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
+EAGER = "for (const each of document.images) each.loading = 'eager'"
 UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
 
@@ -292,23 +293,30 @@ def browser():
 
 @pytest.fixture
 def visit(browser):
-    """Opens an address as a new visitor does, and unfolds what is folded."""
+    """Opens an address as a new visitor does, until the test ends."""
+    tabs = []
 
-    def open_page(address, watch=lambda tab: None, **context):
-        tab = browser.new_context(**context).new_page()
-        tab.set_default_timeout(300_000)  # a busy machine is no fault of the page
-        # Chromium may ask for this on its own, once, although each page names an icon.
-        tab.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-        watch(tab)
-        tab.goto(address)
-        tab.wait_for_load_state("networkidle")
-        tab.evaluate(UNFOLD)
-        wait_until(tab, "!document.querySelector('.drawing-source p > a[href$=py], .drawing-source script')")
-        return tab
+    def open_page(*how, **context):
+        tabs.append(open_tab(browser, *how, **context))
+        return tabs[-1]
 
     yield open_page
-    for context in browser.contexts:
-        context.close()
+    for tab in tabs:
+        tab.context.close()
+
+
+def open_tab(browser, address, watch=lambda tab: None, **context):
+    """Opens an address as a new visitor does, and unfolds what is folded."""
+    tab = browser.new_context(**context).new_page()
+    tab.set_default_timeout(300_000)  # a busy machine is no fault of the page
+    # Chromium may ask for this on its own, once, although each page names an icon.
+    tab.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    watch(tab)
+    tab.goto(address)
+    tab.wait_for_load_state("networkidle")
+    tab.evaluate(UNFOLD)
+    wait_until(tab, "!document.querySelector('.drawing-source p > a[href$=py], .drawing-source script')")
+    return tab
 
 
 class Host(SimpleHTTPRequestHandler):

@@ -5,7 +5,7 @@ import re
 import pytest
 from weight import ANOTHER, PHONE, asked, weigh
 
-from conftest import LAY_OUT, lay_out, near, no_violation, parsed, wait_until
+from conftest import EAGER, LAY_OUT, lay_out, near, no_violation, parsed, wait_until
 
 SCREEN = {"width": 1280, "height": 720}
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -23,9 +23,9 @@ FEW = """() => {
         if ((seen[path] = (seen[path] || 0) + 1) > 3) texts.currentNode.data = "";
     }
 }"""
-SHOWN = """() => [...document.querySelectorAll("article picture img")]
-    .filter((image) => image.checkVisibility() && image.complete && image.naturalWidth)
+SHOWN = """() => [...document.querySelectorAll("article picture img")].filter((image) => image.checkVisibility())
     .map((image) => image.currentSrc.split("/").at(-1))"""
+LOADED = "[...document.querySelectorAll('article picture img')].every((each) => each.complete && each.naturalWidth)"
 
 SCROLL = """async () => {
     for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
@@ -125,10 +125,11 @@ def test_that_changes_nothing_to_be_seen(visit, server, width):
 
 def test_the_palette_toggle_recolours_the_figures(visit, server):
     tab = visit(f"{server}en/operations/convolution.html", color_scheme="light")
+    tab.evaluate(EAGER)
+    wait_until(tab, LOADED)
     light = tab.evaluate(SHOWN)
     tab.locator("[data-md-component=palette] label:visible").click()
     wait_until(tab, SLATE)
-    tab.wait_for_load_state("networkidle")
     dark = tab.evaluate(SHOWN)
     assert light and not any("-dark" in name for name in light)
     assert dark == [name.replace(".svg", "-dark.svg") for name in light]

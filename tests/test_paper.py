@@ -6,9 +6,7 @@ import pytest
 from book import book
 from pypdf import PdfReader
 
-from conftest import parsed
-
-EAGER = "for (const each of document.images) each.loading = 'eager'"
+from conftest import EAGER, parsed
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from one_equation import four_matrices
 from receptive_field import probe, stack
 from self_attention import three_tokens, triangle
 
-from conftest import ROOT, no_violation, parsed, wait_until
+from conftest import ROOT, no_violation, open_tab, parsed, wait_until
 
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
@@ -28,17 +28,25 @@ SET = """async ([name, state]) => {
 }"""
 
 
-@pytest.fixture
-def touch(visit, server):
-    """Gives a widget a state, and returns what it makes of it: its state, numbers and words."""
+START = "(widget) => { widget.state = undefined; widget.set({}); }"
 
-    def open_page(page, name):
-        tab = visit(server + page)
-        tab.locator(name).scroll_into_view_if_needed()
-        tab.wait_for_selector(f"{name}[ready]", state="attached")
-        return lambda state: tab.evaluate(SET, [name, state])
 
-    return open_page
+@pytest.fixture(scope="module")
+def touch(browser, server):
+    """Gives a widget, as it starts, a state, and returns what it makes of it: its state, numbers and words."""
+    tabs = {}
+
+    def begin(page, name):
+        if page not in tabs:
+            tabs[page] = open_tab(browser, server + page)
+        tabs[page].locator(name).scroll_into_view_if_needed()
+        tabs[page].wait_for_selector(f"{name}[ready]", state="attached")
+        tabs[page].locator(name).evaluate(START)
+        return lambda state: tabs[page].evaluate(SET, [name, state])
+
+    yield begin
+    for tab in tabs.values():
+        tab.context.close()
 
 
 WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget", "play-steps", "find-claims"}
