@@ -133,6 +133,12 @@ class Build:
         env.globals["pictures"] = self.site.pictures
         self.order = [file.url for file in files.documentation_pages()]
 
+    def on_page_context(self, context, page, config, nav):
+        """Leaves out what stands below the sections in the contents of a page that says so."""
+        if page.meta.get("contents") == "sections":
+            for section in page.toc.items[0].children:
+                section.children.clear()
+
     @event_priority(-100)
     def on_post_page(self, output, page, config):
         """A page with its policy, but for one that is served, into which MkDocs writes a script that reloads it."""
