@@ -23,7 +23,7 @@ from mkdocs.utils import CountHandler, clean_directory
 from policy import guard
 from running.cache import HOOKS
 from running.say import say, take_turn
-from text import search
+from text import labs, search
 from text.expansion import expand
 from text.source import Faults
 from watchdog.events import FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent
@@ -221,13 +221,15 @@ def write_texts(site, config):
 
 
 def write_top(site, site_url):
-    """What stands above the site of a language: the entrance, which it gives, and what hosts look for there."""
+    """What stands above the site of a language: the entrance, which it gives, and what hosts and Binder look for."""
     top, entrance = site.parent, site.parent / "index.html"
     entrance.write_text(guard(Path("theme/entrance.html").read_text("utf-8")), "utf-8")
     missing = (site / "404.html").read_text("utf-8")
     if not site_url:  # then its links begin where that folder is served alone
         missing = missing.replace('href="/', f'href="/{site.name}/')
     (top / "404.html").write_text(missing, "utf-8")
+    scripts = [lab.read_text("utf-8") for lab in sorted(site.glob("labs/*.py"))]
+    (top / "requirements.txt").write_text(labs.requirements(scripts), "utf-8")
     robots = top / "robots.txt"
     robots.unlink(missing_ok=True)
     if site_url:

@@ -213,7 +213,7 @@ def taken(site, name):
     return nbformat.read((site / name).with_suffix(".ipynb"), as_version=4)
 
 
-def test_a_lab_names_the_packages_that_it_imports(taken):
+def test_a_lab_names_the_packages_that_it_imports(taken, site):
     code = [cell.source for cell in taken.cells if cell.cell_type == "code"]
     named = re.match(r"# pip install (.+)", code[0])[1].split()
     imported = set()
@@ -224,6 +224,7 @@ def test_a_lab_names_the_packages_that_it_imports(taken):
             imported.add(node.module.split(".")[0])
     imported -= {*sys.stdlib_module_names, "IPython"}
     assert {INSTALLED_AS.get(each, each) for each in imported} == set(named)
+    assert set(named) <= set((site / "requirements.txt").read_text("utf-8").split()), "for Binder"
 
 
 def test_what_one_takes_away_is_what_ran(taken, site, name):

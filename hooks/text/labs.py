@@ -21,6 +21,7 @@ SERVICES = {  # that run a notebook of a site published from the branch gh-pages
     "Colab": "https://colab.research.google.com/github/{}/blob/gh-pages/{}",
     "Binder": "https://mybinder.org/v2/gh/{}/gh-pages?labpath={}",
 }
+INSTALL = re.compile(r"^# pip install (.+)$", re.MULTILINE)
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python"},
@@ -126,3 +127,15 @@ def notebook(lab, site_url, origin):
     made.append(prose(f"[{origin}]({site_url})" if site_url else origin))
     content = {"cells": made, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def requirements(scripts):
+    r"""What Binder installs to run labs: the packages that they name; torch as CPUs need it, which is much less.
+
+    >>> print(requirements(["# pip install torch tqdm\n", "# pip install torch\n"]), end="")
+    --extra-index-url https://download.pytorch.org/whl/cpu
+    torch
+    tqdm
+    """
+    packages = {name for script in scripts for line in INSTALL.findall(script) for name in line.split()}
+    return "\n".join(["--extra-index-url https://download.pytorch.org/whl/cpu", *sorted(packages), ""])
