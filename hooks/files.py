@@ -23,7 +23,7 @@ def gather(config):
             snippets[source.name], code[source.name] = entry, source.text
         else:
             ran_labs[source.name] = lab = entry | {"script": source.text}
-            text = labs.page(lab, source.path, extra["labels"]["download"], config.repo_url)
+            text = labs.page(lab, source.path, extra["labels"], config.repo_url)
             pages[f"labs/{source.name}.md"] = text
     order = {page: place for place, page in enumerate(_pages_of(config.nav or []))}
     pages = dict(sorted(pages.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))

@@ -7,17 +7,17 @@ from .data import index, load
 from .numbers import find, typeset
 from .source import Fault, Text, relative, relocate
 
-VERDICTS = {"true": "✓ true", "true under conditions": "◐ true under conditions", "imprecise": "≈ imprecise"}
+VERDICTS = "true", "true under conditions", "imprecise"
+EVIDENCE = "decided", "touched", "without number"
 LIMITS = {"equals": ("", operator.eq), "at_least": ("≥ ", operator.ge), "at_most": ("≤ ", operator.le)}
-EVIDENCE = {"decided": "a number decides", "touched": "numbers touch it", "without number": "no number"}
 KINDS = [kind.replace(" ", "_") for kind in ("total", *EVIDENCE, *VERDICTS)]
 
 
 class Ledger:
-    """The claims of a YAML text. Raises Fault if a number is out of its range."""
+    """The claims of a YAML text; labels: the words around them. Raises Fault if a number is out of its range."""
 
-    def __init__(self, path, text, snippets, titles):
-        self.path, self.titles = path, titles
+    def __init__(self, path, text, snippets, titles, labels):
+        self.path, self.titles, self.labels = path, titles, labels
         self.groups = load(path, text, "claims")
         self.claims = index(path, [claim for group in self.groups.values() for claim in group], "id")
         for name, claim in self.claims.items():
@@ -39,12 +39,12 @@ class Ledger:
 
     def table(self, body, page):
         """What a page found on the claims that its fence names."""
-        rows = [Text.at("| The claim | Verdict | What holds |\n|---|---|---|", self.path, 1)]
+        rows = [Text.at("| {claim} | {verdict} | {holds} |\n|---|---|---|".format_map(self.labels), self.path, 1)]
         for word in re.finditer(r"\S+|^$", body.text):
             claim = body.look_up(self.claims, word[0], word.start(), f"claim '{word[0]}' in the ledger")
             finding = Text.at("", self.path, claim.line).look_up(claim["findings"], page, 0, f"finding of '{page}'")
             link = f"[**{claim['id']}**]({relative(f'reference/claims.md#{word[0].lower()}', page)})"
-            row = f"| {link} {claim.get('article') or claim['claim']} | {_badge(claim)} | {finding} |"
+            row = f"| {link} {claim.get('article') or claim['claim']} | {self._badge(claim)} | {finding} |"
             rows.append(Text.at(row, self.path, claim.line))
         return Text.join(rows)
 
@@ -57,14 +57,15 @@ class Ledger:
         for line in re.finditer(r"^.*$", body.text, re.MULTILINE):
             name, _, words = line[0].partition(": ")
             group = body.look_up(self.groups, name, line.start(), f"group '{name}' in the ledger")
-            rows += [_box("group", name, words, len(group)), f'<ul class="{name}">', *map(_mark, group), "</ul>"]
+            rows += [_box("group", name, words, len(group)), f'<ul class="{name}">', *map(self._mark, group), "</ul>"]
             marked += group
         sets = {
-            "Verdict": _boxes("verdict", VERDICTS, [claim["verdict"] for claim in marked]),
-            "Our numbers": _boxes("evidence", EVIDENCE, [_evidence(claim) for claim in marked]),
-            "Claims": rows,
+            "verdict": self._boxes("verdict", VERDICTS, [claim["verdict"] for claim in marked]),
+            "numbers": self._boxes("evidence", EVIDENCE, [_evidence(claim) for claim in marked]),
+            "claims": rows,
         }
-        parts = ["\n".join(["<fieldset>", f"<legend>{name}</legend>", *sets[name], "</fieldset>"]) for name in sets]
+        legends = {name: f"<legend>{self.labels[name]}</legend>" for name in sets}
+        parts = ["\n".join(["<fieldset>", legends[name], *sets[name], "</fieldset>"]) for name in sets]
         return "\n".join(['<div class="verdicts">', *parts, "<find-claims></find-claims>", "</div>"])
 
     def entries(self, body, page):
@@ -75,21 +76,48 @@ class Ledger:
     def _entry(self, claim, group, page):
         label = f'#{claim["id"].lower()} data-toc-label="{claim["id"]} {claim["about"]}"'
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ {label} }}"
-        verdict = _badge(claim) + (f" {claim['because']}" if "because" in claim else "")
+        verdict = self._badge(claim) + (f" {claim['because']}" if "because" in claim else "")
         origin = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" {claim['kind']}"
         parts = [f'<div class="record {_kinds(claim)} {group}" markdown>', heading, verdict + origin]
         found = claim["findings"].items()
         links = [f"- [{self.titles[at]}]({relative(at, page)}): {relocate(text, at, page)}" for at, text in found]
         parts.append("\n".join(links))
-        fold = '??? info "Touched, not decided, by"'
-        for touching, what, indent in (False, "Decided by", ""), (True, "What touches it", "    "):
-            numbers = [_number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
+        fold = f'??? info "{self.labels["fold"]}"'
+        for touching, what, indent in (False, "decides", ""), (True, "touches", "    "):
+            numbers = [self._number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
             if numbers:
-                table = [f"| {what} | Number | Must be |", "|---|---|---|", *numbers]
+                heads = f"| {self.labels[what]} | {self.labels['number']} | {self.labels['must']} |"
+                table = [heads, "|---|---|---|", *numbers]
                 parts += [fold] * touching + ["\n".join(indent + row for row in table)]
-        parts += [f"No number: {claim['no_number']}"] if "no_number" in claim else []
+        parts += [f"{self.labels['no_number']} {claim['no_number']}"] if "no_number" in claim else []
         parts.append("</div>")
         return Text.at("\n\n".join(parts) + "\n", self.path, claim.line)
+
+    def _badge(self, claim):
+        classes = " ".join(f".{each}" for each in f"verdict {_kinds(claim)}".split())
+        return f"**{self.labels[claim['verdict']]}**{{ {classes} }}"
+
+    def _mark(self, claim):
+        """The verdict on a claim as a tile that leads to its entry."""
+        name, about = claim["id"], claim["about"]
+        sign, _, verdict = self.labels[claim["verdict"]].partition(" ")
+        said = f"{name}: {about}, {verdict}, {self.labels[_evidence(claim)]}"
+        link = f'href="#{name.lower()}" title="{about}" aria-label="{said}"'
+        return f'<li class="verdict {_kinds(claim)}"><a {link}>{sign} {name}</a></li>'
+
+    def _boxes(self, kind, words, found):
+        """A box for each of a kind, with a badge and how many of it were found."""
+        badges = {each: f'<b class="verdict {_css(each)}">{self.labels[each]}</b>' for each in words}
+        return [_box(kind, _css(each), badge, found.count(each)) for each, badge in badges.items()]
+
+    def _number(self, number, page):
+        """A number, which leads to its code, what it must be, and why it does not decide if it only touches."""
+        side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
+        value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
+        code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
+        must = self.labels["shown"] if side else _limits(number)  # a bound says it already
+        what = number["what"] + (f"<br><small>{number['touches']}</small>" if "touches" in number else "")
+        return f"| {what} | [{value}]({code}) | {must} |"
 
 
 def _evidence(claim):
@@ -108,40 +136,11 @@ def _kinds(claim):
     return f"{_css(claim['verdict'])} {_css(_evidence(claim))}"
 
 
-def _badge(claim):
-    classes = " ".join(f".{each}" for each in f"verdict {_kinds(claim)}".split())
-    return f"**{VERDICTS[claim['verdict']]}**{{ {classes} }}"
-
-
-def _mark(claim):
-    """The verdict on a claim as a tile that leads to its entry."""
-    name, about, sign = claim["id"], claim["about"], VERDICTS[claim["verdict"]].partition(" ")[0]
-    said = f"{name}: {about}, {claim['verdict']}, {_evidence(claim)}"
-    link = f'href="#{name.lower()}" title="{about}" aria-label="{said}"'
-    return f'<li class="verdict {_kinds(claim)}"><a {link}>{sign} {name}</a></li>'
-
-
-def _boxes(kind, words, found):
-    """A box for each of a kind, with a badge and how many of it were found."""
-    badges = {each: f'<b class="verdict {_css(each)}">{said}</b>' for each, said in words.items()}
-    return [_box(kind, _css(each), badge, found.count(each)) for each, badge in badges.items()]
-
-
 def _box(kind, value, label, count):
     return f'<label><input type="checkbox" name="{kind}" value="{value}"> {label} {count}</label>'
-
-
-def _number(number, page):
-    """A number of a claim, which leads to its code, what it must be, and why it does not decide if it only touches."""
-    side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
-    value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
-    code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
-    must = "as shown" if side else _limits(number)  # a bound says it already
-    what = number["what"] + (f"<br><small>{number['touches']}</small>" if "touches" in number else "")
-    return f"| {what} | [{value}]({code}) | {must} |"
 
 
 def _limits(number):
     """What a number of a claim must be."""
     form = ".0%" if number.get("format", "").endswith("%") else ","
-    return " and ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)
+    return ", ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)

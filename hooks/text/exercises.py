@@ -7,14 +7,14 @@ from .source import Text, relative, relocate
 EXERCISE = re.compile(r"^\*\*\d+\.\*\* .*?(?=\n\n\?\?\? success)", re.MULTILINE | re.DOTALL)
 
 
-def sheet(_, page, pages):
-    """The exercises of all pages, {page: Text}, with links to where their solutions stand."""
+def sheet(_, page, pages, label):
+    """The exercises of all pages, {page: Text}, with links, called label, to where their solutions stand."""
     parts = []
     for source, text in pages.items():
         found = [text.part(*match.span()) for match in EXERCISE.finditer(text.text)]
         if found:
             address = relative(f"{source}#exercises", page)
-            parts.append(Text.at(f"## {text.title()}\n\n[With solutions]({address})\n", *text.origins[0]))
+            parts.append(Text.at(f"## {text.title()}\n\n[{label}]({address})\n", *text.origins[0]))
         for exercise in found:
             parts.append(Text(relocate(exercise.text, source, page) + "\n", [*exercise.origins, exercise.origins[-1]]))
     return Text.join(parts)

@@ -52,7 +52,7 @@ class Site:
 def expand(sources):
     """The Site of Sources. Raises Faults with all that is wrong."""
     titles = {page: text.title() for page, text in sources.pages.items()}
-    ledger = Ledger(*sources.claims, sources.snippets, titles)
+    ledger = Ledger(*sources.claims, sources.snippets, titles, sources.labels["ledger"])
     works = Works(*sources.works, titles, sources.labels["cited"])
     terms = Glossary(*sources.terms, sources.pages)
     changes = Changes(*sources.changes)
@@ -68,8 +68,8 @@ def expand(sources):
 
     def finish(text, page):
         made = {"bibliography": works.entries, "glossary": terms.entries, "changes": changes.entries}
-        made["gallery"] = partial(figures.gallery, pages=filled, figures=drawn)
-        made["exercises"] = partial(exercises.sheet, pages=filled)
+        made["gallery"] = partial(figures.gallery, pages=filled, figures=drawn, labels=sources.labels)
+        made["exercises"] = partial(exercises.sheet, pages=filled, label=sources.labels["solutions"])
         text = _fill(text, page, **made)
         plain[page] = formulas.plain(text)
         if match := LEFT.search(text.text):
@@ -79,7 +79,7 @@ def expand(sources):
             text = terms.mark(text)
         text, shown = formulas.fill(text)
         characters.update(shown)
-        return figures.fill(text, drawn, sources.labels["code"])
+        return figures.fill(text, drawn, sources.labels)
 
     filled = _each(sources.pages, fill)
     slides, pictures = {}, {}

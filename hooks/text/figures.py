@@ -20,16 +20,16 @@ ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SIZE = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
 STOP = "{ .stop }"  # ends the main way
 SMALL = "{ .small }"  # marks the images of the gallery, and others that repeat a figure
-LINK = r"\[(?P<number>Figure)\]\((?P<page>[^)#\s]*)(?P<anchor>#fig-[^)\s]+)\)"
-NUMBERED = rf"{IMAGE}\n+/// caption\n(?P<headline>\*\*)?|{LINK}"
+CAPTIONED = rf"{IMAGE}\n+/// caption\n(?P<headline>\*\*)?"
+LINK = r"\[(?P<number>%s)\]\((?P<page>[^)#\s]*)(?P<anchor>#fig-[^)\s]+)\)"
 
 
 def count(pages):
     """The figures that have a number, {page#anchor: its number}, in pages {page: Text}."""
     numbers = {}
     for page, text in pages.items():
-        drawn = [match for match in prose(text.text, NUMBERED) if not match["number"]]
-        numbers |= {f"{page}{_anchor(match)}": number for number, match in enumerate(drawn, 1)}
+        drawn = enumerate(prose(text.text, CAPTIONED), 1)
+        numbers |= {f"{page}{_anchor(match)}": number for number, match in drawn}
     return numbers
 
 
@@ -45,7 +45,7 @@ def number(text, page, numbers, label):
             raise text.fault(match.end(), "a caption begins with **a sentence that states what the figure shows**")
         return f"{match[0]}{label} {numbers[page + _anchor(match)]}. "
 
-    return text.sub(prose(text.text, NUMBERED), named)
+    return text.sub(prose(text.text, f"{CAPTIONED}|{LINK % label}"), named)
 
 
 def slides(text, figures):
@@ -64,8 +64,8 @@ def _anchor(match):
     return f"#fig-{match['address'].rpartition('/')[2].removesuffix('.svg')}"
 
 
-def fill(text, figures, label):
-    """A Text with its figures, {name: what it is}, in place; label opens the code of those that have some."""
+def fill(text, figures, labels):
+    """A Text with its figures, {name: what it is}, in place, and what the labels name beside each."""
 
     def figure(match):
         if not match["alt"].strip():
@@ -79,13 +79,14 @@ def fill(text, figures, label):
             return pictures
         if match["rest"].strip() or match.string[: match.start()].rpartition("\n")[2]:
             raise text.fault(match.start(), "a figure stands alone on a line, unindented, without attributes")
-        links = [f"[{kind}]({address[1]}{end}){{ download }}" for kind, end in _offered(figure)]
+        links = [f"[{kind}]({address[1]}{end}){{ download }}" for kind, end in _offered(figure, labels)]
         opening = f'<div class="drawing" id="{_anchor(match)[1:]}" data-search-exclude>'
         parts = [f"{opening}{pictures}</div>\n{match['caption']}"]
         parts += ['<div class="drawing-source" markdown data-search-exclude>', " ".join(links)]
         if "code" in figure:
             file = f"{address[1].replace('figures/', 'code/', 1)}.py"
-            parts += [f"<details markdown><summary>{label}</summary>", f"[{address['name']}.py]({file})", "</details>"]
+            summary = f"<summary>{labels['code']}</summary>"
+            parts += [f"<details markdown>{summary}", f"[{address['name']}.py]({file})", "</details>"]
         return "\n\n".join([*parts, "</div>\n"])
 
     return text.sub(prose(text.text, FIGURE), figure)
@@ -114,13 +115,13 @@ def files(figure, made):
     return svgs | {f".{kind}": figure[kind] for kind in ("png", "csv", "js") if figure.get(kind)}
 
 
-def _offered(figure):
+def _offered(figure, labels):
     """What a reader may take away: (the name of its kind, the end of its address)."""
     offered = [(kind.upper(), f".{kind}") for kind in ("svg", "png", "csv") if figure.get(kind)]
-    return offered + [("slide", "-slide.png")] * ("slide" in figure)
+    return offered + [(labels["slide"], "-slide.png")] * ("slide" in figure)
 
 
-def gallery(_, page, pages, figures):
+def gallery(_, page, pages, figures, labels):
     """The figures of all pages, {page: Text}, each with its section, its files and its code."""
     parts = ['<div class="gallery" markdown>']
     for source, text in pages.items():
@@ -132,8 +133,8 @@ def gallery(_, page, pages, figures):
                 name = address["name"]
                 file = relative(f"figures/{name}", page)
                 code = source.removesuffix(".md") if name.startswith("labs/") else f"code/{name}"
-                links = [section, *(f"[{kind}]({file}{end})" for kind, end in _offered(figures[name]))]
-                links.append(f"[code]({relative(f'{code}.py', page)})")
+                links = [section, *(f"[{kind}]({file}{end})" for kind, end in _offered(figures[name], labels))]
+                links.append(f"[{labels['program']}]({relative(f'{code}.py', page)})")
                 items.append(
                     f"<figure markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"
                     f"<figcaption markdown>{' '.join(links)}</figcaption>\n</figure>"

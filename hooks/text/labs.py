@@ -12,7 +12,7 @@ CELL = re.compile(r"^# %%(?P<head>.*)\n+(?P<body>(?:(?!# %%).*\n?)*)", re.MULTIL
 PROSE = " [markdown]"
 ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
-CAPTION = re.compile(r"(?<=\.svg\)\n)\n+\*\*Figure\.\*\* (.+?)(?=\n\n|\s*\Z)", re.DOTALL)
+CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s[.。]\*\* (.+?)(?=\n\n|\s*\Z)"
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
@@ -75,7 +75,7 @@ def code(script):
     return repr([match["body"] for match in CELL.finditer(script) if match["head"] != PROSE])
 
 
-def page(lab, path, label, repo_url):
+def page(lab, path, labels, repo_url):
     """The Text of the page of a lab: its script, and what its code gave. Each line knows its own in the script."""
     parts, shown = [], iter(lab["shown"])
     for cell in cells(lab["script"], path):
@@ -93,10 +93,11 @@ def page(lab, path, label, repo_url):
     if repository := GITHUB.fullmatch(repo_url or ""):
         published = path.removeprefix("docs/").replace(".py", ".ipynb")
         links += [f"[{kind}]({address.format(repository[1], published)})" for kind, address in SERVICES.items()]
-    take_away = f"\n\n{label}: {' '.join(links)}\n{{ .take-away }}\n"
+    take_away = f"\n\n{labels['download']}: {' '.join(links)}\n{{ .take-away }}\n"
     text = Text.join(parts)
     text = text.sub([re.search("\n", text.text)], lambda _: take_away)
-    return text.sub(CAPTION.finditer(text.text), lambda match: f"/// caption\n{match[1]}\n///")
+    captions = re.finditer(CAPTION % labels["figure"], text.text, re.DOTALL)
+    return text.sub(captions, lambda match: f"/// caption\n{match[1]}\n///")
 
 
 def notebook(lab, site_url, origin):
