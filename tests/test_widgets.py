@@ -437,6 +437,18 @@ def costs(state, monkeypatch):
     return found
 
 
+def test_a_number_can_be_typed(visit, server):
+    """What stands in the field is not written back while somebody types."""
+    tab = visit(f"{server}en/differences/cost.html")
+    tab.locator("who-is-cheaper").scroll_into_view_if_needed()
+    field = tab.get_by_label("positions n")
+    field.click()
+    tab.keyboard.press("Control+A")
+    tab.keyboard.type("5000")
+    tab.keyboard.press("Enter")
+    assert tab.locator("who-is-cheaper").evaluate("(widget) => widget.state.n") == 5000
+
+
 CHEAPER = {"n": 196, "d": 768, "k": 9, "h": 12, "w": 128, "bytes": 4, "batch": 1}
 
 

@@ -145,7 +145,7 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left, seen from the origin"}, and `
       + (best.length === shares.length ? "finds all alike" : `takes most from ${best.map((j) => j === chosen ? "itself" : `token ${j + 1}`).join(" and ")}`)
       + `: y${me} ≈ ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
-      + `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot subtract one value from another.`
-      + (causal && shares[2] ? " The mask hides nothing from the last token: tap another one." : "");
+      + (causal && shares[2] ? "The mask hides nothing from the last token: tap another one."
+        : `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot subtract one value from another.`);
   }
 });

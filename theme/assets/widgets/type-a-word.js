@@ -132,10 +132,10 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     const percent = (part) => Math.round(100 * part);
     const taken = equal.reduce((sum, [part]) => sum + percent(part), 0);
     const [alike, where] = equal.length > 1 ? [`the ${equal.length} others like it`, "wherever they stand"] : ["the other one like it", "wherever it stands"];
-    const ties = equal.length ? ` and ${taken} % from ${alike}, ${order ? "more from what is nearer" : where}` : `; there is no other ${letter} to find`;
+    const ties = equal.length ? ` and ${taken}\u00a0% from ${alike}, ${order ? "more from what is nearer" : where}` : `; there is no other ${letter} to find`;
     const rest = percent(own) + taken < 99 ? " The rest comes from letters with somewhat similar vectors (thin lines)." : "";
     const beside = at > 0 && at < letters.length - 1 ? "its two neighbours, in every word the same"
       : "what stands beside it; the part that falls outside the word is lost";
-    return `The convolution takes from this ${letter} and ${beside}. Attention takes ${percent(own)} % from it${ties}.${rest}`;
+    return `The convolution takes from this ${letter} and ${beside}. Attention takes ${percent(own)}\u00a0% from it${ties}.${rest}`;
   }
 });

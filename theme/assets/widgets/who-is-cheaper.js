@@ -75,7 +75,7 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
 
     const forgive = () => {
       this.complaint = "";
-      this.tell();
+      super.tell();             // and leave alone what is being typed
     };
     const fields = Object.entries(Cheaper.FIELDS).map(([name, [words, , all]]) => {
       const change = () => this.set({ [name]: label.lastChild.value });
