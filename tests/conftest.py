@@ -28,7 +28,7 @@ PAGES = ["index.html"] + [
     if path.suffix in (".md", ".py")
 ]
 LABS = [page for page in PAGES if "/labs/" in page]
-NAMES = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+NAMES = "chromium", "chromium-browser", "google-chrome"
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "

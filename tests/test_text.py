@@ -22,7 +22,8 @@ GIVEN = {
     "code": 'code("");',
     "png": ROOT / "good.png",
 }
-LABELS = {"code": "The code", "figure": "Figure", "origin": "From: {}", "cited": "Cited in"}
+CONFIG = re.sub("!ENV", "", (ROOT / "mkdocs.yml").read_text("utf-8"))
+LABELS = yaml.safe_load(CONFIG)["extra"]["labels"] | {"code": "The code", "origin": "From: {}"}
 
 
 class Small:
@@ -285,7 +286,7 @@ def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, number,
 def test_each_claim_has_a_mark_that_says_its_verdict(small):
     ledger = small.expand().texts["reference/claims.md"].text
     assert 'value="beyond"> beyond it 3</label>\n<ul class="beyond">\n<li class="verdict conditions decided">' in ledger
-    named = 'href="#c2" title="a square" aria-label="C2: a square, true, without number"'
+    named = 'href="#c2" title="a square" aria-label="C2: a square, true, no number"'
     assert f'<li class="verdict true number"><a {named}>✓ C2</a></li>' in ledger
     for name, value, badge, count in [
         ("verdict", "true", "✓ true", 2), ("verdict", "conditions", "◐ true under conditions", 1),
