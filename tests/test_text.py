@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from mkdocs.utils import yaml_load
 from text.expansion import Faults, Sources, expand
 from text.source import Text
 
@@ -22,8 +23,8 @@ GIVEN = {
     "code": 'code("");',
     "png": ROOT / "good.png",
 }
-CONFIG = re.sub("!ENV", "", (ROOT / "mkdocs.yml").read_text("utf-8"))
-LABELS = yaml.safe_load(CONFIG)["extra"]["labels"] | {"code": "The code", "origin": "From: {}"}
+SITE = yaml_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+LABELS = SITE["extra"]["labels"] | {"code": "The code", "origin": "From: {}"}
 
 
 class Small:

@@ -143,4 +143,4 @@ def _box(kind, value, label, count):
 def _limits(number):
     """What a number of a claim must be."""
     form = ".0%" if number.get("format", "").endswith("%") else ","
-    return ", ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)
+    return " and ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)

@@ -12,7 +12,7 @@ CELL = re.compile(r"^# %%(?P<head>.*)\n+(?P<body>(?:(?!# %%).*\n?)*)", re.MULTIL
 PROSE = " [markdown]"
 ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
-CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s[.。]\*\* (.+?)(?=\n\n|\s*\Z)"
+CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s\.\*\* (.+?)(?=\n\n|\s*\Z)"
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")

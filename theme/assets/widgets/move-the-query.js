@@ -126,7 +126,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     const percent = (part) => (part < 0.005 ? "less than 1\u00a0%" : `${Math.round(100 * part)}\u00a0%`);
     return `The convolution takes all from the ${beside} patches at the marked one, whatever they show. Attention takes ${percent(near)} from these; `
       + (sorted[0] - sorted.at(-1) < 1e-9 ? "it takes the same from each patch. "
-        : `${percent(half)} of all come from ${count === 1 ? "one patch" : `${count} patches`}${count === 1 ? "" : ` (most: ${percent(sorted[0])})`}. If the photograph were ${mirrored ? "not " : ""}mirrored, ${percent(moves)} would go to other patches. `)
+        : `${percent(half)} of all come from ${count === 1 ? "one patch" : `${count} patches (most: ${percent(sorted[0])})`}. If the photograph were ${mirrored ? "not " : ""}mirrored, ${percent(moves)} would go to other patches. `)
       + (raw ? "Raw, a bright patch is a long vector, and has a large product with any patch." : "");
   }
 });
