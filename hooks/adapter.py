@@ -17,6 +17,7 @@ from drawing.highlight import calm
 from files import gather, write
 from jinja2 import FileSystemBytecodeCache, FileSystemLoader
 from mkdocs import utils
+from mkdocs.config import load_config
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.utils import CountHandler, clean_directory
@@ -73,8 +74,12 @@ class Build:
             speaker.addFilter(self.amend)
             self.end.callback(speaker.removeFilter, self.amend)
         calm()
+        logging.getLogger("jieba").setLevel(logging.WARNING)
         self.serves = Path(config.site_dir).name.startswith("mkdocs_")  # a folder of its own
-        if not self.serves:  # in a folder to which no other build of this checkout writes
+        if self.serves:
+            config.site_dir = str(Path(config.site_dir, Path(config.docs_dir).name))
+            config.site_url = urljoin(config.site_url, f"{Path(config.docs_dir).name}/")
+        else:  # in a folder to which no other build of this checkout writes
             CACHE.mkdir(exist_ok=True)
             self.end.enter_context(take_turn(CACHE / "site.lock"))
             self.destination = Path(config.site_dir)
@@ -131,6 +136,7 @@ class Build:
         templates.mkdir(exist_ok=True)
         env.bytecode_cache = FileSystemBytecodeCache(str(templates))
         env.globals["pictures"] = self.site.pictures
+        env.globals["top"] = config.site_url and urljoin(config.site_url, "..")
         self.order = [file.url for file in files.documentation_pages()]
 
     def on_page_context(self, context, page, config, nav):
@@ -171,6 +177,7 @@ class Build:
         write_texts(self.site, config)
         self.kept.write_text(self.frame, "utf-8")
         if self.serves:
+            write_top(Path(config.site_dir), config.site_url)
             say(self.summary("in your browser"))
         else:
             new = self.destination.with_name(f"{self.destination.name}.partial")
@@ -184,7 +191,7 @@ class Build:
     on_post_build = CombinedEvent(complete_search, publish)
 
     def on_serve(self, server, config, builder):
-        """Learns of changes from the system, where MkDocs looks twice a second; builds at once."""
+        """Learns of changes from the system, where MkDocs looks twice a second; builds at once, in each language."""
         for path in config.docs_dir, config.config_file_path:
             server.unwatch(path)
         server.observer = Observer()
@@ -192,7 +199,11 @@ class Build:
         changes = [FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent]
         server.observer.schedule = partial(server.observer.schedule, event_filter=changes)
         server.build_delay = 0.05
-        server.watch(config.config_file_path)
+        served = Served(server, config, builder)
+        for path in served.configs:
+            server.watch(str(path))
+        served.build()
+        server.builder = served.build
 
     def on_build_error(self, error):
         """Lets the next build begin."""
@@ -209,6 +220,38 @@ class Build:
         held = f"{sum('numbers' in claim for claim in self.site.ledger.claims.values())} claims hold"
         seconds = f"{time.monotonic() - self.start:.1f} s"
         return "; ".join([f"{len(self.site.texts)} pages", *runs, held, seconds, where])
+
+
+class Served:
+    """A served site in all its languages, of which each is built if something changed that it depends on."""
+
+    def __init__(self, server, config, builder):
+        self.builder, self.root, self.site_url = builder, server.root, server.url
+        first = Path(config.config_file_path)
+        self.configs = {path: self.load(path) for path in sorted(first.parent.glob("mkdocs*.yml"))}
+        self.built = {first: self.state(first)}
+
+    def load(self, path):
+        return load_config(str(path), site_dir=self.root, site_url=self.site_url)
+
+    def build(self):
+        for path in self.configs:
+            if self.built.get(path) != (state := self.state(path)):
+                self.configs[path] = config = self.load(path)
+                own = list(config.watch), config.docs_dir
+                config.plugins.on_startup(command="serve", dirty=True)
+                self.builder(config)
+                config.watch, config.docs_dir = own
+                self.built[path] = state
+
+    def state(self, path):
+        """The files that a language is made of, and when they were changed: not the pages of another."""
+        docs = Path(self.configs[path].docs_dir)
+        others = {folder for folder in docs.parent.iterdir() if folder.is_dir() and folder != docs}
+        files = {path}
+        for each in map(Path, (docs, *self.configs[path].watch)):
+            files |= {*each.rglob("*")} if each.is_dir() else {each}
+        return {file: file.stat().st_mtime_ns for file in files if file.is_file() and not others & {*file.parents}}
 
 
 def write_texts(site, config):

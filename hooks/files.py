@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from drawing import font
+from drawing.picture import picture
 from drawing.slide import slide
 from running.cache import Cache
 from text import labs
@@ -14,7 +15,7 @@ from text.source import Text
 def gather(config):
     """The Sources of a site, all of which ran, and the Cache that holds what they gave."""
     extra, docs = config.extra, Path(os.path.relpath(config.docs_dir))
-    cache = Cache({"snippets": "snippets", "labs": f"{docs.as_posix()}/labs"}, extra["seconds"])
+    cache = Cache({"snippets": "snippets", "labs": extra["labs"]}, extra["seconds"])
     snippets, code, ran_labs = {}, {}, {}
     texts = {path: Text.read(path.as_posix(), path.read_text("utf-8-sig")) for path in docs.rglob("*.md")}
     pages = {path.relative_to(docs).as_posix(): text for path, text in texts.items()}
@@ -22,13 +23,24 @@ def gather(config):
         if source.kind == "snippets":
             snippets[source.name], code[source.name] = entry, source.text
         else:
-            ran_labs[source.name] = lab = entry | {"script": source.text}
-            text = labs.page(lab, source.path, extra["labels"], config.repo_url)
-            pages[f"labs/{source.name}.md"] = text
+            path = (docs / "labs" / source.name).with_suffix(".py")  # in this language
+            script = path.read_text("utf-8")
+            whole = labs.whole(script, source.text, path.as_posix())
+            ran_labs[source.name] = lab = entry | {"script": script, "whole": whole}
+            pages[f"labs/{source.name}.md"] = labs.page(lab, path.as_posix(), extra["labels"], config.repo_url)
     order = {page: place for place, page in enumerate(_pages_of(config.nav or []))}
     pages = dict(sorted(pages.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
     data = [(path, Path(path).read_text("utf-8")) for path in extra["data"]]
-    return Sources(pages, *data, snippets, code, cache.style, ran_labs, extra["labels"], extra["made"]), cache
+    told = {kind: (path, Path(path).read_text("utf-8")) for kind, path in extra["told"].items()}
+    return Sources(pages, *data, told, snippets, code, cache.style, ran_labs, extra["labels"], extra["made"]), cache
+
+
+def _draw_again(site):
+    """Gives the PNGs of a Site and its slides the words that a translation put into the SVGs."""
+    for path in [path for path in site.files if path.endswith(".png")]:
+        site.files[path] = picture(site.files[f"{path[:-4]}.svg"], Path(".cache/pictures"))
+    for path, (_, *words) in site.slides.items():
+        site.slides[path] = site.files[path.replace("-slide", "")], *words
 
 
 def _pages_of(nav):
@@ -39,12 +51,15 @@ def _pages_of(nav):
 
 def write(site, sources, config, folder):
     """Makes a folder hold the expanded docs_dir; what does not change is not touched."""
+    if sources.told:
+        _draw_again(site)
     contents = {page: text.text for page, text in site.texts.items()} | site.files
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path
     origin = sources.labels["origin"].format(config.site_name)
     for name, lab in sources.labs.items():
+        contents[f"labs/{name}.py"] = lab["whole"]
         contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url, origin)
     contents |= {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
     if site.characters:

@@ -33,6 +33,7 @@ def main():
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "site", "expanded"))
         figures = {
             "a cold build": cold_build(copy),
+            "the Chinese edition after it": (timed([*BUILD, "-f", "mkdocs.zh.yml"], copy), None),
             "a warm build": (median(timed(BUILD, copy) for _ in range(5)), None),
             "a changed paragraph, until the browser has it": served_paragraph(copy),
             "twenty snippets": twenty_snippets(Path(folder)),
@@ -83,8 +84,8 @@ def served_paragraph(copy):
 def weights_of_pages(site):
     """{page: the bytes of a first visit, and of one that comes from another page}."""
     with serving(site) as address, chromium() as browser:
-        shared = asked(browser, address, ANOTHER)
-        return {page: weigh(browser, address, site, page, shared) for page in PAGES}
+        shared = {language: asked(browser, address, f"{language}/{ANOTHER}") for language in ("en", "zh")}
+        return {page: weigh(browser, address, site, page, shared.get(page[:2], set())) for page in PAGES}
 
 
 def changed_snippet(copy):

@@ -28,6 +28,9 @@ PAGES = ["index.html"] + [
     if path.suffix in (".md", ".py")
 ]
 LABS = [page for page in PAGES if "/labs/" in page]
+# What the theme does is asked of all English pages, and of one of each kind in Chinese.
+KINDS = ["index", "operations/convolution", "labs/long-range", "reference/claims", "reference/glossary"]
+THEMED = [page for page in PAGES if not page.startswith("zh/")] + [f"zh/{page}.html" for page in KINDS]
 NAMES = "chromium", "chromium-browser", "google-chrome"
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = (
@@ -223,9 +226,9 @@ def parsed(file):
     return BeautifulSoup(file.read_bytes(), "html.parser")
 
 
-def sections_to_search(site):
+def sections_to_search(site, language="en"):
     """What search finds in, once a reader opens it."""
-    script = (site / "en/search/index.js").read_text("utf-8")
+    script = (site / language / "search/index.js").read_text("utf-8")
     return json.loads(script.removeprefix("Search.docs = ").removesuffix(";"))
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from weight import ANOTHER, PHONE, asked, weigh
 
-from conftest import EAGER, LAY_OUT, lay_out, near, no_violation, parsed, wait_until
+from conftest import EAGER, LAY_OUT, THEMED, lay_out, near, no_violation, parsed, wait_until
 
 SCREEN = {"width": 1280, "height": 720}
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -59,6 +59,7 @@ def root(request, site):
     return f"{site.as_uri()}/"
 
 
+@pytest.mark.parametrize("page", THEMED)
 def test_a_page(visit, root, page):
     """One visit of a page: nothing fails, nothing foreign is asked for. On the server: it fits a phone, axe
     finds nothing, light or dark; from the disk: each copy button copies its code."""
@@ -90,13 +91,14 @@ def test_a_page(visit, root, page):
 
 @pytest.fixture(scope="session")
 def shared(browser, server):
-    """What is loaded already by who comes from another page."""
-    return asked(browser, server, ANOTHER)
+    """What is loaded already by who comes from another page, by language."""
+    return {language: asked(browser, server, f"{language}/{ANOTHER}") for language in ("en", "zh")}
 
 
+@pytest.mark.parametrize("page", THEMED)
 def test_a_page_loads_little(browser, server, site, shared, page):
     """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, pictures of two besides."""
-    first, later = weigh(browser, server, site, page, shared)
+    first, later = weigh(browser, server, site, page, shared.get(page[:2], set()))
     pictures = {"en/reference/figures.html": 140_000, "en/reference/teach.html": 260_000}.get(page, 0)
     assert first <= 160_000 + pictures
     assert later <= 60_000 + pictures

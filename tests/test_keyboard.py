@@ -1,5 +1,9 @@
 """The whole site by keyboard alone: Tab reaches all that can be used, and one sees where it is."""
 
+import pytest
+
+from conftest import THEMED
+
 SCREEN = {"width": 1280, "height": 720}
 # Of a group of radio buttons Tab reaches one; the arrows lead to the others.
 USABLE = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
@@ -18,6 +22,7 @@ SAY = "(each) => each.outerHTML.slice(0, 120)"
 MISSED = f"({USABLE})().filter((each) => !reached.has(each)).map({SAY})"
 
 
+@pytest.mark.parametrize("page", THEMED)
 def test_tab_reaches_everything(visit, server, page):
     tab = visit(server + page, viewport=SCREEN)
     tab.evaluate(WATCH)

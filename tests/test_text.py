@@ -49,7 +49,7 @@ class Small:
         data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS, CHANGES)]
         style = (ROOT / "snippets/style.py").read_text("utf-8")
         code = {"good": self.snippet}
-        return expand(Sources(pages, *data, {"good": GIVEN}, code, style, {}, LABELS, "0.0.0 · 2026-01-01"))
+        return expand(Sources(pages, *data, {}, {"good": GIVEN}, code, style, {}, LABELS, "0.0.0 · 2026-01-01"))
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ FAULTS = {
     "a bound in words": (CLAIMS, "at_least: 3", "at_least: three", "at_l", "at_least must be number"),
     "a number outside of its range": (
         CLAIMS, "at_least: 3", "at_least: 5", "- what",
-        "C1 does not hold: the side (good.number) is 3, must be ≥ 5",
+        "C1 does not hold: the side (good.number) is 3, must be ≥\u00a05",
     ),
     "a claim twice": (CLAIMS, "id: C2", "id: C1", "- id: C1\n    about: a square", "twice"),
     "neither number nor reason": (CLAIMS, "    no_number: Nothing to measure\n", "", "- id: C2", "either numbers"),
@@ -263,7 +263,7 @@ def test_page_and_ledger_show_the_same(small):
     assert "(../index.md#a-page)" in ledger
     badge = "**◐ true under conditions**{ .verdict .conditions .decided }"
     assert badge in page
-    assert "| the side | [**3**](../code/good.py) | ≥ 3 |" in ledger
+    assert "| the side | [**3**](../code/good.py) | ≥\u00a03 |" in ledger
     assert f"{badge} if its side grows<br><span lang=zh>" in ledger
     assert "**✓ true**{ .verdict .true .decided } proved" in ledger
 
@@ -272,12 +272,12 @@ def test_what_decides_stands_apart_from_what_touches(small):
     entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 ")[2]
     decided, touched = entry.split('??? info "Touched, not decided, by"\n\n')
     head = "| Decided by | Number | Must be |\n|---|---|---|\n"
-    assert f"{head}| the square | [**9**](../code/good.py) | ≥ 9 |" in decided
+    assert f"{head}| the square | [**9**](../code/good.py) | ≥\u00a09 |" in decided
     assert "half a side" not in decided
-    assert "    | half a side<br><small>It is no square.</small> | [**0.5**](../code/good.py) | ≤ 1 |" in touched
+    assert "    | half a side<br><small>It is no square.</small> | [**0.5**](../code/good.py) | ≤\u00a01 |" in touched
 
 
-@pytest.mark.parametrize("form, number, must", [(".0%", "50 %", "≤ 60 %"), ("<60%", "60 %", "as shown")])
+@pytest.mark.parametrize("form, number, must", [(".0%", "50 %", "≤\u00a060 %"), ("<60%", "60 %", "as shown")])
 def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, number, must):
     small.edit(CLAIMS, '".1f"\n        at_most: 1', f'"{form}"\n        at_most: 0.6')
     shown = f"{number}**](../code/good.py) | {must} |".replace(" %", "\u00a0%")

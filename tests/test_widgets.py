@@ -49,7 +49,12 @@ def touch(browser, server):
         tab.context.close()
 
 
-WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {"widget", "play-steps", "find-claims"}
+WIDGETS = {file.stem for file in (ROOT / "theme/assets/widgets").iterdir()} - {
+    "widget", "words.en", "words.zh", "play-steps", "find-claims"}
+HEAVY = {  # the page on which each is tried
+    "type-a-word": "index.html", "build-a-stack": "differences/receptive-field.html",
+    "move-the-query": "differences/receptive-field.html", "touch-a-kernel": "operations/convolution.html",
+    "three-tokens": "operations/self-attention.html", "who-is-cheaper": "differences/cost.html"}
 PICTURES = """(widget) => [...widget.querySelectorAll(".widget :is(svg:not(svg svg), canvas)")].map((picture) => {
     const { width, height } = picture.getBoundingClientRect();
     return Math.min(width, height);
@@ -131,11 +136,12 @@ LATE = """
     }).observe({ type: "layout-shift" });"""
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("name", sorted(WIDGETS))
-def test_nothing_moves_when_a_widget_comes_late(visit, server, site, name, width):
+def test_nothing_moves_when_a_widget_comes_late(visit, server, site, name, width, language):
     """Its place is kept for it, from before its script is there."""
-    for page in sorted(page for page in (site / "en").rglob("*.html") if parsed(page).find(name)):
+    for page in sorted(page for page in (site / language).rglob("*.html") if parsed(page).find(name)):
         tab = visit(server + page.relative_to(site).as_posix(), lambda tab: tab.add_init_script(LATE),
                     viewport={"width": width, "height": 800})
         tab.locator(f"{name} details").evaluate("(code) => { code.open = false; }")
@@ -234,7 +240,7 @@ def test_build_a_stack(touch):
         ({"word": "mississippi", "at": 5, "order": 0}, "mississippi", ""),
         ({"word": "a", "at": 0}, "a", ""),
         ({"word": "zzzz", "at": 9}, "zzzz", ""),
-        ({"word": "Attention please", "at": 2, "order": 0.5}, "attentionplease", ""),
+        ({"word": "Attention please", "at": 2, "order": 0.5}, "attentionplease", "It is read as “attentionplease”."),
         ({"word": "它追它", "at": 1, "order": 0}, "它追它", ""),
         ({"word": "a😀b😀", "at": 1}, "a😀b😀", ""),
         ({"word": "", "at": 3}, "a", "Type at least one letter."),
@@ -442,6 +448,7 @@ def test_a_number_can_be_typed(visit, server):
     tab = visit(f"{server}en/differences/cost.html")
     tab.locator("who-is-cheaper").scroll_into_view_if_needed()
     field = tab.get_by_label("positions n")
+    assert not tab.locator("who-is-cheaper details").evaluate("(fold) => fold.open")
     field.click()
     tab.keyboard.press("Control+A")
     tab.keyboard.type("5000")
@@ -493,11 +500,17 @@ LEGAL = """(href) => customElements.get("who-is-cheaper")
     .legal(Object.fromEntries(new URL(href, location).searchParams))"""
 
 
+EXAMPLES = """() => {
+    const { EXAMPLES, SAYS } = customElements.get("who-is-cheaper");
+    return Object.fromEntries(Object.entries(EXAMPLES).map(([name, sizes]) => [SAYS.examples[name], sizes]));
+}"""
+
+
 def test_examples_of_who_is_cheaper(visit, server, site):
     """Their sizes are those of the snippets, and the address opens them."""
     tab = visit(server + "en/differences/cost.html?n=1024&d=384&h=6#who-is-cheaper")
     tab.wait_for_selector("who-is-cheaper[ready]")
-    found = tab.evaluate("customElements.get('who-is-cheaper').EXAMPLES")
+    found = tab.evaluate(EXAMPLES)
     sizes = {name: tuple(example[:2]) for name, example in found.items()}
     assert crossing.LAYERS.items() <= sizes.items()
     assert {"sentence": 50, "pixels": 224**2}.items() <= {name: n for name, (n, _) in sizes.items()}.items()
@@ -516,7 +529,11 @@ def test_examples_of_who_is_cheaper(visit, server, site):
     state = tab.evaluate("document.querySelector('who-is-cheaper').state")
     assert state == CHEAPER | {"n": 1024, "d": 384, "h": 6}
     tab.get_by_role("button", name="GPT-3").click()
-    tab.wait_for_url("**/cost.html?n=2048&d=12288&k=9&h=96&w=128&bytes=4&batch=1#who-is-cheaper")
+    tab.wait_for_url("**/cost.html?n=2048&d=12288&k=9&h=96#who-is-cheaper")
+    for query, unfolded in ("?n=2048&d=12288&k=9", False), ("?n=64&d=64&h=4", True):
+        tab.goto(f"{server}en/differences/cost.html{query}#who-is-cheaper")
+        tab.wait_for_selector("who-is-cheaper[ready]")
+        assert tab.locator("who-is-cheaper details").evaluate("(fold) => fold.open") == unfolded
 
 
 SPREAD = triangle.x.tolist()
@@ -527,17 +544,18 @@ LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen fro
 @pytest.mark.parametrize(
     ("state", "tokens", "says"),
     [
-        ({}, SPREAD, LEFT + ", and takes most from token 2"),
-        ({"tokens": three_tokens.x.tolist(), "chosen": 2}, three_tokens.x.tolist(), "Token 3 asks"),
+        ({}, SPREAD, "Each token makes a query"),
+        ({"step": 4}, SPREAD, LEFT + ", and takes most from token 2"),
+        ({"tokens": three_tokens.x.tolist(), "chosen": 2, "step": 4}, three_tokens.x.tolist(), "Token 3 asks"),
         ({"scaled": False, "chosen": 1, "step": 2}, SPREAD, "Without the scale"),
-        ({"causal": True, "chosen": 0}, SPREAD, "Token 1 sees only itself"),
-        ({"causal": True, "chosen": 1}, SPREAD, "Token 2 asks"),
-        ({"causal": True, "chosen": 2}, SPREAD, "Token 3 asks"),
+        ({"causal": True, "chosen": 0, "step": 4}, SPREAD, "Token 1 sees only itself"),
+        ({"causal": True, "chosen": 1, "step": 4}, SPREAD, "Token 2 asks"),
+        ({"causal": True, "chosen": 2, "step": 4}, SPREAD, "Token 3 asks"),
         ({"causal": True, "scaled": False, "same": True, "chosen": 2, "step": 3}, SPREAD, "The softmax"),
-        ({"same": True}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
-        ({"tokens": EQUAL}, EQUAL, LEFT + ", and finds all alike"),
+        ({"same": True, "step": 4}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
+        ({"tokens": EQUAL, "step": 4}, EQUAL, LEFT + ", and finds all alike"),
         ({"tokens": ZERO, "step": 1}, ZERO, "The scores are the products of this query with the keys: 0.00, 0.00"),
-        ({"tokens": CORNERS, "scaled": False}, CORNERS, LEFT),
+        ({"tokens": CORNERS, "scaled": False, "step": 4}, CORNERS, LEFT),
         ({"tokens": [[1e3, 0], [0, -1e3], [0.5, 1e9]]}, [[1.2, 0], [0, -1.2], [0.5, 1.2]], "This is the nearest"),
         ({"tokens": "some", "chosen": 7, "step": None, "scaled": "yes"}, SPREAD, "This is the nearest"),
         ({"tokens": [[None, "1"]], "chosen": -1, "causal": 1}, SPREAD, "This is the nearest"),
@@ -572,3 +590,122 @@ def test_a_press_on_an_example_takes_its_sizes(visit, server):
         widget.locator(".widget > svg").first.click(position={"x": x, "y": y})
         state = widget.evaluate("(widget) => widget.state")
         assert (state["n"], state["d"], state["h"]) == (n, d, h)
+
+
+KINDS = """(source) => {
+    const kind = (each) => typeof each === "function" ? String(each).split("=>")[0]
+        : typeof each === "object" ? Object.fromEntries(Object.entries(each).map(([name, part]) => [name, kind(part)]))
+        : typeof each;
+    return kind(new Function(`${source}; return WORDS;`)());
+}"""
+
+
+def test_words_of_two_languages(browser):
+    """Both have the same names, and make their sentences of the same parts."""
+    tab = browser.new_page()
+    one, other = (tab.evaluate(KINDS, (ROOT / f"theme/assets/widgets/words.{language}.js").read_text("utf-8"))
+                  for language in ("en", "zh"))
+    tab.close()
+    assert one == other
+
+
+STATES = {  # which make it say all that it can, or nearly
+    "type-a-word": [{"word": word, "at": at, "order": at} for word in ("", "see", "A bc", "x" * 17) for at in (0, 1)],
+    "build-a-stack": [{"layers": layers, "output": 0, "causal": causal} for causal in (False, True)
+                      for layers in (PLAIN, [[7, 2, 1]], [[3, 1, 9]], [[0, 1, 64]], [[0, 1, 4]], [])],
+    "move-the-query": [{"sharpness": sharpness, "raw": raw, "mirrored": raw, "row": 99}
+                       for sharpness in (0, 10) for raw in (False, True)],
+    "touch-a-kernel": [{"weights": weights, "way": way} for way in ("convolution", "one", "two", "three")
+                       for weights in (SOBEL, [1] * 9, [0] * 9)],
+    "three-tokens": [{"step": step, "chosen": chosen, "causal": causal, "same": causal, "scaled": causal, "tokens": tokens}
+                     for step in range(5) for chosen in (0, 2) for causal in (False, True) for tokens in (EQUAL, None)],
+    "who-is-cheaper": [{"n": n, "k": k, "d": 100} for n in (50, 1920, 10**6, -1) for k in (1, 9)],
+}
+NAMES = {"GPT", "MAC", "ResNet", "Sobel", "ViT", "WaveNet", "softmax"}
+LATIN = """async ([name, states]) => {
+    const widget = document.querySelector(name), found = new Set();
+    for (const state of [{}, ...states]) {
+        if (widget.set) {
+            widget.set(state);
+            await new Promise((done) => requestAnimationFrame(done));
+        }
+        for (const each of widget.querySelectorAll(".widget *, button:not([class]), label, [role=status]"))
+            for (const words of [each.ariaLabel, ...[...each.childNodes].map((node) => node.data)])
+                if (!each.closest("strong")) for (const word of words?.match(/[A-Za-z]{3,}/g) ?? []) found.add(word);
+    }
+    return [...found];
+}"""
+
+
+@pytest.mark.parametrize("name", [*sorted(WIDGETS), "play-steps", "find-claims"])
+def test_a_chinese_page_has_chinese_widgets(visit, server, site, name):
+    """In whatever state, no English word is left but names."""
+    page = next(page for page in sorted((site / "zh").rglob("*.html")) if parsed(page).find(name))
+    tab = visit(server + page.relative_to(site).as_posix())
+    tab.locator(name).first.scroll_into_view_if_needed()
+    wait_until(tab, f"document.querySelector('{name}').matches('[ready]')" if name in WIDGETS else
+               f"!!document.querySelector('{name} :is(label, button:not([class]))')")
+    assert set(tab.evaluate(LATIN, [name, STATES.get(name, [])])) <= NAMES
+
+
+OUTLINE = "(part) => [document.activeElement === part, getComputedStyle(part).outlineStyle]"
+
+
+@pytest.mark.parametrize("name", ["touch-a-kernel", "who-is-cheaper"])
+def test_a_press_leaves_no_frame(visit, server, name):
+    """Whoever uses the keyboard sees where it is, whoever presses knows."""
+    tab = visit(f"{server}en/{HEAVY[name]}")
+    picture = tab.locator(f"{name} .widget svg[tabindex]").first
+    picture.click()
+    assert picture.evaluate(OUTLINE) == [True, "none"]
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Shift+Tab")
+    assert picture.evaluate(OUTLINE) == [True, "solid"]
+
+
+PRESSED = "(buttons) => buttons.filter((button) => button.ariaPressed === 'true').map((button) => button.textContent)"
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "then", "says"),
+    [
+        ("build-a-stack", "three plain layers", "WaveNet", "Dilations double"),
+        ("touch-a-kernel", "Sobel, left to right", "sharpen", "The weights sum to 1"),
+        ("three-tokens", "spread out", "all equal", "Each token makes"),
+        ("who-is-cheaper", "ViT-B/16", "GPT-3", "The convolution costs"),
+    ],
+)
+def test_the_example_that_is_shown_is_marked(visit, server, name, first, then, says):
+    tab = visit(f"{server}en/{HEAVY[name]}")
+    tab.locator(name).scroll_into_view_if_needed()
+    tab.wait_for_selector(f"{name}[ready]", state="attached")
+    buttons = tab.locator(f"{name} .widget button")
+    assert buttons.evaluate_all(PRESSED) == [first]
+    tab.get_by_role("button", name=then).click()
+    tab.wait_for_timeout(100)
+    assert buttons.evaluate_all(PRESSED) == [then]
+    assert tab.locator(name).evaluate("(widget) => widget.words.textContent").startswith(says)
+
+
+def test_a_kernel_begins_at_an_edge(touch):
+    found = touch("en/operations/convolution.html", "touch-a-kernel")({})
+    assert abs(float(found["shown"].split("=")[1])) > 255
+
+
+def test_on_a_phone(visit, server):
+    """The controls stay where they are while a word grows; a patch of the photograph can be hit, and mirrored in sight."""
+    phone = {"width": 360, "height": 740}
+    tab = visit(server + "en/index.html", viewport=phone)
+    tab.wait_for_selector("type-a-word[ready]")
+    places = []
+    for word in "a", "mississippi", "Of many letters":
+        tab.evaluate(SET, ["type-a-word", {"word": word}])
+        places.append(tab.locator("type-a-word input[type=text]").bounding_box()["y"])
+    assert len(set(places)) == 1
+    tab = visit(server + "en/differences/receptive-field.html", viewport=phone)
+    tab.locator("move-the-query").scroll_into_view_if_needed()
+    tab.wait_for_selector("move-the-query[ready]", state="attached")
+    photo = tab.locator("move-the-query .attention svg").bounding_box()
+    mirror = tab.get_by_label("mirror the photograph").bounding_box()
+    assert photo["width"] / 24 > 12
+    assert mirror["y"] - photo["y"] < 400

@@ -3,7 +3,7 @@
 import gzip
 
 PHONE = {"width": 360, "height": 740}
-ANOTHER = "en/reference/cheat-sheet.html"  # from which one may come; it has formulas, too
+ANOTHER = "reference/cheat-sheet.html"  # from which one may come, in the same language; it has formulas, too
 
 
 def asked(browser, address, page):

@@ -13,6 +13,7 @@ from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from PIL import Image
 
 from .palette import dressing
@@ -25,6 +26,9 @@ WIDTH = 2000  # of a PNG, in pixels
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 COLOUR = re.compile(r"#[0-9a-f]{6}\b(?=[;\"])")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+WORD = re.compile(r"[A-Za-z]{2}")
+PLACED = re.compile(r'data-words="(.*?)"')
+LETTERS = re.compile(r'<(?:text|tspan) [^>]*>|<g style="[^"]*" transform=[^>]*>(?=\s*<text)')  # of words, of formulas
 RASTER = re.compile(r"(?<=data:image/png;base64,)[^\"]+")
 # A part that the figure names step-2 (gid) comes second, 0.5 s after the first: see <play-steps>.
 STEPS = "@media (prefers-reduced-motion: no-preference) {{ {} }} @keyframes come {{ from {{ opacity: 0 }} }}"
@@ -32,11 +36,38 @@ STEP = '[data-step="{0}"] {{ animation: come .2s calc({0} * .5s) backwards }}'
 
 
 def to_svg(fig, name):
-    """The figure as clean() gives it; raises the same ValueError."""
+    """The figure as clean() gives it; raises the same ValueError.
+
+    Words that matplotlib places letter by letter or line by line say where they stand as a whole,
+    so that those of another language can take their place: see text.words.
+    """
     buffer = io.StringIO()
+    texts = {str(i): text for i, text in enumerate(fig.findobj(Text)) if _apart(text)}
+    for gid, text in texts.items():
+        text.set_gid(f"words-{gid}")
     with matplotlib.rc_context({"svg.hashsalt": name}):
         fig.savefig(buffer, format="svg", metadata={"Date": None})
-    return clean(buffer.getvalue())
+    return PLACED.sub(lambda gid: f'data-at="{_place(fig, texts[gid[1]])}"', clean(buffer.getvalue()))
+
+
+def _apart(text):
+    """Whether a text has words that do not stand in a single piece, at their anchor."""
+    turned = text.get_rotation() == 90 and text.get_rotation_mode() == "default"
+    return WORD.search(text.get_text()) and (turned or {*"\n$"} & {*text.get_text()})
+
+
+def _place(fig, text):
+    """Where a text of a drawn figure stands: its anchor, x and y of this in the SVG, amid its height, its rotation."""
+    box, up = Text.get_window_extent(text, dpi=72), text.get_rotation() == 90  # of its letters, not of its arrow
+    turned = up and text.get_rotation_mode() == "default"
+    along = text.get_verticalalignment() if turned else text.get_horizontalalignment()
+    anchor = {"left": "start", "bottom": "start", "right": "end", "top": "end"}.get(along, "middle")
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    if up:
+        y = {"start": box.y0, "end": box.y1}.get(anchor, y)
+    else:
+        x = {"start": box.x0, "end": box.x1}.get(anchor, x)
+    return f"{anchor} {x:.2f} {fig.get_figheight() * 72 - y:.2f} {-90 if up else 0}"
 
 
 def clean(svg):
@@ -53,7 +84,7 @@ def clean(svg):
         raise ValueError(f"the figure uses {colour}; style.py has {', '.join(sorted(LIGHT))}")
     svg = svg.replace("<svg", f'<svg stroke-linejoin="round" font-family="{FONTS}"', 1)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
-    svg = re.sub(r' id="step-(\d+)"', r' data-step="\1"', svg)
+    svg = re.sub(r' id="(step|words)-(\d+)"', r' data-\1="\2"', svg)
     if steps := sorted(set(re.findall(r'data-step="(\d+)"', svg)), key=int):
         svg = svg.replace(">", f">\n <style>{STEPS.format(' '.join(map(STEP.format, steps)))}</style>", 1)
     return re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", svg)
@@ -69,7 +100,7 @@ def drawings(svg, title, source, narrow=""):
 
 def _dressed(svg, colours):
     """An SVG in other colours."""
-    svg = re.sub(r"<text [^>]*>", lambda tag: COLOUR.sub(lambda colour: colours[colour[0]][1], tag[0]), svg)
+    svg = LETTERS.sub(lambda tag: COLOUR.sub(lambda colour: colours[colour[0]][1], tag[0]), svg)
     svg = COLOUR.sub(lambda colour: colours.get(colour[0], colour)[0], svg)
     return svg.replace("<svg", f'<svg fill="{colours["#000000"][0]}"', 1)
 

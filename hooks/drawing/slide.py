@@ -1,14 +1,18 @@
 """A figure as a slide: 16:9, under its headline, with the line that says where it is from."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
-import matplotlib
 from PIL import Image, ImageDraw, ImageFont
+
+from .picture import CHINESE, LATIN
 
 SIZE, MARGIN, INK, GRAY = (1600, 900), 60, "#1d2228", "#5a6270"
 CODE = Path(__file__).read_bytes()
+BOLD = LATIN.with_name("DejaVuSans-Bold.ttf")
+WIDE = "[\u3000-\u9fff\uff00-\uffef]"  # Chinese, which has no spaces between words and needs another font
 
 
 def slide(png, headline, origin, folder):
@@ -26,9 +30,10 @@ def slide(png, headline, origin, folder):
 def _drawn(figure, headline, origin):
     sheet = Image.new("RGB", SIZE, "white")
     draw = ImageDraw.Draw(sheet)
-    title, small = _font("DejaVuSans-Bold", 44), _font("DejaVuSans", 22)
-    lines = _lines(headline, title)
-    draw.multiline_text((MARGIN, MARGIN), "\n".join(lines), INK, title, spacing=14)
+    chinese = re.search(WIDE, headline)
+    title, small = _font(CHINESE if chinese else BOLD, 44), _font(CHINESE if chinese else LATIN, 22)
+    lines, stroke = _lines(headline, title), bool(chinese)  # that font has no bold
+    draw.multiline_text((MARGIN, MARGIN), "\n".join(lines), INK, title, spacing=14, stroke_width=stroke)
     draw.text((MARGIN, SIZE[1] - MARGIN), origin, GRAY, small, anchor="ls")
     top, bottom = MARGIN + 60 * len(lines) + 20, SIZE[1] - MARGIN - 40
     scale = min((SIZE[0] - 2 * MARGIN) / figure.width, (bottom - top) / figure.height)
@@ -40,15 +45,15 @@ def _drawn(figure, headline, origin):
 def _lines(text, font):
     """The text as lines that are not wider than a slide."""
     lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if font.getlength(longer) <= SIZE[0] - 2 * MARGIN:
+    for word in re.findall(rf"{WIDE}|(?:(?!{WIDE})\S)+ ?| ", text):
+        longer = lines[-1] + word
+        if font.getlength(longer.rstrip()) <= SIZE[0] - 2 * MARGIN or word in "，。；：、？！）”’":
             lines[-1] = longer
         else:
             lines.append(word)
-    return lines
+    return [line.strip() for line in lines]
 
 
 @cache
-def _font(name, size):
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), f"fonts/ttf/{name}.ttf"), size)
+def _font(file, size):
+    return ImageFont.truetype(file, size)

@@ -3,22 +3,28 @@
 import operator
 import re
 
+from . import translation
 from .data import index, load
 from .numbers import find, typeset
 from .source import Fault, Text, relative, relocate
 
 VERDICTS = "true", "true under conditions", "imprecise"
 EVIDENCE = "decided", "touched", "without number"
-LIMITS = {"equals": ("", operator.eq), "at_least": ("≥ ", operator.ge), "at_most": ("≤ ", operator.le)}
+LIMITS = {"equals": ("", operator.eq), "at_least": ("≥\u00a0", operator.ge), "at_most": ("≤\u00a0", operator.le)}
 KINDS = [kind.replace(" ", "_") for kind in ("total", *EVIDENCE, *VERDICTS)]
 
 
 class Ledger:
-    """The claims of a YAML text; labels: the words around them. Raises Fault if a number is out of its range."""
+    """The claims of a YAML text; labels: the words around them. Raises Fault if a number is out of its range.
 
-    def __init__(self, path, text, snippets, titles, labels):
+    told: the path and text of a translation, or None.
+    """
+
+    def __init__(self, path, text, told, snippets, titles, labels):
         self.path, self.titles, self.labels = path, titles, labels
         self.groups = load(path, text, "claims")
+        if told:
+            self.path, self.groups = told[0], translation.claims(*told, self.groups)
         self.claims = index(path, [claim for group in self.groups.values() for claim in group], "id")
         for name, claim in self.claims.items():
             for page in claim["findings"]:
@@ -26,7 +32,7 @@ class Ledger:
             for number in claim.get("numbers", []):
                 value = find(number["value"], snippets, Text.at("", path, number.line), 0)
                 if not all(LIMITS[limit][1](value, number[limit]) for limit in LIMITS if limit in number):
-                    what = f"{number['what']} ({number['value']}) is {value}, must be {_limits(number)}"
+                    what = f"{number['what']} ({number['value']}) is {value}, must be {self._limits(number)}"
                     raise Fault(path, number.line, f"{name} does not hold: {what}")
 
     def counts(self):
@@ -77,7 +83,11 @@ class Ledger:
         label = f'#{claim["id"].lower()} data-toc-label="{claim["id"]} {claim["about"]}"'
         heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ {label} }}"
         verdict = self._badge(claim) + (f" {claim['because']}" if "because" in claim else "")
-        origin = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else f" {claim['kind']}"
+        origin = ""
+        if "claim" in claim:
+            origin = f" {self.labels[claim['kind']]}"
+        elif "zh" in claim:
+            origin = f"<br><span lang=zh>{claim['zh']}</span>"
         parts = [f'<div class="record {_kinds(claim)} {group}" markdown>', heading, verdict + origin]
         found = claim["findings"].items()
         links = [f"- [{self.titles[at]}]({relative(at, page)}): {relocate(text, at, page)}" for at, text in found]
@@ -115,9 +125,15 @@ class Ledger:
         side = {"<": "&lt;&nbsp;", ">": ">&nbsp;"}.get(number.get("format", "")[:1], "")
         value = f"**{side}{{{{ {number['value']}:{number.get('format', '')} }}}}**"
         code = relative(f"code/{number['value'].rpartition('.')[0]}.py", page)
-        must = self.labels["shown"] if side else _limits(number)  # a bound says it already
+        must = self.labels["shown"] if side else self._limits(number)  # a bound says it already
         what = number["what"] + (f"<br><small>{number['touches']}</small>" if "touches" in number else "")
         return f"| {what} | [{value}]({code}) | {must} |"
+
+    def _limits(self, number):
+        """What a number of a claim must be."""
+        form = ".0%" if number.get("format", "").endswith("%") else ","
+        limits = [sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number]
+        return self.labels["and"].join(limits)
 
 
 def _evidence(claim):
@@ -139,8 +155,3 @@ def _kinds(claim):
 def _box(kind, value, label, count):
     return f'<label><input type="checkbox" name="{kind}" value="{value}"> {label} {count}</label>'
 
-
-def _limits(number):
-    """What a number of a claim must be."""
-    form = ".0%" if number.get("format", "").endswith("%") else ","
-    return " and ".join(sign + typeset(f"{number[at]:{form}}") for at, (sign, _) in LIMITS.items() if at in number)

@@ -10,8 +10,9 @@ from running.snippet import copy
 from . import code, exercises, figures, formulas, numbers
 from .changes import Changes
 from .claims import Ledger
-from .source import Faults
+from .source import Faults, Text
 from .terms import Glossary
+from .words import Words
 from .works import Works
 
 FENCES = "claims|ledger|verdicts|sources|bibliography|glossary|gallery|changes|exercises"
@@ -28,6 +29,7 @@ class Sources:
     works: tuple
     terms: tuple
     changes: tuple
+    told: dict  # {claims, terms, words: the same of a translation}, or {} in the language of the original
     snippets: dict  # {name: what it gave}, as labs
     code: dict  # {name: text} of the snippets
     style: str  # the text of style.py
@@ -52,19 +54,22 @@ class Site:
 def expand(sources):
     """The Site of Sources. Raises Faults with all that is wrong."""
     titles = {page: text.title() for page, text in sources.pages.items()}
-    ledger = Ledger(*sources.claims, sources.snippets, titles, sources.labels["ledger"])
+    ledger = Ledger(*sources.claims, sources.told.get("claims"), sources.snippets, titles, sources.labels["ledger"])
     works = Works(*sources.works, titles, sources.labels["cited"])
-    terms = Glossary(*sources.terms, sources.pages)
+    terms = Glossary(*sources.terms, sources.told.get("terms"), sources.pages)
     changes = Changes(*sources.changes)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
     drawn = sources.snippets | {f"labs/{n}": fig for lab in sources.labs.values() for n, fig in lab["figures"].items()}
+    if "words" in sources.told:
+        drawn = Words(*sources.told["words"], sources.labels["percent"]).figures(drawn)
     numbered, plain, characters = figures.count(sources.pages), {}, set()
 
     def fill(text, page):
-        text = figures.number(text, page, numbered, sources.labels["figure"])
+        text = figures.number(text, page, numbered, sources.labels)
         made = {"claims": ledger.table, "ledger": ledger.entries, "verdicts": ledger.verdicts, "sources": works.cite}
         text = _fill(text, page, **made)
-        return code.fill(numbers.fill(text, known), sources.snippets, sources.code)
+        text = code.fill(numbers.fill(text, known), sources.snippets, sources.code)
+        return Text(text.text.replace(numbers.PERCENT, sources.labels["percent"]), text.origins)
 
     def finish(text, page):
         made = {"bibliography": works.entries, "glossary": terms.entries, "changes": changes.entries}
@@ -85,7 +90,7 @@ def expand(sources):
     slides, pictures = {}, {}
     for page, text in filled.items():
         origin = sources.labels["origin"].format(" · ".join(dict.fromkeys((titles["index.md"], titles[page]))))
-        for name, headline in figures.slides(text, drawn).items():
+        for name, headline in figures.slides(text, drawn, sources.labels["figure"]).items():
             path = f"figures/{name}-slide.png"
             slides.setdefault(path, (drawn[name]["png"], headline, origin))
             pictures.setdefault(page, path)

@@ -33,8 +33,9 @@ def count(pages):
     return numbers
 
 
-def number(text, page, numbers, label):
-    """A Text with the number of each figure before its headline, and in the links to it; label is the word for it."""
+def number(text, page, numbers, labels):
+    """A Text with the number of each figure before its headline, and in the links to it; labels has the word for it."""
+    label = labels["figure"]
 
     def named(match):
         if match["number"]:
@@ -43,16 +44,16 @@ def number(text, page, numbers, label):
             return f"[{label} {figure}]({match['page']}{match['anchor']})"
         if not match["headline"]:
             raise text.fault(match.end(), "a caption begins with **a sentence that states what the figure shows**")
-        return f"{match[0]}{label} {numbers[page + _anchor(match)]}. "
+        return f"{match[0]}{label} {numbers[page + _anchor(match)]}{labels['stop']}"
 
     return text.sub(prose(text.text, f"{CAPTIONED}|{LINK % label}"), named)
 
 
-def slides(text, figures):
+def slides(text, figures, label):
     """The headlines of those figures that explain, {name: headline}: numbered, and before the line { .stop }."""
-    headlines = {}
+    headlines, counted = {}, re.compile(rf"^{label} \d+\W+")
     for match in prose(text.text.partition(STOP)[0], rf"{IMAGE}\n+/// caption\n\*\*(?P<headline>.+?)\*\*"):
-        words = re.sub(r"[*$]|<[^>]*>|\]\([^)]*\)|\[", "", match["headline"].partition(". ")[2])
+        words = re.sub(r"[*$]|<[^>]*>|\]\([^)]*\)|\[", "", counted.sub("", match["headline"]))
         address = ADDRESS.fullmatch(match["address"])
         if address and address["name"] in figures:
             headlines[address["name"]] = unescape(" ".join(words.split()))

@@ -11,8 +11,9 @@ from .source import inert, prose
 FORMULA = (
     r"\$\$(?P<display>.+?)\$\$"
     r"|\[\$(?P<named>[^$\n]+)\$\](?P<target>\([^)\n]*\))"
-    r"|\$(?<![\\$]\$)(?!\s|\$)(?P<inline>(?:\\.|(?!\n\n)[^\\$])+?)(?<!\s)\$"
+    r"|\$(?<![\\$]\$)(?!\s|\$)(?P<inline>(?:\\.|(?!\n\n)[^\\$])+?)(?<!\s)\$(?P<after>[.,;:!?)’”，。；：！？）、]*)"
 )
+ROW = re.compile(r"(<mtr><mtd[^>]*>|</mtd><mtd[^>]*>)<mo>([=+−≤≥≈<>]|&[lg]t;)")  # a row that goes on with a sign
 # The parts that belong to one operation. math-core can only colour them, which here becomes a class.
 MACROS = {"conv": r"\textcolor{blue}{#1}", "att": r"\textcolor{orange}{#1}"}
 CLASSES = {'style="color:#0000FF;"': 'class="convolution"', 'style="color:#FF8001;"': 'class="attention"'}
@@ -34,6 +35,8 @@ def fill(text):
         shown.update(map(ord, letters))
         if match["named"]:  # a screen reader does not take the name of a link from a formula
             return f'[{math}]{match["target"]}{{ aria-label="{escape(letters)}" }}'
+        if match["after"]:
+            return f"<span class=one>{math}{match['after']}</span>"  # or a line might begin with a full stop
         if match["inline"] and not match.string[: match.start()].rpartition("\n")[2].strip():
             return f"<span>{math}</span>"  # at the start of a line <math> would be a block
         return math
@@ -52,6 +55,7 @@ def _typeset(tex, display):
     math = converter.convert_with_local_state(tex.strip(), displaystyle=display)
     for style, name in CLASSES.items():
         math = math.replace(style, name)
+    math = ROW.sub(r'\1<mo form="infix">\2', math)
     letters = unescape(re.sub(r"<[^>]*>", "", math))
     math = re.sub(r"(?<=>)[^<]+", lambda m: inert(m[0], r"*_`\|"), math.replace("\n", ""))
     source = inert(escape(" ".join(re.sub(MACRO, "", tex).split())), r"[]`\|")

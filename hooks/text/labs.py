@@ -12,7 +12,7 @@ CELL = re.compile(r"^# %%(?P<head>.*)\n+(?P<body>(?:(?!# %%).*\n?)*)", re.MULTIL
 PROSE = " [markdown]"
 ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
-CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s\.\*\* (.+?)(?=\n\n|\s*\Z)"
+CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s[.。]\*\* (.+?)(?=\n\n|\s*\Z)"
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
@@ -73,6 +73,26 @@ def cells(script, path):
 def code(script):
     """What of a lab runs: its code. What it says around it may change."""
     return repr([match["body"] for match in CELL.finditer(script) if match["head"] != PROSE])
+
+
+def whole(script, original, path):
+    r"""The script of a lab, into which that of a translation takes the code of the original.
+
+    >>> whole("# %% [markdown]\n# # 标题\n\n# %%\n", "# %% [markdown]\n# # Title\n\n# %%\nx = 1\n", "a.py")
+    '# %% [markdown]\n# # 标题\n\n# %%\nx = 1\n'
+    """
+    if script == original:
+        return script
+    bodies = [match["body"] for match in CELL.finditer(original) if match["head"] != PROSE]
+    empty = [match for match in CELL.finditer(script) if match["head"] != PROSE]
+    for match in empty:
+        if match["body"].strip():
+            line = script.count("\n", 0, match.start("body")) + 1
+            raise Fault(path, line, "has code of its own: leave it out, it comes from the lab that this translates")
+    if len(empty) != len(bodies):
+        raise Fault(path, 1, f"has {len(empty)} cells for code, the lab that it translates {len(bodies)}")
+    left = iter(bodies)
+    return CELL.sub(lambda m: m[0] if m["head"] == PROSE else f"# %%{m['head']}\n{next(left)}", script)
 
 
 def page(lab, path, labels, repo_url):

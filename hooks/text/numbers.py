@@ -11,6 +11,7 @@ NUMBER = (
 FORMAT = re.compile(r"(\+?)(\.\d+[fe%])(?: ([kMGT]B))?")
 BOUND = re.compile(r"([<>])([\d.e-]+)(%?)")
 UNITS = {None: 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+PERCENT = "\u00a0%"  # after a number, in the language of the original
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -42,7 +43,7 @@ def written(value, format=""):
     Of <1e-12 and >40% the page shows the bound, and it is an error if the number is on its other side.
 
     >>> written(262144), written(-1024), written(0.874, ".2f"), written(-0.001, ".1f")
-    ('262,144', '−1024', '0.87', '0.0')
+    ('262,144', '−1,024', '0.87', '0.0')
     >>> written(8.94e-15, ".1e"), written(52.4e9, ".1f GB"), written(3e-13, "<1e-12")
     ('8.9 × 10⁻¹⁵', '52.4\\xa0GB', '10⁻¹²')
     >>> written(1.2, "+.1f"), written(0.87, ".0%"), written(0.42, ">40%")
@@ -71,9 +72,8 @@ def written(value, format=""):
 
 
 def typeset(text):
-    """What Python's format makes of a number, as in print; four digits need no comma."""
-    text = re.sub(r"^(\D?\d),(\d{3})(?!,)", r"\1\2", text)
+    """What Python's format makes of a number, as in print."""
     mantissa, power, exponent = text.partition("e")
     if power:
         text = f"{mantissa} × 10{str(int(exponent)).translate(RAISED)}".removeprefix("1 × ")
-    return text.replace("-", "−").replace("%", "\u00a0%")
+    return text.replace("-", "−").replace("%", PERCENT)

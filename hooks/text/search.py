@@ -29,11 +29,11 @@ def _read(html):
 
 
 def _words(text):
-    return dict.fromkeys(re.findall(r"[^\W\d][\w-]{2,}", text.lower()))
+    return dict.fromkeys(re.findall(r"[^\W\d][\w-]{2,}|[一-鿿]{2}", text.lower()))  # Chinese ones have been cut
 
 
 def _light(text, words, count):
-    beginning = text if len(text) <= BEGINNING else text[:BEGINNING].rpartition(" ")[0]
+    beginning = text if len(text) <= BEGINNING else re.sub(r"[^ \u200b]*$", "", text[:BEGINNING]).rstrip()
     shown = _words(beginning)
     rest = [word for word in words if word not in shown and count[word] <= COMMON]
     return f"{beginning} … {' '.join(rest)}" if rest else beginning

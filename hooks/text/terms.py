@@ -3,6 +3,7 @@
 import re
 from html import escape
 
+from . import translation
 from .data import index, load
 from .source import HEADING, Text, inert, prose, relative
 
@@ -16,16 +17,22 @@ SIGNS = r"\`*_[]{}()|$~^!#+-"  # that mean something in Markdown
 
 
 class Glossary:
-    """The terms of a YAML text. Raises Fault if no page has the heading that explains one."""
+    """The terms of a YAML text. Raises Fault if no page has the heading that explains one.
 
-    def __init__(self, path, text, pages):
-        terms = index(path, load(path, text, "terms"), "term")
-        self.terms = [terms[name] for name in sorted(terms, key=str.casefold)]
+    told: the path and text of a translation, or None. Then zh is the name of a term, and term its second one.
+    """
+
+    def __init__(self, path, text, told, pages):
+        terms = index(path, load(path, text, "terms"), "term").values()
+        self.name, self.second = ("zh", "term") if told else ("term", "zh")
+        if told:
+            path, terms = told[0], translation.terms(*told, terms)
+        self.terms = sorted(terms, key=lambda term: _order(term[self.name]))
         found = ((page, match) for page, text in pages.items() for match in re.finditer(HEADING, text.text, re.M))
         self.by_form, self.headings = {}, {f"{page}#{match['id']}": match["title"] for page, match in found}
         for term in self.terms:
             Text.at("", path, term.line).look_up(self.headings, term["see"], 0, f"heading '{term['see']}'")
-            for form in term.get("in_text", [term["term"], f"{term['term']}s"]):
+            for form in term.get("in_text", [term["zh"]] if told else [term["term"], f"{term['term']}s"]):
                 self.by_form |= {form: term, form[0].upper() + form[1:]: term}
         self.pattern = f"{APART}|{_any_of(self.by_form)}"
 
@@ -34,7 +41,8 @@ class Glossary:
         items = []
         for term in self.terms:
             anchor = re.sub(r"\W+", "-", term["term"].lower())
-            name = f"**{term['term']}** <span lang=zh>{term['zh']}</span> {{ #{anchor} }}"
+            second = f"<span lang={'zh' if self.second == 'zh' else 'en'}>{term[self.second]}</span>"
+            name = f"**{term[self.name]}** {second} {{ #{anchor} }}"
             items.append(f"{name}\n:   {term['means']} [{self.headings[term['see']]}]({relative(term['see'], page)})")
         return "\n\n".join(items)
 
@@ -50,10 +58,18 @@ class Glossary:
         return text.sub(prose(text.text, self.pattern), tooltip)
 
 
+def _order(name):
+    """What names are sorted by: letters, or for Chinese pinyin, in which this encoding stands."""
+    return name.casefold().encode("gb18030")
+
+
 def _any_of(words):
-    """A pattern of whole words. Each alternative begins with a letter of its own: see source.CODE."""
+    """A pattern of whole words, as Latin letters make them.
+
+    Each alternative begins with a letter of its own: see source.CODE.
+    """
     rests = {}
     for word in sorted(words, key=len, reverse=True):
         rests.setdefault(word[0], []).append(r"\s+".join(map(re.escape, word[1:].split(" "))))
     rests = {re.escape(letter): "|".join(each) for letter, each in rests.items()}
-    return "|".join(rf"{letter}(?<![\w-].)(?:{each})(?![\w-])" for letter, each in rests.items())
+    return "|".join(rf"{letter}(?<![A-Za-z\d-].)(?:{each})(?![A-Za-z\d-])" for letter, each in rests.items())

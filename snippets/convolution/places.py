@@ -3,7 +3,7 @@
 import functools
 
 import matplotlib.pyplot as plt
-from style import CONVOLUTION, FAINT, GRAY
+from style import CONVOLUTION, GRAY
 
 # --8<-- [start:places]
 import torch
@@ -140,8 +140,9 @@ def figure():
             ax = fig.add_subplot(grid[row, column])
             ax.imshow(image.numpy(), cmap="gray", vmin=-0.8, vmax=1.6,
                       interpolation="none")
-            ax.axvline(6.5, color=FAINT, lw=1)
-            ax.set(xticks=[], yticks=[], title="" if column else title)
+            ax.imshow([[1]], cmap="gray", vmin=0, vmax=1, extent=(6.4, 6.6, 13.5, -0.5),
+                      interpolation="none")  # white on either page
+            ax.set(xlim=(-0.5, 13.5), xticks=[], yticks=[], title="" if column else title)
     ax = fig.add_subplot(grid[2, :])
     ax.axvline(50, color=GRAY, lw=1)
     ax.text(50, 1.75, "guessing", color=GRAY, ha="center")

@@ -164,14 +164,15 @@ def figure():
     ways = "full", "with a mask", "in blocks"
     for y, layer in enumerate((attention, masked, blocked)):
         gflops = flops(layer, LENGTHS[-1]) / 1e9
-        work.barh(y, gflops, 0.7, color=ATTENTION, label=f"GFLOPs, {ways[y]}")
+        work.barh(y, gflops, 0.7, color=ATTENTION, ec=ATTENTION, lw=1, label=f"GFLOPs, {ways[y]}")
         work.annotate(f"{gflops:.1f}", (gflops, y), (4, 0), textcoords="offset points", va="center")
     for name, y, height, alpha, text in (
             ("full", -0.18, 0.34, 1, ""), ("fused", 0.18, 0.34, 0.5, " fused"),
             ("band mask", 0.82, 0.34, 1, ""), ("fused, band mask", 1.18, 0.34, 0.5, " fused"),
             ("blocks", 2, 0.7, 1, "")):
         ms = RECORDED[name][-1]
-        clock.barh(y, ms, height, color=ATTENTION, alpha=alpha, label=f"milliseconds, {name}")
+        clock.barh(y, ms, height, color=ATTENTION, ec=ATTENTION, lw=int(alpha), alpha=alpha,
+                   label=f"milliseconds, {name}")
         clock.annotate(f"{ms:,.0f}{text}", (ms, y), (4, 0), textcoords="offset points", va="center")
     work.set(title="GFLOPs, counted", xlim=(0, 25), yticks=range(3), yticklabels=ways, ylim=(2.5, -0.5))
     clock.set(title="milliseconds, recorded", xlim=(0, 2500))

@@ -91,13 +91,12 @@ def results():
     return {"reach_plain": plain, "reach_dilated": dilated, "reach_attention": attended}
 
 
-def figure(narrow=False):
-    fig, axes = plt.subplots(3, figsize=(5.2 if narrow else 7.2, 7.4),
-                             height_ratios=(3.2, 3.2, 1.9))
+def figure():
+    fig, axes = plt.subplots(3, figsize=(5.2, 5.6), height_ratios=(3.5, 3.5, 1.6))
     for ax, (name, layers) in zip(axes, PANELS.items()):
         color = ATTENTION if "attention" in name else CONVOLUTION
         feeds = trace(layers, it)[::-1]  # input first
-        ax.set_title(f"{name}: {int(feeds[0].sum())} of 10 words", color=color)
+        ax.set_title(f"{name}: {int(feeds[0].sum())} of 10 words", color=color, pad=14)
         for level, layer in enumerate(layers):
             edges = {True: [], False: []}
             for i, j in layer.nonzero().tolist():
@@ -109,12 +108,11 @@ def figure(narrow=False):
             seen = fed.nonzero().flatten().tolist()
             ax.plot(seen, [level] * len(seen), "o", color=color, ms=8, label=f"{name}, {level}")
         for i, (word, seen) in enumerate(zip(words, feeds[0])):
-            low = 0.7 if narrow and i % 2 else 0.3      # every other word is in a second line
-            ax.text(i, -low, word, ha="center", va="top", color="black" if seen else GRAY,
-                    weight="bold" if i in (1, it) else "normal")
-        ax.text(it, len(layers) + 0.2, "it", ha="center", weight="bold")
-        ax.set(xlim=(-0.5, 9.5), ylim=(-1.1 if narrow else -0.8, len(layers) + 0.6),
-               xticks=[], yticks=[])
+            down = 21 if i % 2 else 7       # every other word is in a second line
+            ax.annotate(word, (i, 0), (0, -down), textcoords="offset points", ha="center", va="top",
+                        color="black" if seen else GRAY, weight="bold" if i in (1, it) else "normal")
+        ax.annotate("it", (it, len(layers)), (0, 7), textcoords="offset points", ha="center", weight="bold")
+        ax.set(xlim=(-0.5, 9.5), ylim=(-0.3, len(layers) + 0.3), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 

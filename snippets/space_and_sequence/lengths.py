@@ -405,6 +405,7 @@ def shares():
 
 def figure():
     fig, axes = plt.subplots(1, 2, figsize=(5.2, 5.3), sharey=True)
+    fig.get_layout_engine().set(wspace=0.12)
     titles, guess = ("five back", "who speaks?"), 12.5
     kinds = [kind for kind, (_, _, how) in ROWS.items() if not how]
     for ax, rows, title in zip(axes, RECORDED.values(), titles):

@@ -1,7 +1,7 @@
 """A short sequence in a padded batch: who gives what it gives alone?"""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:padded]
 import torch
@@ -115,7 +115,7 @@ def figure():
         ax.plot(range(n), [row] * n, "s", color=FAINT, ms=12,
                 label=f"{name}: as alone")
         ax.plot(at, [row] * len(at), "s", color=color, ms=12, label=f"{name}: wrong")
-        ax.plot(range(n, longest), [row] * (longest - n), "x", color=FAINT, ms=5,
+        ax.plot(range(n, longest), [row] * (longest - n), "x", color=GRAY, ms=5,
                 label="_padding")
     ax.set_yticks(range(len(cases)), cases)
     for row, label in enumerate(ax.get_yticklabels()):

@@ -1,6 +1,6 @@
 // A widget is a custom element around a figure: <build-a-stack markdown> ![…](…) … </build-a-stack>.
-// Its script, widgets/build-a-stack.js, is loaded when the element comes near the screen. Scripts
-// and not modules, because browsers load no module from file://.
+// Its script, widgets/build-a-stack.js, is loaded when the element comes near the screen, after the
+// words of the page's language, which all widgets use. Scripts and not modules, because browsers load no module from file://.
 function run(address) {
   return new Promise((done, fail) => {
     const script = document.createElement("script");
@@ -13,6 +13,7 @@ function run(address) {
 
 {
   const folder = new URL("widgets/", document.currentScript.src);
+  const words = `words.${document.documentElement.lang.slice(0, 2)}`;
   const asked = new Map();
 
   function load(name) {
@@ -24,7 +25,7 @@ function run(address) {
     for (const { target, isIntersecting } of entries)
       if (isIntersecting) {
         near.unobserve(target);
-        load("widget").then(() => load(target.localName))
+        load(words).then(() => load("widget")).then(() => load(target.localName))
           .catch(() => (target.style.height = "auto"));  // then the whole figure stands
       }
   }, { rootMargin: "1000px" });

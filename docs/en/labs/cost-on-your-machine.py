@@ -492,12 +492,6 @@ for what, answers in recorded_rule.items():
 # 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`: it cuts the channels into $d$ groups that do not see each other, so that each channel is convolved by itself. How many operations are saved, and how much of the time, on long inputs and on short ones?
 # 3. **A window, as a mask.** In `layers`, put `mask = torch.ones(n, n).tril(32).triu(-32) > 0`, which is true from 32 places left of the diagonal to 32 right of it, so that each query sees only 32 positions on each side. How much faster is fused attention, and what does its memory do?
 #
-# ## Sources
-#
-# - M. N. Rabe, C. Staats: *Self-attention Does Not Need O(n²) Memory*. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682).
-# - T. Dao et al.: *FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness*. NeurIPS 2022,
-#   [arXiv:2205.14135](https://arxiv.org/abs/2205.14135).
-#
 # <details markdown="1"><summary>What we found</summary>
 #
 # Counts and bytes are the same in every run. Times are medians, each compared with the unchanged layer in the same run, on an Intel Xeon and an AMD EPYC (in this order), in processor time, since both were busy.
@@ -509,6 +503,12 @@ for what, answers in recorded_rule.items():
 #   To save the work takes [blocks](../differences/efficient-attention.md#window-counted).
 #
 # </details>
+#
+# ## Sources
+#
+# - M. N. Rabe, C. Staats: *Self-attention Does Not Need O(n²) Memory*. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682).
+# - T. Dao et al.: *FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness*. NeurIPS 2022,
+#   [arXiv:2205.14135](https://arxiv.org/abs/2205.14135).
 
 # %%
 for i, n in enumerate(lengths):

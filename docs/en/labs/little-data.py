@@ -646,10 +646,6 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 # 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere. For `data = subset(middle…)` put
 #    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which of the two networks with a table catches up in 600 updates, and which needs more (put 6000 for 600 in the next lines)?
 #
-# ## Sources
-#
-# - S. Greydanus, D. Kobak: *Scaling Down Deep Learning with MNIST-1D*. ICML 2024, [arXiv:2011.14439](https://arxiv.org/abs/2011.14439).
-#
 # <details markdown="1"><summary>What we found</summary>
 #
 # 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
@@ -657,6 +653,10 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 # 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85.
 #
 # </details>
+#
+# ## Sources
+#
+# - S. Greydanus, D. Kobak: *Scaling Down Deep Learning with MNIST-1D*. ICML 2024, [arXiv:2011.14439](https://arxiv.org/abs/2011.14439).
 
 # %%
 def record():

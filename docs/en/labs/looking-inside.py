@@ -453,7 +453,7 @@ for name, before, after, style, colour, first in [
         ax.plot(depths, heights, style, color=colour, lw=2, ms=5)
     ax.text(depths[-1] + 0.2, heights[-1], name, color=colour, va="center")
 axes[0].set(title="before training", ylabel="spread of tokens", xlim=(-0.2, 4.2))
-axes[1].set(title="after training", xlim=(-0.2, 7.2), ylim=(-0.04, 1))
+axes[1].set(title="after training", xlim=(-0.2, 7.2), ylim=(-0.09, 1))
 for ax in axes:
     ax.set(xlabel="layer", xticks=range(5))
 plt.show()
@@ -524,13 +524,6 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 # 2. **Smaller positions.** Let the table of positions start with `0.02 * torch.randn(side**2, d)`. Does it matter where a learned table starts?
 # 3. **One of the two.** Add `print(accuracy(fit("ViT without MLPs", 0)), accuracy(fit("ViT without skips", 0)))` below the training; 0 is the seed. Which of the two reads better, and which is better than attention only, which has neither?
 #
-# ## Sources
-#
-# - M. Raghu et al.: *Do Vision Transformers See Like Convolutional Neural Networks?* NeurIPS 2021, [arXiv:2108.08810](https://arxiv.org/abs/2108.08810). Section 5.
-# - S. d'Ascoli et al.: *ConViT: Improving Vision Transformers with Soft Convolutional Inductive Biases*. ICML 2021, [arXiv:2103.10697](https://arxiv.org/abs/2103.10697). Section 4.
-# - Y. Dong, J.-B. Cordonnier, A. Loukas: *Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth*. ICML 2021,
-#   [arXiv:2103.03404](https://arxiv.org/abs/2103.03404).
-#
 # <details markdown="1"><summary>What we found</summary>
 #
 # Five runs each.
@@ -540,6 +533,13 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 # 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .84 to .93, each run below attention only from the same start, which has .92 to .97. (Both differ on another processor.) Why MLPs do harm there, we do not know.
 #
 # </details>
+#
+# ## Sources
+#
+# - M. Raghu et al.: *Do Vision Transformers See Like Convolutional Neural Networks?* NeurIPS 2021, [arXiv:2108.08810](https://arxiv.org/abs/2108.08810). Section 5.
+# - S. d'Ascoli et al.: *ConViT: Improving Vision Transformers with Soft Convolutional Inductive Biases*. ICML 2021, [arXiv:2103.10697](https://arxiv.org/abs/2103.10697). Section 4.
+# - Y. Dong, J.-B. Cordonnier, A. Loukas: *Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth*. ICML 2021,
+#   [arXiv:2103.03404](https://arxiv.org/abs/2103.03404).
 
 # %%
 def numbers(seed, models):

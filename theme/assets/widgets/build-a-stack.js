@@ -1,15 +1,14 @@
 // Build a stack: which inputs an output sees through layers of convolution or attention, and on
 // how many paths. Mirrors snippets/receptive_field/stack.py.
 customElements.define("build-a-stack", class BuildAStack extends Widget {
-  static hint = "Take a stack, change a layer, or drag the output.";
-  static legend = "One term for each layer, from below: (kernel − 1) · dilation · strides below it; for attention, (its window, left + right) · strides below it. Pooling counts as convolution.";
+  static SAYS = WORDS["build-a-stack"];
   static N = 64;
   static PRESETS = {
-    "three plain layers": [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
-    "WaveNet": [1, 2, 4, 8, 16, 32].map((dilation) => [2, 1, dilation]),
-    "stem of ResNet-50": [[7, 2, 1], [3, 2, 1]],
-    "one attention layer": [[0, 1, 64]],
-    "attention in windows": [[0, 1, 4], [0, 1, 4], [0, 1, 4]],
+    plain: [[3, 1, 1], [3, 1, 1], [3, 1, 1]],
+    wavenet: [1, 2, 4, 8, 16, 32].map((dilation) => [2, 1, dilation]),
+    stem: [[7, 2, 1], [3, 2, 1]],
+    one: [[0, 1, 64]],
+    windows: [[0, 1, 4], [0, 1, 4], [0, 1, 4]],
   };
 
   // A layer is [k, stride, dilation], or [0, 1, w]: attention to w positions on each side.
@@ -23,7 +22,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     const last = this.lengths(right).at(-1) - 1;
     const at = clamp(0, Number.isFinite(+output) ? Math.round(+output) : Math.round(last / 2), last);
     return [{ layers: right, output: at, causal: !!causal },
-            changed ? "That stack cannot be built here; this is the nearest one." : ""];
+            changed ? this.SAYS.cannot : ""];
   }
 
   static lengths(layers) {
@@ -53,37 +52,39 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     let jump = 1, window = 1;
     const terms = layers.map(([k, s, d]) => {
       const whole = !k && d >= this.N, wide = k ? (k - 1) * d : causal ? d : 2 * d;
-      const term = k ? `${k - 1}·${d}·${jump}` : whole ? `all ${this.N}` : `${causal ? d : `(${d} + ${d})`}·${jump}`;
+      const term = k ? `${k - 1}·${d}·${jump}` : whole ? this.SAYS.all(this.N) : `${causal ? d : `(${d} + ${d})`}·${jump}`;
       window += whole ? Infinity : wide * jump;
       jump *= s;
       return term;
     });
-    return { lengths, paths, terms, window,
+    const preset = Object.keys(this.PRESETS).find((name) => JSON.stringify(this.PRESETS[name]) === JSON.stringify(layers));
+    return { lengths, paths, terms, window, preset,
              seen: paths[0].filter(Boolean).length, total: paths[0].reduce((a, b) => a + b, 0) };
   }
 
   start() {
-    return { layers: BuildAStack.PRESETS["three plain layers"], causal: false };
+    return { layers: BuildAStack.PRESETS.plain, causal: false };
   }
 
   build() {
+    const { SAYS, PRESETS } = BuildAStack;
     this.svg = shape("svg", { role: "img" });
     this.pictures = [this.svg];
-    this.presets = Object.entries(BuildAStack.PRESETS).map(([name, layers]) =>
-      button(name, () => this.stack(layers, name === "WaveNet" ? 1 : 0.5, name === "WaveNet")));
+    this.presets = Object.entries(PRESETS).map(([name, layers]) =>
+      button(SAYS.presets[name], () => this.stack(layers, name === "wavenet" ? 1 : 0.5, name === "wavenet")));
     this.stage.append(make("div", { class: "widget-buttons" }, ...this.presets), this.svg);
     this.drag(this.svg, (x) => {
       const { lengths } = this.numbers;
       this.set({ output: Math.floor((x - 8) / (this.size - 16) * lengths.at(-1)) });
     });
-    this.output = slider("output", { min: 0, max: 63, value: 32 }, (output) => this.set({ output }), (i) => `number ${i + 1}`);
+    this.output = slider(SAYS.output, { min: 0, max: 63, value: 32 }, (output) => this.set({ output }), (i) => SAYS.number(i + 1));
     this.rows = make("div", { class: "widget-rows" });
-    this.causal = tick("looks back only", (causal) => this.set({ causal }));
+    this.causal = tick(SAYS.causal, (causal) => this.set({ causal }));
     this.formula = make("p", { class: "widget-formula" });
-    this.stage.append(this.formula, make("p", { class: "widget-hint" }, BuildAStack.legend));
+    this.stage.append(this.formula, make("p", { class: "widget-hint" }, SAYS.legend));
     this.controls.append(this.output, this.rows,
       make("div", { class: "widget-buttons" },
-        button("add a layer", () => this.stack([...this.state.layers, [3, 1, 1]])),
+        button(SAYS.add, () => this.stack([...this.state.layers, [3, 1, 1]])),
         this.causal));
   }
 
@@ -94,25 +95,25 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
 
   // One line of controls for each layer, the last layer on top.
   buildRows() {
-    const { layers, causal } = this.state, { terms } = this.numbers, key = JSON.stringify([layers, causal]);
+    const { layers, causal } = this.state, { terms, preset } = this.numbers, key = JSON.stringify([layers, causal]);
     if (this.built === key) return;
     this.built = key;
-    Object.values(BuildAStack.PRESETS).forEach((taken, i) =>
-      this.presets[i].setAttribute("aria-pressed", JSON.stringify(taken) === JSON.stringify(layers)));
+    const { SAYS, PRESETS } = BuildAStack;
+    press(this.presets, Object.keys(PRESETS).indexOf(preset));
     const change = (l, layer) => this.stack(layers.map((old, at) => (at === l ? layer : old)));
     const count = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i]);
     const focus = this.rows.contains(document.activeElement) && document.activeElement.name;
     this.rows.replaceChildren(...layers.map(([k, s, d], l) => {
       const named = (name, label) => (label.querySelector("select").name = `${name}${l}`, label);
-      const kind = named("kind", choice(`layer ${l + 1}`, [["c", "convolution"], ["a", "attention"]], k ? "c" : "a",
+      const kind = named("kind", choice(SAYS.layer(l + 1), [["c", WORDS.convolution], ["a", WORDS.attention]], k ? "c" : "a",
         (kind) => change(l, kind === "a" ? [0, 1, 64] : [3, 1, 1])));
       const rest = k
-        ? [named("k", choice("kernel", count(1, 7), k, (k) => change(l, [+k, s, d]))),
-           named("s", choice("stride", count(1, 3), s, (s) => change(l, [k, +s, d]))),
-           named("d", choice("dilation", [1, 2, 3, 4, 8, 9, 16, 27, 32].map((v) => [v, v]), d, (d) => change(l, [k, s, +d])))]
-        : [named("w", choice("window", [[64, "no limit"], ...[1, 2, 4, 8, 16].map((v) => [v, `${v} ${causal ? "back" : "each side"}`])], d, (d) => change(l, [0, 1, +d])))];
+        ? [named("k", choice(SAYS.kernel, count(1, 7), k, (k) => change(l, [+k, s, d]))),
+           named("s", choice(SAYS.stride, count(1, 3), s, (s) => change(l, [k, +s, d]))),
+           named("d", choice(SAYS.dilation, [1, 2, 3, 4, 8, 9, 16, 27, 32].map((v) => [v, v]), d, (d) => change(l, [k, s, +d])))]
+        : [named("w", choice(SAYS.window, [[64, SAYS.unlimited], ...[1, 2, 4, 8, 16].map((v) => [v, (causal ? SAYS.back : SAYS.sides)(v)])], d, (d) => change(l, [0, 1, +d])))];
       const out = button("×", () => this.stack(layers.filter((_, at) => at !== l)),
-        { "aria-label": `take layer ${l + 1} away`, disabled: layers.length === 1 });
+        { "aria-label": SAYS.remove(l + 1), disabled: layers.length === 1 });
       return make("div", { class: k ? "convolution" : "attention" }, kind, ...rest, out, make("span", { class: "widget-term" }, terms[l]));
     }).reverse());
     if (focus) this.rows.querySelector(`[name=${focus}]`)?.focus();
@@ -124,7 +125,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
     this.causal.put(causal);
     this.output.querySelector("input").max = lengths.at(-1) - 1;
     this.output.put(output);
-    const wide = this.size - 16, high = Math.max(240, Math.round(this.size * 0.516)) - 40;
+    const wide = this.size - 16, high = Math.max(200, Math.round(this.size * 0.516)) - 40;
     this.fit(this.svg, high + 40);
     const x = (l, i) => 8 + wide * (i + 0.5) / lengths[l], y = (l) => 20 + high - l * high / layers.length;
     const dot = Math.min(7.2, 0.74 * wide / 64);
@@ -148,23 +149,23 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       parts.push(shape("path", { d, stroke, "stroke-width": dot, "stroke-linecap": "round" }));
     paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: dot / 2,
       fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
-    for (const [at, words] of [[14, "outputs"], [high + 38, `${BuildAStack.N} inputs`]])
+    for (const [at, words] of [[14, BuildAStack.SAYS.outputs], [high + 38, BuildAStack.SAYS.inputs(BuildAStack.N)]])
       parts.push(shape("text", { x: 1, y: at, "font-size": 12, fill: "currentColor" }, words));
     parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
     renew(this.svg, ...parts);
     const formula = JSON.stringify([terms, layers, causal]);
     if (this.formula.shows === formula) return;
     this.formula.shows = formula;
-    if (window === Infinity) this.formula.replaceChildren(`r: a layer without a window sees all${causal ? " up to the output" : ""}`);
+    if (window === Infinity) this.formula.replaceChildren(BuildAStack.SAYS.endless(causal));
     else this.formula.replaceChildren("r = 1", ...layers.flatMap(([k], l) => [" + ",
       make("span", { class: k ? "convolution" : "attention" }, terms[l])]), ` = ${window}`);
   }
 
   say() {
-    const { paths, seen, total, window } = this.numbers, from = paths[0].findIndex(Boolean), to = paths[0].findLastIndex(Boolean);
-    const most = Math.max(...paths[0]), gaps = seen < to - from + 1 ? ", with holes" : "";
-    const cut = window < Infinity && to - from + 1 < window ? ` (the border cuts the window of ${window})` : "";
-    return `The output sees ${seen} of 64 inputs, number ${from + 1} to ${to + 1}${gaps}${cut}, and ${total.toLocaleString("en")} ${total === 1 ? "path leads" : "paths lead"} down to them, `
-      + `${most === 1 ? "one to each" : `up to ${most.toLocaleString("en")} to the same one (the stronger the dot, the more)`}.`;
+    const { SAYS, N } = BuildAStack, { paths, seen, total, window, preset } = this.numbers;
+    const from = paths[0].findIndex(Boolean), to = paths[0].findLastIndex(Boolean), wide = to - from + 1;
+    const sees = SAYS.sees({ seen, all: N, from: from + 1, to: to + 1, gaps: seen < wide, cut: window < Infinity && wide < window && window,
+      total: total.toLocaleString("en"), most: Math.max(...paths[0]).toLocaleString("en") });
+    return [preset && SAYS.about[preset], sees].filter(Boolean).join(WORDS.space);
   }
 });

@@ -2,7 +2,7 @@
 customElements.define("find-claims", class extends HTMLElement {
   connectedCallback() {
     const input = make("input", { type: "search" });
-    const label = make("label", {}, "With the words");
+    const label = make("label", {}, WORDS["find-claims"].words);
     label.append(input);
     this.said = make("p", { role: "status" });
     this.append(label, this.said);
@@ -24,6 +24,6 @@ customElements.define("find-claims", class extends HTMLElement {
 
   tell() {
     const shown = this.records.filter((record) => getComputedStyle(record).display !== "none").length;
-    this.said.textContent = `${shown} of ${this.records.length} claims are shown`;
+    this.said.textContent = WORDS["find-claims"].shown(shown, this.records.length);
   }
 });

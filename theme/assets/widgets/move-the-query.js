@@ -1,7 +1,7 @@
 // Move the query: what a patch of a photograph takes from each patch, by a 3 x 3 convolution and by
 // attention. Mirrors snippets/receptive_field/probe.py and snippets/feature_extraction/look_alikes.py.
 customElements.define("move-the-query", class MoveTheQuery extends Widget {
-  static hint = "Press a patch of either picture, or drag the mark: this patch asks. Scores are dot products of patches; nothing is trained. The deepest colour is the largest share of its picture.";
+  static SAYS = WORDS["move-the-query"];
   static needsData = true;
   static SIDE = 24;
   static BLUR = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16);
@@ -12,7 +12,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     const state = { row: whole(row, 0, 23, 8), column: whole(column, 0, 23, 19), sharpness: whole(sharpness, 0, 40, 10),
       near: clamp(0, +near || 0, 2), window: whole(window, 0, 23, 0), mirrored: !!wanted.mirrored, raw: !!wanted.raw };
     const changed = Object.keys(state).some((key) => wanted[key] !== undefined && wanted[key] !== state[key]);
-    return [state, changed ? "This is the nearest that is possible here." : ""];
+    return [state, changed ? WORDS.nearest : ""];
   }
 
   // The 75 numbers of each 5 x 5 patch, 0 to 1; unless raw, minus the mean patch, at length 1.
@@ -72,6 +72,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
   }
 
   build() {
+    const { SAYS } = MoveTheQuery;
     const picture = (name) => {
       const photo = make("canvas", { width: 120, height: 120 }), parts = make("canvas", { width: 24, height: 24 });
       const svg = shape("svg", { viewBox: "0 0 24 24", role: "img" });
@@ -79,20 +80,19 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
       const marks = [["#fff", 0.25], ["#000", 0.1]].map(([stroke, width]) =>
         shape("rect", { width: 1, height: 1, fill: "none", stroke, "stroke-width": width }));
       svg.append(...marks);
-      return { photo, parts, svg, marks, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, name), photo, parts, svg) };
+      return { photo, parts, svg, marks, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, WORDS[name]), photo, parts, svg) };
     };
     this.convolution = picture("convolution");
     this.attention = picture("attention");
     this.pictures = [this.convolution.svg, this.attention.svg];
-    this.stage.append(make("div", { class: "widget-pictures" }, this.convolution.box, this.attention.box));
-    this.row = slider("row", { min: 0, max: 23, value: 8 }, (row) => this.set({ row }), (row) => row + 1);
-    this.column = slider("column", { min: 0, max: 23, value: 19 }, (column) => this.set({ column }), (column) => column + 1);
-    this.sharpness = slider("sharpness", { min: 0, max: 40, value: 10 }, (sharpness) => this.set({ sharpness }));
+    this.row = slider(SAYS.row, { min: 0, max: 23, value: 8 }, (row) => this.set({ row }), (row) => row + 1);
+    this.column = slider(SAYS.column, { min: 0, max: 23, value: 19 }, (column) => this.set({ column }), (column) => column + 1);
+    this.sharpness = slider(SAYS.sharpness, { min: 0, max: 40, value: 10 }, (sharpness) => this.set({ sharpness }));
     this.boxes = {};
-    const box = (words, key, on, off) => (this.boxes[key] = tick(words, (ticked) => this.set({ [key]: ticked ? on : off })));
-    this.controls.append(this.row, this.column, this.sharpness, make("div", { class: "widget-buttons" },
-      box("mirror the photograph", "mirrored", true, false), box("raw scores, lengths count", "raw", true, false),
-      box("prefer what is near", "near", 0.5, 0), box("a window, 3 to each side", "window", 3, 0)));
+    const box = (key, on, off) => (this.boxes[key] = tick(SAYS[key], (ticked) => this.set({ [key]: ticked ? on : off })));
+    this.stage.append(make("div", { class: "widget-pictures" }, this.convolution.box, this.attention.box, make("div", { class: "widget-buttons" },
+      box("mirrored", true, false), box("raw", true, false), box("near", 0.5, 0), box("window", 3, 0))));
+    this.controls.append(this.row, this.column, this.sharpness);
   }
 
   draw() {
@@ -123,10 +123,8 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
     while (half < 0.5 - 1e-9) half += sorted[count++];
     const near = shares.reduce((sum, part, p) =>
       sum + (Math.abs(Math.floor(p / 24) - row) < 2 && Math.abs(p % 24 - column) < 2 ? part : 0), 0);
-    const percent = (part) => (part < 0.005 ? "less than 1\u00a0%" : `${Math.round(100 * part)}\u00a0%`);
-    return `The convolution takes all from the ${beside} patches at the marked one, whatever they show. Attention takes ${percent(near)} from these; `
-      + (sorted[0] - sorted.at(-1) < 1e-9 ? "it takes the same from each patch. "
-        : `${percent(half)} of all come from ${count === 1 ? "one patch" : `${count} patches (most: ${percent(sorted[0])})`}. If the photograph were ${mirrored ? "not " : ""}mirrored, ${percent(moves)} would go to other patches. `)
-      + (raw ? "Raw, a bright patch is a long vector, and has a large product with any patch." : "");
+    const { SAYS } = MoveTheQuery, percent = (part) => (part < 0.005 ? SAYS.little : WORDS.percent(Math.round(100 * part)));
+    return [SAYS.takes({ beside, near: percent(near), even: sorted[0] - sorted.at(-1) < 1e-9, half: percent(half), count,
+      most: percent(sorted[0]), mirrored, moves: percent(moves) }), raw && SAYS.bright].filter(Boolean).join(WORDS.space);
   }
 });

@@ -4,7 +4,7 @@ customElements.define("play-steps", class PlaySteps extends HTMLElement {
   connectedCallback() {
     if (this.times || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     this.times = 0;
-    this.querySelector(".drawing-source").prepend(button("Play again", () => this.play()));
+    this.querySelector(".drawing-source").prepend(button(WORDS["play-steps"].again, () => this.play()));
     const seen = new IntersectionObserver(([{ isIntersecting }]) => {
       if (!isIntersecting) return;
       seen.disconnect();

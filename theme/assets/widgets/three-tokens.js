@@ -1,24 +1,24 @@
 // Three tokens: a head of self-attention in the plane, step by step. Mirrors
 // snippets/self_attention/triangle.py.
 customElements.define("three-tokens", class ThreeTokens extends Widget {
-  static hint = "Tap a token: it asks. Drag it, or use arrow keys. Begin at step 1. Circles: radius 1.";
+  static SAYS = WORDS["three-tokens"];
   static W_Q = [[1, -1], [1, 1]];
   static W_K = [[1, 1], [-1, 1]];
   static W_V = [[0, -2], [2, 0]];
   static MOST = 1.2;
   static PRESETS = {
-    "spread out": [[0.8, -0.5], [0, 0.8], [-1, -0.2]],
-    "as in the code": [[1, 0], [0, 1], [1, 1]],
-    "all equal": [[0.6, 0.6], [0.6, 0.6], [0.6, 0.6]],
+    spread: [[0.8, -0.5], [0, 0.8], [-1, -0.2]],
+    code: [[1, 0], [0, 1], [1, 1]],
+    equal: [[0.6, 0.6], [0.6, 0.6], [0.6, 0.6]],
   };
 
   static legal(wanted) {
     const number = (value, low, high, usual) => Number.isFinite(value) ? clamp(low, value, high) : usual;
-    const tokens = this.PRESETS["spread out"].map((token, j) =>
+    const tokens = this.PRESETS.spread.map((token, j) =>
       token.map((usual, c) => number(wanted.tokens?.[j]?.[c], -this.MOST, this.MOST, usual)));
-    const state = { tokens, chosen: Math.round(number(wanted.chosen, 0, 2, 0)), step: Math.round(number(wanted.step, 0, 4, 4)),
+    const state = { tokens, chosen: Math.round(number(wanted.chosen, 0, 2, 0)), step: Math.round(number(wanted.step, 0, 4, 0)),
       scaled: !!wanted.scaled, causal: !!wanted.causal, same: !!wanted.same };
-    return [state, JSON.stringify(state) !== JSON.stringify(wanted) ? "This is the nearest that is possible here." : ""];
+    return [state, JSON.stringify(state) !== JSON.stringify(wanted) ? WORDS.nearest : ""];
   }
 
   static compute({ tokens, scaled, causal, same }) {
@@ -35,33 +35,33 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
   }
 
   start() {
-    return { tokens: ThreeTokens.PRESETS["spread out"], chosen: 0, step: 4, scaled: true, causal: false, same: false };
+    return { tokens: ThreeTokens.PRESETS.spread, chosen: 0, step: 0, scaled: true, causal: false, same: false };
   }
 
   build() {
+    const { SAYS, PRESETS } = ThreeTokens;
     const planes = make("div", { class: "widget-planes" });
     const panel = (title, ...parts) => planes.append(make("div", {}, make("b", {}, title), ...parts));
     const plane = (title, role, unit, ...parts) => panel(title, shape("svg", { viewBox: "0 0 200 200", role, "aria-label": title },
       shape("circle", { cx: 100, cy: 100, r: unit, class: "unit" }), ...parts));
-    this.tokens = [0, 1, 2].map((j) => shape("g", { tabindex: 0, role: "slider", "aria-label": `token ${j + 1}`,
+    this.tokens = [0, 1, 2].map((j) => shape("g", { tabindex: 0, role: "slider", "aria-label": SAYS.token(j + 1),
       onfocus: () => this.set({ chosen: j }) }, shape("circle", { r: 15 }), shape("text", {}, j + 1)));
     this.tokens.forEach((token, j) => this.arrows(token, (right, up) => {
       const [x, y] = this.state.tokens[j];
       this.move(j, [x + right / 10, y + up / 10]);
     }));
-    plane("tokens", "group", 71, ...this.tokens);
+    plane(SAYS.tokens, "group", 71, ...this.tokens);
     this.grasp(this.tokens[0].parentNode);
-    plane("query, keys", "img", 36, this.keys = shape("g"));
-    panel("scores, shares", this.table = make("table", { class: "widget-scores" }), this.split = make("div", { class: "widget-split" }));
-    plane("values, output", "img", 36, this.values = shape("g"));
+    plane(SAYS.queries, "img", 36, this.keys = shape("g"));
+    panel(SAYS.scores, this.table = make("table", { class: "widget-scores" }), this.split = make("div", { class: "widget-split" }));
+    plane(SAYS.values, "img", 36, this.values = shape("g"));
 
-    this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(`${step + 1} ${name}`, () => this.set({ step }), "step"));
-    this.stage.append(make("div", { class: "widget-steps", role: "radiogroup", "aria-label": "step" }, ...this.steps), planes);
+    this.steps = ["project", "score", "scale", "softmax", "mix"].map((name, step) => tick(`${step + 1} ${SAYS[name]}`, () => this.set({ step }), "step"));
+    this.stage.append(make("div", { class: "widget-steps", role: "radiogroup", "aria-label": SAYS.step }, ...this.steps), planes);
     this.switches = {};
-    for (const [key, words] of [["scaled", "divide by √2"], ["causal", "causal mask"], ["same", "keys made like queries"]])
-      this.switches[key] = tick(words, (on) => this.set({ [key]: on }));
-    const presets = Object.entries(ThreeTokens.PRESETS).map(([name, tokens]) => button(name, () => this.set({ tokens })));
-    for (const row of [Object.values(this.switches), presets]) this.controls.append(make("div", { class: "widget-buttons" }, ...row));
+    for (const key of ["scaled", "causal", "same"]) this.switches[key] = tick(SAYS[key], (on) => this.set({ [key]: on }));
+    this.presets = Object.entries(PRESETS).map(([name, tokens]) => button(SAYS.presets[name], () => this.set({ tokens })));
+    for (const row of [Object.values(this.switches), this.presets]) this.controls.append(make("div", { class: "widget-buttons" }, ...row));
   }
 
   // The token nearest to the pointer is chosen, and goes with the pointer.
@@ -105,6 +105,7 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
       point, Math.atan2(point[1] - y, point[0] - x), seen(j)));
 
     this.steps[step].put(true);
+    press(this.presets, Object.values(ThreeTokens.PRESETS).findIndex((taken) => `${taken}` === `${tokens}`));
     for (const [key, label] of Object.entries(this.switches)) label.put(this.state[key]);
     this.tokens.forEach((token, j) => {
       fill(token, { transform: `translate(${at(tokens[j], 71)})`, class: j === chosen ? "orange" : seen(j),
@@ -115,8 +116,8 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
       ...(step > 0 ? [line([along(-50), along(50)], "gray"), ...K.map((k, j) => line([k, along(S[chosen][j])], `${seen(j)} dashed`))] : []),
       ...K.map((k, j) => arrow(k, seen(j), 1.5)), arrow(q, "orange", 4), ...names("k", K, [0, 0]),
       text("q" + "₁₂₃"[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange"));
-    const cells = [["", "score", scaled ? "÷ √2" : "÷ 1", "share"], ...tokens.map((_, j) =>
-      [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), `${Math.round(100 * shares[j])} %`])];
+    const cells = [["", ...ThreeTokens.SAYS.columns(scaled)], ...tokens.map((_, j) =>
+      [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), WORDS.percent(Math.round(100 * shares[j]))])];
     renew(this.table, ...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
     renew(this.split, ...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : "")));
     const some = V.filter((_, j) => !seen(j));
@@ -135,17 +136,15 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     const { chosen, step, scaled, causal, same } = this.state, { Q, K, V, S, scores, A } = this.numbers;
     const me = "₁₂₃"[chosen], shares = A[chosen].filter(Boolean), most = Math.max(...shares);
     const best = shares.map((share, j) => most - share < 0.005 && j).filter(Number.isInteger);
+    const { SAYS } = ThreeTokens;
     if (step < 4) return [
-      `Each token makes a query, a key and a value of itself: ${[["q", Q], ["k", K], ["v", V]].map(([name, rows]) => `${name}${me} = (${this.list(rows[chosen])})`).join(", ")}.`,
-      `The scores are the products of this query with the keys: ${this.list(S[chosen])}. The farther a key reaches along the query, the higher.`,
-      `${scaled ? "Divided by √2" : "Without the scale"}, they are ${this.list(scores[chosen])}`
-        + (causal ? ", and −∞ for tokens that the mask hides." : `. So the shares will be ${scaled ? "more" : "less"} even.`),
-      `The softmax makes shares of them that add up to 1: ${this.list(A[chosen])}.`][step];
-    if (!shares[1]) return "Token 1 sees only itself, so its output is its value, whatever it asks.";
-    return `Token ${chosen + 1} asks for what stands ${same ? "in its own direction" : "a quarter of a circle to its left, seen from the origin"}, and `
-      + (best.length === shares.length ? "finds all alike" : `takes most from ${best.map((j) => j === chosen ? "itself" : `token ${j + 1}`).join(" and ")}`)
-      + `: y${me} ≈ ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}. `
-      + (causal && shares[2] ? "The mask hides nothing from the last token: tap another one."
-        : `A weighted mean stays inside the ${shares[2] ? "triangle" : "line"}, so one head alone cannot subtract one value from another.`);
+      SAYS.projects([["q", Q], ["k", K], ["v", V]].map(([name, rows]) => `${name}${me} = (${this.list(rows[chosen])})`)),
+      SAYS.multiplies(this.list(S[chosen])),
+      SAYS.divides(this.list(scores[chosen]), scaled, causal),
+      SAYS.shares(this.list(A[chosen]))][step];
+    if (!shares[1]) return SAYS.first;
+    return [SAYS.mixes({ token: chosen + 1, same, alike: best.length === shares.length, best: best.map((j) => j + 1),
+      sum: `y${me} ≈ ${shares.map((share, j) => `${decimal(share)} v${"₁₂₃"[j]}`).join(" + ")}` }),
+      causal && shares[2] ? SAYS.last : SAYS.inside(shares.length)].join(WORDS.space);
   }
 });

@@ -1,25 +1,24 @@
 // Touch a kernel: nine weights over a photograph, as a convolution, as one head of attention or as
 // two. Mirrors snippets/convolution/sobel.py and snippets/feature_extraction/difference.py.
 customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
-  static hint = "Drag a number up or down, take a kernel below, or press a place: its nine pixels are framed. Weights that sum to 1 make a photograph again. Else the stronger the colour, the larger the output; gray is negative.";
+  static SAYS = WORDS["touch-a-kernel"];
   static needsData = true;
   static PRESETS = {
-    "edges, left to right": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
-    "edges, top to bottom": [-1, -2, -1, 0, 0, 0, 1, 2, 1],
-    "sharpen": [0, -0.5, 0, -0.5, 3, -0.5, 0, -0.5, 0],
-    "weighted average": [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16),
-    "only itself": [0, 0, 0, 0, 1, 0, 0, 0, 0],
+    right: [-1, 0, 1, -2, 0, 2, -1, 0, 1],
+    down: [-1, -2, -1, 0, 0, 0, 1, 2, 1],
+    sharpen: [0, -0.5, 0, -0.5, 3, -0.5, 0, -0.5, 0],
+    average: [1, 2, 1, 2, 4, 2, 1, 2, 1].map((w) => w / 16),
+    itself: [0, 0, 0, 0, 1, 0, 0, 0, 0],
   };
-  static WAYS = { convolution: "convolution", one: "one head of attention: weights ≥ 0 that sum to 1", two: "two heads, the second taken away" };
 
   static legal({ weights, way, row, column }, { photo }) {
     const given = Array.isArray(weights) ? weights : [];
     const right = Array.from({ length: 9 }, (_, i) => clamp(-4, Number.isFinite(+given[i]) ? +given[i] : 0, 4));
-    const known = Object.hasOwn(this.WAYS, way);
+    const known = Object.hasOwn(this.SAYS.ways, way);
     const changed = !known || given.length !== 9 || right.some((w, i) => w !== given[i]);
     const place = (value) => clamp(0, Math.round(+value) || 0, Math.sqrt(photo.length) - 3);
     return [{ weights: right, way: known ? way : "convolution", row: place(row), column: place(column) },
-            changed ? "Nine weights from −4 to 4 are possible here; these are the nearest." : ""];
+            changed ? this.SAYS.possible : ""];
   }
 
   // Unpadded, as in PyTorch: (n, n) pixels, row by row, give (n - 2, n - 2).
@@ -49,19 +48,18 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
   }
 
   start() {
-    const half = Math.sqrt(this.data.photo.length) / 2;
-    return { weights: TouchAKernel.PRESETS["edges, left to right"], way: this.getAttribute("way") ?? "convolution", row: half, column: half };
+    return { weights: TouchAKernel.PRESETS.right, way: this.getAttribute("way") ?? "convolution", row: 32, column: 29 };  // a flagpole
   }
 
   build() {
-    const n = Math.sqrt(this.data.photo.length);
-    this.before = make("canvas", { width: n, height: n, role: "img", "aria-label": "the photograph" });
+    const { SAYS, PRESETS } = TouchAKernel, n = Math.sqrt(this.data.photo.length);
+    this.before = make("canvas", { width: n, height: n, role: "img", "aria-label": SAYS.photograph });
     this.after = make("canvas", { width: n - 2, height: n - 2, role: "img" });
     this.pictures = [this.after];
     this.cells = Array.from({ length: 9 }, (_, m) => this.cell(m));
     // A frame around what is read or made, over its picture.
     const frame = (canvas, side, wide) => {
-      const svg = shape("svg", { viewBox: `0 0 ${side} ${side}`, role: "application", tabindex: 0, "aria-label": "The arrow keys move the frame" });
+      const svg = shape("svg", { viewBox: `0 0 ${side} ${side}`, role: "application", tabindex: 0, "aria-label": SAYS.move });
       svg.append(...[["#fff", 2], ["#000", 0.8]].map(([stroke, width]) =>
         shape("rect", { width: wide, height: wide, fill: "none", stroke, "stroke-width": width })));
       const move = (row, column) => this.set({ row: Math.round(row), column: Math.round(column) });
@@ -73,8 +71,8 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     this.frames = [...read.children, ...made.children];
     this.formula = make("p", { class: "widget-formula" });
     this.stage.append(make("div", { class: "widget-pictures" }, photo, make("div", { class: "widget-kernel" }, ...this.cells), output), this.formula);
-    this.way = choice("operation", Object.entries(TouchAKernel.WAYS), "convolution", (way) => this.set({ way }));
-    this.presets = Object.entries(TouchAKernel.PRESETS).map(([name, weights]) => button(name, () => this.set({ weights })));
+    this.way = choice(SAYS.operation, Object.entries(SAYS.ways), "convolution", (way) => this.set({ way }));
+    this.presets = Object.entries(PRESETS).map(([name, weights]) => button(SAYS.presets[name], () => this.set({ weights })));
     this.controls.append(this.way, make("div", { class: "widget-buttons" }, ...this.presets));
     paint(this.before, this.data.photo.map((value) => 255 - value), [0, 0, 0]);
   }
@@ -89,7 +87,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     const step = (right, up) => put(this.state.weights[m] + 0.25 * (right + up));
     let from;
     const cell = make("div", { role: "slider", tabindex: 0, "aria-valuemin": -4, "aria-valuemax": 4,
-      "aria-label": `weight in row ${Math.floor(m / 3) + 1}, column ${m % 3 + 1}`,
+      "aria-label": TouchAKernel.SAYS.weight(Math.floor(m / 3) + 1, m % 3 + 1),
       onpointerdown: (event) => {
         event.target.setPointerCapture(event.pointerId);
         from = [event.clientY, this.state.weights[m]];
@@ -103,12 +101,12 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
 
   draw() {
     const { way, weights, row, column } = this.state, { n, kernel, pixels, output, constant } = this.numbers;
-    Object.values(TouchAKernel.PRESETS).forEach((taken, i) =>
-      this.presets[i].setAttribute("aria-pressed", taken.every((w, m) => w === weights[m])));
+    press(this.presets, Object.values(TouchAKernel.PRESETS).findIndex((taken) => taken.every((w, m) => w === weights[m])));
     for (const each of this.frames) fill(each, { x: column, y: row });
     const number = (value, parts) => String(Math.round(parts * value) / parts).replace("-", "−");
     const terms = kernel.flatMap((w, m) => (w ? [`${number(w, 1e4)}·${pixels[m]}`] : []));
-    write(this.formula, `framed: ${terms.join(" + ").replaceAll("+ −", "− ") || 0} = ${number(output[row * (n - 2) + column], 10)}`);
+    write(this.formula, TouchAKernel.SAYS.framed(
+      `${terms.join(" + ").replaceAll("+ −", "− ") || 0} = ${number(output[row * (n - 2) + column], 10)}`));
     this.way.querySelector("select").value = way;
     const color = way === "convolution" ? "convolution" : "attention";
     this.cells.forEach((cell, m) => {
@@ -124,14 +122,11 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
   }
 
   say() {
-    const { way } = this.state, { constant, heads } = this.numbers, flat = Math.round(constant);
-    const full = this.numbers.output.some((value) => Math.abs(value) > 255) ? " (What is beyond 255 looks like 255.)" : "";
-    const keeps = flat ? `it makes ${flat} of an even area of brightness 100` : "an even area gives 0, so only differences are left";
-    if (way === "convolution") return `The weights sum to ${Math.round(constant) / 100}: ${keeps}.${full}`.replaceAll("-", "−");
-    const lost = this.state.weights.some((weight) => weight < 0) ? "Negative weights become 0, and the others are made to sum to 1: this" : "This";
-    if (way === "one") return `${lost} is an average, so an even area of brightness 100 stays 100, and differences are not picked out. (Here its weights depend on the offset alone.)`;
-    if (!heads[1][0]) return "Nothing is negative, so the second head has nothing to take away.";
-    return `The first head takes ${Math.round(100 * heads[0][0]) / 100} times an average, the second takes ${Math.round(-100 * heads[1][0]) / 100} times another away. `
-      + `Together they are the kernel again: ${keeps}.${full}`.replaceAll("-", "−");
+    const { SAYS } = TouchAKernel, { way, weights } = this.state, { constant, heads, output } = this.numbers;
+    const number = (value) => String(Math.round(value) || 0).replace("-", "−"), part = (value) => String(Math.round(100 * value) / 100 || 0).replace("-", "−");
+    const keeps = SAYS.keeps(number(constant)) + (output.some((value) => Math.abs(value) > 255) ? SAYS.beyond : "");
+    if (way === "convolution") return SAYS.sums(part(constant / 100)) + keeps;
+    if (way === "one") return SAYS.averages(weights.some((weight) => weight < 0));
+    return heads[1][0] ? SAYS.subtracts(part(heads[0][0]), part(-heads[1][0])) + keeps : SAYS.nothing;
   }
 });

@@ -1,7 +1,7 @@
 // Type a word: what each letter takes from each by a convolution and by attention. Mirrors
 // snippets/home/word.py and, with matrices, snippets/one_equation/four_matrices.py.
 customElements.define("type-a-word", class TypeAWord extends Widget {
-  static hint = "Type a word of your own, and tap its letters. The numbers are per cent.";
+  static SAYS = WORDS["type-a-word"];
   static needsData = true;
   static MOST = 16;
 
@@ -14,8 +14,8 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
 
   static legal({ word, at, order }) {
     const typed = this.letters(word), letters = typed.length ? typed.slice(0, this.MOST) : ["a"];
-    const complaint = typed.length > this.MOST ? `Only the first ${this.MOST} letters fit here.`
-      : typed.length ? "" : "Type at least one letter.";
+    const complaint = typed.length > this.MOST ? this.SAYS.first(this.MOST) : !typed.length ? this.SAYS.empty
+      : typed.join("") === String(word).normalize("NFC") ? "" : this.SAYS.read(typed.join(""));
     const place = clamp(0, Math.round(+at) || 0, letters.length - 1);
     return [{ word: letters.join(""), at: place, order: clamp(0, +order || 0, 3) }, complaint];
   }
@@ -44,6 +44,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
   }
 
   build() {
+    const { SAYS } = TypeAWord;
     this.svg = shape("svg", { role: "img" });
     this.pictures = [this.svg];
     this.mesh = shape("g", { "stroke-opacity": 0.12 });
@@ -51,34 +52,38 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     this.svg.append(this.mesh, this.chosen);
     this.stage.append(this.svg);
     this.maps = !this.data.dense ? [] : [["dense", "gray"], ["convolution", "convolution"], ["attention", "attention"]]
-      .map(([name, color]) => [name, color, make("canvas", { role: "img", "aria-label": `${name}: the amounts, output by input` })]);
+      .map(([name, color]) => [name, color, make("canvas", { role: "img", "aria-label": SAYS.amounts(this.layer(name)) })]);
     this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([name, color, canvas]) =>
-      make("div", { class: `widget-map ${color}` }, make("span", {}, name), canvas))));
+      make("div", { class: `widget-map ${color}` }, make("span", {}, this.layer(name)), canvas))));
     this.drag(this.svg, (x) => this.set({ at: Math.floor(x / this.size * this.numbers.letters.length) }));
     this.field = make("input", { type: "text", size: 16, spellcheck: "false", autocapitalize: "off",
       oninput: () => this.set({ word: this.field.value }) });
-    this.place = slider("letter", { min: 0, max: 10, value: 5 }, (at) => this.set({ at }),
+    this.place = slider(SAYS.letter, { min: 0, max: 10, value: 5 }, (at) => this.set({ at }),
       (at) => this.numbers?.letters[at] ?? "");
-    this.positions = tick("attention prefers what is near", (near) => this.set({ order: +near }));
+    this.positions = tick(SAYS.near, (near) => this.set({ order: +near }));
     const change = (words, rewrite) => button(words, () => {
       const { letters } = this.numbers, { at } = this.state;
       this.set(rewrite([...letters], at));
     });
     this.controls.append(
-      make("label", {}, make("span", {}, "word"), this.field), this.place,
+      make("label", {}, make("span", {}, SAYS.word), this.field), this.place,
       make("div", { class: "widget-buttons" },
-        change("swap it with the next", (letters, at) => {
+        change(SAYS.swap, (letters, at) => {
           const to = (at + 1) % letters.length;
           [letters[at], letters[to]] = [letters[to], letters[at]];
           return { word: letters.join(""), at: to };
         }),
-        change("repeat it", (letters, at) =>
+        change(SAYS.repeat, (letters, at) =>
           ({ word: [...letters.slice(0, at), letters[at], ...letters.slice(at)].slice(0, TypeAWord.MOST).join("") })),
-        change("shuffle", (letters, at) => {
+        change(SAYS.shuffle, (letters, at) => {
           const order = letters.map((_, i) => [Math.random(), i]).sort(([a], [b]) => a - b).map(([, i]) => i);
           return { word: order.map((i) => letters[i]).join(""), at: order.indexOf(at) };
         }),
         this.positions));
+  }
+
+  layer(name) {
+    return name === "dense" ? TypeAWord.SAYS.dense : WORDS[name];
   }
 
   draw() {
@@ -99,7 +104,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       parts.push(shape("circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }));
       const right = x(at) <= this.size / 2;
       parts.push(shape("text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
-        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": Math.min(17, this.size / 19) }, color === "attention" ? "self-attention" : color));
+        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": Math.min(17, this.size / 19) }, color === "attention" ? TypeAWord.SAYS.self : WORDS.convolution));
       letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(shape("text", { x: x(j), y: color === "attention" ? bottom - 6 : top + 16,
         "text-anchor": "middle", "font-size": slot < 48 ? 11 : 13, fill: "currentColor" },
         `${Math.round(100 * rows[at][j])}`)));
@@ -123,19 +128,11 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     const { at, order } = this.state, { letters, dense, attention } = this.numbers, letter = letters[at];
     const others = letters.map((other, j) => [attention[at][j], other, j]).filter(([, , j]) => j !== at);
     const own = attention[at][at], equal = others.filter(([, other]) => other === letter);
-    if (dense) {
-      const kinds = new Set(letters.map(TypeAWord.number)).size, fits = dense.length;
-      return `The dense layer has ${fits ** 2} amounts, ${letters.length === fits ? "one for each pair of positions" : `and takes words of ${fits} letters only`}. `
-        + `The convolution has 3, in every word the same. Attention has ${kinds ** 2} different amounts here, `
-        + `one for each pair of ${kinds} different letters: equal letters have equal rows and columns.`;
-    }
-    const percent = (part) => Math.round(100 * part);
-    const taken = equal.reduce((sum, [part]) => sum + percent(part), 0);
-    const [alike, where] = equal.length > 1 ? [`the ${equal.length} others like it`, "wherever they stand"] : ["the other one like it", "wherever it stands"];
-    const ties = equal.length ? ` and ${taken}\u00a0% from ${alike}, ${order ? "more from what is nearer" : where}` : `; there is no other ${letter} to find`;
-    const rest = percent(own) + taken < 99 ? " The rest comes from letters with somewhat similar vectors (thin lines)." : "";
-    const beside = at > 0 && at < letters.length - 1 ? "its two neighbours, in every word the same"
-      : "what stands beside it; the part that falls outside the word is lost";
-    return `The convolution takes from this ${letter} and ${beside}. Attention takes ${percent(own)}\u00a0% from it${ties}.${rest}`;
+    const { SAYS } = TypeAWord, whole = (part) => Math.round(100 * part);
+    if (dense) return SAYS.matrices({ all: dense.length ** 2, fits: dense.length, alike: letters.length === dense.length,
+      kinds: new Set(letters.map(TypeAWord.number)).size });
+    const taken = equal.reduce((sum, [part]) => sum + whole(part), 0);
+    return SAYS.takes({ letter, inside: at > 0 && at < letters.length - 1, own: WORDS.percent(whole(own)), equal: WORDS.percent(taken),
+      others: equal.length, near: order > 0, rest: whole(own) + taken < 99 });
   }
 });

@@ -1,5 +1,5 @@
-// What all widgets share. A widget has the headline of its figure and a hint, what to do with it,
-// and a state: start() gives the first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
+// What all widgets share. A widget has the headline of its figure and a hint, what to do with it, in
+// SAYS with the other words of the page's language, and a state: start() gives the first, legal(state) the nearest legal one with a complaint or "", compute(state) makes of it all
 // numbers that are shown, with the data that the figure's snippet gives if it needsData. build() makes
 // the parts once, draw() shows the numbers, say() and tell() put them into words, which are also the
 // names of the pictures. Drawings with letters are made in pixels, for this.size, the width that there is.
@@ -16,7 +16,7 @@ class Widget extends HTMLElement {
     this.controls = make("div", { class: "widget-controls" });
     this.words = make("p", { class: "widget-words", "aria-live": "polite" });
     const headline = this.querySelector("figcaption strong").cloneNode(true);
-    this.stage.append(make("p", { class: "widget-hint" }, headline, " ", this.constructor.hint));
+    this.stage.append(make("p", { class: "widget-hint" }, headline, " ", this.constructor.SAYS.hint));
     this.build();
     this.stage.append(this.words, this.controls);
     this.prepend(this.stage);
@@ -67,7 +67,7 @@ class Widget extends HTMLElement {
     clearTimeout(this.later);
     this.later = null;
     const said = this.say();
-    write(this.words, [this.complaint, said].filter(Boolean).join(" "));
+    write(this.words, [this.complaint, said].filter(Boolean).join(WORDS.space));
     for (const picture of this.pictures ?? []) picture.setAttribute("aria-label", said);
   }
 
@@ -127,7 +127,7 @@ function fill(element, attributes, children = []) {
 // The policy of a page refuses an attribute with a style, but not the style itself.
 function set(element, name, value) {
   if (name === "style") element.style.cssText = value;
-  else element.setAttribute(name, value);
+  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
 // Changes the letters and no node: for a new node the browser finds the style of the whole article again.
@@ -155,6 +155,11 @@ function renew(parent, ...children) {
 
 function button(text, onclick, attributes = {}) {
   return make("button", { type: "button", onclick, ...attributes }, text);
+}
+
+// Marks which of some buttons is taken, if one is.
+function press(buttons, taken) {
+  buttons.forEach((each, i) => set(each, "aria-pressed", i === taken));
 }
 
 // A label with an <input type="range"> and its value; show(value) makes the words of the value.
