@@ -1,3 +1,4 @@
+# english: aee21b8f2626
 # %% [markdown]
 # # 在你的机器上计时 { #cost-on-your-machine }
 #

@@ -1,3 +1,4 @@
+# english: c8a9d71e5e4e
 # %% [markdown]
 # # 小数据：告诉过的，就不必再学 { #little-data-what-is-told-need-not-be-learned }
 #

@@ -1,3 +1,4 @@
+# english: c1eb013ec556
 # %% [markdown]
 # # 长程依赖：看得见什么，学得到什么 { #long-range-what-is-seen-and-what-is-learned }
 #

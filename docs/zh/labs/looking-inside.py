@@ -1,3 +1,4 @@
+# english: ea45915bae57
 # %% [markdown]
 # # 看看里面：一个小 CNN 和一个小 ViT { #looking-inside-a-small-cnn-and-a-small-vit }
 #
