@@ -139,7 +139,7 @@ def test_no_stylesheet_loads_from_another_host(site):
 
 
 def test_pages_are_light(file, page):
-    limit = 250_000 if page == "en/reference/figures.html" else 200_000  # the gallery names all figures
+    limit = 250_000 if page.endswith("reference/figures.html") else 200_000  # the gallery names all figures
     assert file.stat().st_size <= limit
 
 
@@ -154,10 +154,12 @@ def test_nothing_is_left_to_fill_in(soup):
     assert "{{" not in text and "$" not in text.replace("$ ", "")
 
 
-def test_the_gallery_has_every_figure(site):
-    gallery = site / "en/reference/figures.html"
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_gallery_has_every_figure(site, language):
+    gallery = site / language / "reference/figures.html"
     shown = [image["src"] for image in parsed(gallery).select(".gallery img")]
-    drawn = [image["src"] for page in PAGES for image in parsed(site / page).select(".drawing img")]
+    pages = [page for page in PAGES if page.startswith(language)]
+    drawn = [image["src"] for page in pages for image in parsed(site / page).select(".drawing img")]
     assert sorted(src.removeprefix("../") for src in drawn) == sorted(src.removeprefix("../") for src in shown)
     assert len(shown) > 200  # each light and dark
 
@@ -231,8 +233,8 @@ def test_markdown_stands_beside_each_page(site, page):
     markdown = (site / page).with_suffix(".md").read_text("utf-8")
     for fence in "--8<--", "```claims", "```ledger", "```sources", "```bibliography", "```glossary", "<svg":
         assert fence not in markdown
-    path = page.removeprefix("en/").replace(".html", ".md")
-    assert f"({path})" in (site / "en/llms.txt").read_text("utf-8")
+    language, _, path = page.replace(".html", ".md").partition("/")
+    assert f"({path})" in (site / language / "llms.txt").read_text("utf-8")
 
 
 def test_the_version_stands_in_one_place():
@@ -248,24 +250,32 @@ def test_a_page_says_what_it_is(soup, page):
     if page == "index.html":
         return  # the entrance
     footer = soup.select_one(".md-copyright")
-    assert re.search(r"version [\d.]+ · \d{4}-\d\d-\d\d", footer.text) and "CC BY 4.0" in footer.text
-    assert footer.find("a", string="Cite") and footer.find("a", string="Changes")
+    assert re.search(r"(version|版本) [\d.]+ · \d{4}-\d\d-\d\d", footer.text) and "CC BY 4.0" in footer.text
+    assert footer.select("[href$='cite.html']") and footer.select("[href$='changes.html']")
     said = {tag["property"]: tag["content"] for tag in soup.select("meta[property^=og]")}
-    assert said["og:title"] in soup.title.text and len(said["og:description"]) > 40
+    assert said["og:title"] in soup.title.text and len(said["og:description"]) > (40 if page < "zh" else 12)
 
 
 def test_a_figure_that_explains_is_a_slide(file, soup):
-    for link in soup.find_all("a", string="slide"):
+    for link in soup.select("a[href$='-slide.png']"):
         with Image.open(file.parent / link["href"]) as picture:
             assert picture.size == (1600, 900)
 
 
-def test_figures_have_headlines_and_short_captions(soup):
+def _count(text):
+    """The words of an English text, the characters of a Chinese one."""
+    if not re.search("[一-鿿]", text):
+        return len(text.split())
+    return len(re.findall(r"[一-鿿]|[A-Za-z0-9][\w.×%-]*", text))
+
+
+def test_figures_have_headlines_and_short_captions(soup, page):
     """At most 14 words that state what there is to see, 25 that say where; small print comes after them."""
+    headline_limit, text_limit = (14, 25) if page < "zh" else (32, 52)
     for caption in soup.select(":not(.gallery *) > figcaption"):
         headline, text = (part.text.replace("\u00a0", "") for part in (caption.strong, caption.p))
-        assert len(headline.split()) - 2 <= 14, headline
-        assert len(text.split()) - len(headline.split()) <= 25, headline
+        assert _count(headline) - 2 <= headline_limit, headline
+        assert _count(text) - _count(headline) <= text_limit, headline
 
 
 def test_the_main_way_is_short(soup, page):
@@ -275,5 +285,7 @@ def test_the_main_way_is_short(soup, page):
     article = BeautifulSoup(str(soup.article), "html.parser")
     for part in article.select_one(".stop").find_all_next() + article.select(BESIDE):
         part.extract()
-    limit = 2050 if page == "en/together/choosing.html" else 1800  # a page to look up one case of several
-    assert len(article.get_text(" ").split()) <= limit
+    limit = 1800 if page < "zh" else 3000  # characters
+    if page.endswith("choosing.html"):  # a page to look up one case of several
+        limit += 250
+    assert _count(article.get_text(" ")) <= limit

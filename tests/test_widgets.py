@@ -148,10 +148,12 @@ def test_nothing_moves_when_a_widget_comes_late(visit, server, site, name, width
         tab.locator(name).evaluate("(widget) => widget.scrollIntoView()")
         wait_until(tab, f"'{name}' in (window.late ?? {{}})")
         tab.wait_for_timeout(300)
+        high = tab.locator(name).bounding_box()["height"]
         tab.evaluate(f"window.moved = 0; window.late['{name}']()")
         tab.wait_for_selector(f"{name}[ready]", state="attached")
         tab.wait_for_timeout(300)
         assert tab.evaluate("window.moved") < 0.002, page
+        assert tab.locator(name).bounding_box()["height"] == pytest.approx(high, abs=1), page
 
 
 PLAYED = {  # where it stands, and how many parts come in each step
@@ -537,6 +539,7 @@ def test_examples_of_who_is_cheaper(visit, server, site):
 
 SPREAD = triangle.x.tolist()
 EQUAL, ZERO, CORNERS = [[-0.3, 1.1]] * 3, [[0, 0]] * 3, [[1.2, -1.2], [1.2, 1.2], [-1.2, 1.2]]
+OWN = "Token 1 asks for what stands in its own direction"
 LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen from the origin"
 
 
@@ -551,7 +554,7 @@ LEFT = "Token 1 asks for what stands a quarter of a circle to its left, seen fro
         ({"causal": True, "chosen": 1, "step": 4}, SPREAD, "Token 2 asks"),
         ({"causal": True, "chosen": 2, "step": 4}, SPREAD, "Token 3 asks"),
         ({"causal": True, "scaled": False, "same": True, "chosen": 2, "step": 3}, SPREAD, "The softmax"),
-        ({"same": True, "step": 4}, SPREAD, "Token 1 asks for what stands in its own direction, and takes most from itself"),
+        ({"same": True, "step": 4}, SPREAD, OWN + ", and takes most from itself"),
         ({"tokens": EQUAL, "step": 4}, EQUAL, LEFT + ", and finds all alike"),
         ({"tokens": ZERO, "step": 1}, ZERO, "The scores are the products of this query with the keys: 0.00, 0.00"),
         ({"tokens": CORNERS, "scaled": False, "step": 4}, CORNERS, LEFT),
@@ -609,15 +612,16 @@ def test_words_of_two_languages(browser):
 
 
 STATES = {  # which make it say all that it can, or nearly
-    "type-a-word": [{"word": letters, "at": at, "order": at} for letters in ("", "see", "A b", "x" * 17) for at in (0, 1)],
+    "type-a-word": [{"word": letters, "at": at, "order": at}
+                    for letters in ("", "see", "A b", "x" * 17) for at in (0, 1)],
     "build-a-stack": [{"layers": layers, "output": 0, "causal": causal} for causal in (False, True)
                       for layers in (PLAIN, [[7, 2, 1]], [[3, 1, 9]], [[0, 1, 64]], [[0, 1, 4]], [])],
     "move-the-query": [{"sharpness": sharpness, "raw": raw, "mirrored": raw, "row": 99}
                        for sharpness in (0, 10) for raw in (False, True)],
     "touch-a-kernel": [{"weights": weights, "way": way} for way in ("convolution", "one", "two", "three")
                        for weights in (SOBEL, [1] * 9, [0] * 9)],
-    "three-tokens": [{"step": step, "chosen": chosen, "tokens": tokens} | dict.fromkeys(("causal", "same", "scaled"), causal)
-                     for step in range(5) for chosen in (0, 2) for causal in (False, True) for tokens in (EQUAL, None)],
+    "three-tokens": [{"step": step, "chosen": chosen, "tokens": tokens, "causal": on, "same": on, "scaled": on}
+                     for step in range(5) for chosen in (0, 2) for on in (False, True) for tokens in (EQUAL, None)],
     "who-is-cheaper": [{"n": n, "k": k, "d": 100} for n in (50, 1920, 10**6, -1) for k in (1, 9)],
 }
 NAMES = {"GPT", "MAC", "ResNet", "Sobel", "ViT", "WaveNet", "softmax"}
