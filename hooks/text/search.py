@@ -6,8 +6,9 @@ from collections import Counter
 from functools import lru_cache
 from html import escape, unescape
 
-BEGINNING = 300  # so many letters of a section are shown below its title
-COMMON = 40  # a word of more sections than these is found by the beginning of one of them
+# So many letters of a section are shown below its title (a character of Chinese says more), and a word of more
+# sections than these is found by the beginning of one of them.
+BEGINNING, COMMON = {"": 300, "zh": 160}, {"": 40, "zh": 15}
 
 
 def script(sections):
@@ -29,11 +30,12 @@ def _read(html):
 
 
 def _words(text):
-    return dict.fromkeys(re.findall(r"[^\W\d][\w-]{2,}|[一-鿿]{2}", text.lower()))  # Chinese ones have been cut
+    return dict.fromkeys(re.findall(r"[^\W\d][\w-]{2,}|[一-鿿]{2,}", text.lower()))  # Chinese ones have been cut
 
 
 def _light(text, words, count):
-    beginning = text if len(text) <= BEGINNING else re.sub(r"[^ \u200b]*$", "", text[:BEGINNING]).rstrip()
+    kind = "zh" if re.search("[一-鿿]", text) else ""
+    beginning = text if len(text) <= BEGINNING[kind] else re.sub(r"[^ \u200b]*$", "", text[: BEGINNING[kind]]).rstrip()
     shown = _words(beginning)
-    rest = [word for word in words if word not in shown and count[word] <= COMMON]
+    rest = [word for word in words if word not in shown and count[word] <= COMMON[kind]]
     return f"{beginning} … {' '.join(rest)}" if rest else beginning
