@@ -267,9 +267,10 @@ def write_top(site, site_url):
     """What stands above the site of a language: the entrance, which it gives, and what hosts and Binder look for."""
     top, entrance = site.parent, site.parent / "index.html"
     entrance.write_text(guard(Path("theme/entrance.html").read_text("utf-8")), "utf-8")
-    missing = (site / "404.html").read_text("utf-8")
+    first = min(top.glob("*/404.html"))  # English, if it is there
+    missing = first.read_text("utf-8")
     if not site_url:  # then its links begin where that folder is served alone
-        missing = missing.replace('href="/', f'href="/{site.name}/')
+        missing = missing.replace('href="/', f'href="/{first.parent.name}/')
     (top / "404.html").write_text(missing, "utf-8")
     scripts = [lab.read_text("utf-8") for lab in sorted(site.glob("labs/*.py"))]
     (top / "requirements.txt").write_text(labs.requirements(scripts), "utf-8")

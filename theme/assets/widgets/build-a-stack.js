@@ -149,7 +149,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       parts.push(shape("path", { d, stroke, "stroke-width": dot, "stroke-linecap": "round" }));
     paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: dot / 2,
       fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
-    for (const [at, words] of [[14, BuildAStack.SAYS.outputs], [high + 38, BuildAStack.SAYS.inputs(BuildAStack.N)]])
+    for (const [at, words] of [[10, BuildAStack.SAYS.outputs], [high + 38, BuildAStack.SAYS.inputs(BuildAStack.N)]])
       parts.push(shape("text", { x: 1, y: at, "font-size": 12, fill: "currentColor" }, words));
     parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
     renew(this.svg, ...parts);
