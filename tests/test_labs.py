@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from running.cache import Cache
 from test_build import ran
+from text import labs
 
 from conftest import DOCS, LABS
 
@@ -231,7 +232,8 @@ def test_what_one_takes_away_is_what_ran(taken, site, name):
     """The build ran it in an empty folder, where nothing of the project can be imported."""
     nbformat.validate(taken)
     script = (site / name).with_suffix(".py").read_text("utf-8")
-    assert script == (DOCS / name).with_suffix(".py").read_text("utf-8")
+    told, original = ((DOCS / each).with_suffix(".py").read_text("utf-8") for each in (name, f"en/{name[3:]}"))
+    assert script == labs.whole(told, original, name)
     cells = [cell.source for cell in taken.cells if cell.cell_type == "code"]
     assert cells == [cell.source for cell in jupytext.reads(script, "py:percent").cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in taken.cells if cell.cell_type == "code")
