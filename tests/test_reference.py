@@ -125,7 +125,8 @@ def test_terms_stand_in_chinese_as_in_the_list():
         "self-attention": "自注意力", "CNN": "卷积神经网络", "receptive field": "感受野",
         "effective receptive field": "有效感受野", "query": "查询", "key": "键", "value": "值",
         "multi-head attention": "多头注意力", "shift equivariance": "平移等变", "permutation equivariance": "置换等变",
-        "inductive bias": "归纳偏置", "positional encoding": "位置编码", "windowed attention": "窗口注意力（截断注意力）",
+        "inductive bias": "归纳偏置", "positional encoding": "位置编码",
+        "windowed attention": "窗口注意力（截断注意力）",
         "sparse attention": "稀疏注意力", "linear attention": "线性注意力", "hybrid": "混合网络",
     }.items():
         assert chinese[term] == zh

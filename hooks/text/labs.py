@@ -92,7 +92,8 @@ def whole(script, original, path):
     if len(empty) != len(bodies):
         raise Fault(path, 1, f"has {len(empty)} cells for code, the lab that it translates {len(bodies)}")
     left = iter(bodies)
-    return CELL.sub(lambda m: m[0] if m["head"] == PROSE else f"# %%{m['head']}\n{next(left)}", script)
+    cells = script[script.index("# %%") :]  # without the mark of what it is in step with
+    return CELL.sub(lambda m: m[0] if m["head"] == PROSE else f"# %%{m['head']}\n{next(left)}", cells)
 
 
 def page(lab, path, labels, repo_url):
