@@ -4,7 +4,6 @@
 PYTHON = python3
 PORT = 8000
 BIN = .venv/bin
-CONFIGS = mkdocs.yml mkdocs.zh.yml
 export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
@@ -19,7 +18,7 @@ serve: writable .venv/ready
 	@$(BIN)/mkdocs serve --livereload --dirty --dev-addr 127.0.0.1:$(PORT)
 
 build: writable .venv/ready
-	@for config in $(CONFIGS); do $(BIN)/mkdocs build --dirty --config-file $$config || exit; done
+	@for config in mkdocs*.yml; do $(BIN)/mkdocs build --dirty --config-file $$config || exit; done
 
 # The site in one file.
 offline: build

@@ -77,8 +77,9 @@ class Build:
         logging.getLogger("jieba").setLevel(logging.WARNING)
         self.serves = Path(config.site_dir).name.startswith("mkdocs_")  # a folder of its own
         if self.serves:
-            config.site_dir = str(Path(config.site_dir, Path(config.docs_dir).name))
-            config.site_url = urljoin(config.site_url, f"{Path(config.docs_dir).name}/")
+            language = Path(config.docs_dir).name
+            config.site_dir = str(Path(config.site_dir, language))
+            config.site_url = urljoin(config.site_url, f"{language}/")
         else:  # in a folder to which no other build of this checkout writes
             CACHE.mkdir(exist_ok=True)
             self.end.enter_context(take_turn(CACHE / "site.lock"))
@@ -200,8 +201,9 @@ class Build:
         server.observer.schedule = partial(server.observer.schedule, event_filter=changes)
         server.build_delay = 0.05
         served = Served(server, config, builder)
-        for path in served.configs:
-            server.watch(str(path))
+        for path, (_, *watched) in served.sources.items():
+            for each in path, *watched:
+                server.watch(str(each))
         served.build()
         server.builder = served.build
 
@@ -227,30 +229,30 @@ class Served:
 
     def __init__(self, server, config, builder):
         self.builder, self.root, self.site_url = builder, server.root, server.url
-        first = Path(config.config_file_path)
-        self.configs = {path: self.load(path) for path in sorted(first.parent.glob("mkdocs*.yml"))}
+        first, self.sources = Path(config.config_file_path), {}
+        for path in sorted(first.parent.glob("mkdocs*.yml")):
+            self.load(path)
         self.built = {first: self.state(first)}
 
     def load(self, path):
-        return load_config(str(path), site_dir=self.root, site_url=self.site_url)
+        """The settings of a language; of what it is made is noted, since a build changes them."""
+        config = load_config(str(path), site_dir=self.root, site_url=self.site_url)
+        self.sources[path] = [Path(each) for each in (config.docs_dir, *config.watch)]
+        return config
 
     def build(self):
-        for path in self.configs:
+        for path in self.sources:
             if self.built.get(path) != (state := self.state(path)):
-                self.configs[path] = config = self.load(path)
-                own = list(config.watch), config.docs_dir
+                config = self.load(path)
                 config.plugins.on_startup(command="serve", dirty=True)
                 self.builder(config)
-                config.watch, config.docs_dir = own
                 self.built[path] = state
 
     def state(self, path):
         """The files that a language is made of, and when they were changed: not the pages of another."""
-        docs = Path(self.configs[path].docs_dir)
+        docs, *_ = sources = self.sources[path]
         others = {folder for folder in docs.parent.iterdir() if folder.is_dir() and folder != docs}
-        files = {path}
-        for each in map(Path, (docs, *self.configs[path].watch)):
-            files |= {*each.rglob("*")} if each.is_dir() else {each}
+        files = {path}.union(*(each.rglob("*") if each.is_dir() else [each] for each in sources))
         return {file: file.stat().st_mtime_ns for file in files if file.is_file() and not others & {*file.parents}}
 
 

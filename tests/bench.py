@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from test_build import Server
-from weight import ANOTHER, asked, weigh
+from weight import elsewhere, weigh
 
 from conftest import BUILD, ENVIRONMENT, PAGES, ROOT, Project, chromium, serving, site_cache
 
@@ -68,13 +68,13 @@ def served_paragraph(copy):
     server, page = Server(copy, 18000), copy / "docs/en/differences/receptive-field.md"
     times = []
     try:
-        server.shows("differences/receptive-field.html", "Receptive field")
+        server.shows("en/differences/receptive-field.html", "Receptive field")
         for i in range(5):
             time.sleep(1)
             start = time.monotonic()
             with page.open("a", encoding="utf-8") as text:
                 text.write(f"\nParagraph {i}.\n")
-            server.shows("differences/receptive-field.html", f"Paragraph {i}.")
+            server.shows("en/differences/receptive-field.html", f"Paragraph {i}.")
             times.append(time.monotonic() - start)
     finally:
         server.stop()
@@ -84,8 +84,8 @@ def served_paragraph(copy):
 def weights_of_pages(site):
     """{page: the bytes of a first visit, and of one that comes from another page}."""
     with serving(site) as address, chromium() as browser:
-        shared = {language: asked(browser, address, f"{language}/{ANOTHER}") for language in ("en", "zh")}
-        return {page: weigh(browser, address, site, page, shared["zh" if page > "zh" else "en"]) for page in PAGES}
+        shared = elsewhere(browser, address)
+        return {page: weigh(browser, address, site, page, shared) for page in PAGES}
 
 
 def changed_snippet(copy):

@@ -226,9 +226,9 @@ def parsed(file):
     return BeautifulSoup(file.read_bytes(), "html.parser")
 
 
-def sections_to_search(site, language="en"):
+def sections_to_search(site):
     """What search finds in, once a reader opens it."""
-    script = (site / language / "search/index.js").read_text("utf-8")
+    script = (site / "en/search/index.js").read_text("utf-8")
     return json.loads(script.removeprefix("Search.docs = ").removesuffix(";"))
 
 

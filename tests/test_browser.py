@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from weight import ANOTHER, PHONE, asked, weigh
+from weight import PHONE, elsewhere, weigh
 
 from conftest import EAGER, LAY_OUT, THEMED, lay_out, near, no_violation, parsed, wait_until
 
@@ -91,14 +91,13 @@ def test_a_page(visit, root, page):
 
 @pytest.fixture(scope="session")
 def shared(browser, server):
-    """What is loaded already by who comes from another page, by language."""
-    return {language: asked(browser, server, f"{language}/{ANOTHER}") for language in ("en", "zh")}
+    return elsewhere(browser, server)
 
 
 @pytest.mark.parametrize("page", THEMED)
 def test_a_page_loads_little(browser, server, site, shared, page):
     """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, pictures of two besides."""
-    first, later = weigh(browser, server, site, page, shared["zh" if page > "zh" else "en"])
+    first, later = weigh(browser, server, site, page, shared)
     pictures = {"en/reference/figures.html": 140_000, "en/reference/teach.html": 260_000}.get(page, 0)
     assert first <= 160_000 + pictures
     assert later <= 60_000 + pictures

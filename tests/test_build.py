@@ -187,7 +187,7 @@ class Server:
 
     def get(self, page):
         try:
-            with urllib.request.urlopen(f"{self.address}en/{page}", timeout=60) as answer:
+            with urllib.request.urlopen(self.address + page, timeout=60) as answer:
                 return answer.read().decode()
         except OSError:
             return ""
@@ -224,30 +224,46 @@ def server(project):
 
 
 def test_the_server_survives_what_an_author_does(project, server):
-    server.shows("index.html", "of 3 is")
+    server.shows("en/index.html", "of 3 is")
     project.edit(PAGE, "good.number", "extra.number")
     project.edit("snippets/extra.py", "side = 3", "side = 4")
-    server.shows("index.html", "of 4 is")
+    server.shows("en/index.html", "of 4 is")
     (project.folder / "snippets/extra.py").rename(project.folder / "snippets/other.py")
     server.said("there is no snippet 'extra'")
     project.edit(PAGE, "extra.number", "other.number + 0")
     server.said("is no number")
     project.edit(PAGE, "other.number + 0", "other.number")
-    server.shows("index.html", "of 4 is")
+    server.shows("en/index.html", "of 4 is")
     project.edit(PAGE, "other.number", "good.number")
     (project.folder / "snippets/other.py").unlink()
-    server.shows("index.html", "of 3 is")
+    server.shows("en/index.html", "of 3 is")
     remove_page(project)
     project.edit(PAGE, "The square of", "The 2nd power of")
-    server.shows("index.html", "2nd power")
+    server.shows("en/index.html", "2nd power")
     claims = project.read("docs/claims.yml")
     project.edit("docs/claims.yml", "at_least: 3", "at_least: 30")
     server.said("C1 does not hold")
     project.write("docs/claims.yml", claims.replace("at_least: 3", "at_least: 2"))
-    server.shows("reference/claims.html", "<td>≥\u00a02</td>")
+    server.shows("en/reference/claims.html", "<td>≥\u00a02</td>")
     builds = server.log.read_text().count("Building")
     time.sleep(1)
     assert server.log.read_text().count("Building") == builds  # it waits for a change
+
+
+def test_each_language_is_served_and_built_for_itself(project):
+    project.write("mkdocs.zh.yml", "INHERIT: mkdocs.yml\ndocs_dir: docs/zh\nsite_dir: site/zh\n")
+    shutil.copytree(project.folder / "docs/en", project.folder / "docs/zh")
+    server = Server(project.folder, 18000 + os.getpid() % 10000)
+    try:
+        server.shows("zh/index.html", "of 3 is")
+        for language, other in ("zh", "en"), ("en", "zh"):
+            builds = server.log.read_text().count("Building")
+            project.edit(f"docs/{language}/index.md", "The square of", "The 2nd power of")
+            server.shows(f"{language}/index.html", "2nd power")
+            server.said("Reloading browsers")
+            assert server.log.read_text().count("Building") == builds + 1, other
+    finally:
+        server.stop()
 
 
 def test_bare_mkdocs_builds_the_same_site_from_the_expansion(project):

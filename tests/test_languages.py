@@ -1,5 +1,7 @@
 """Two languages in one site: a reader finds the own one, keeps the place, and finds by words."""
 
+import gzip
+
 import pytest
 
 from conftest import PAGES, parsed
@@ -61,8 +63,6 @@ def test_search_finds_the_chapter(visit, server, words):
 
 
 def test_the_index_of_the_search_is_light(site):
-    import gzip
-
     assert len(gzip.compress((site / "zh/search/index.js").read_bytes())) <= 150_000
 
 

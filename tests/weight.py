@@ -17,10 +17,15 @@ def asked(browser, address, page):
     return {url.removeprefix(address).split("?")[0] for url in urls} - {"favicon.ico"}
 
 
+def elsewhere(browser, address):
+    """What is loaded already by who comes from another page, by language."""
+    return {language: asked(browser, address, f"{language}/{ANOTHER}") for language in ("en", "zh")}
+
+
 def weigh(browser, address, site, page, shared):
-    """The bytes of a first visit to a page, and of one that comes from where the shared files were asked for."""
-    first = asked(browser, address, page)
-    return tuple(sum(_compressed(site / path) for path in paths) for paths in (first, first - shared | {page}))
+    """The bytes of a first visit to a page, and of one by who has loaded what is shared, as elsewhere() gives it."""
+    first, loaded = asked(browser, address, page), shared["zh" if page > "zh" else "en"]
+    return tuple(sum(_compressed(site / path) for path in paths) for paths in (first, first - loaded | {page}))
 
 
 def _compressed(path):

@@ -1,8 +1,9 @@
 """The font of the formulas, STIX Two Math, cut down to the characters in use."""
 
-import hashlib
 import unicodedata
 from pathlib import Path
+
+from .kept import kept
 
 # Copyright 2001-2020 The STIX Fonts Project Authors, under the SIL Open Font License 1.1.
 FONT = Path(__file__).with_name("STIXTwoMath-Regular.ttf")
@@ -15,23 +16,20 @@ TWINS = {ord(unicodedata.normalize("NFKC", chr(italic))): italic for italic in I
 def subset(codepoints, folder):
     """The path of a woff2 with just these characters, made in the folder if it is new."""
     codepoints = codepoints | {TWINS[letter] for letter in TWINS.keys() & codepoints} | {ord("√")}  # of <msqrt>
-    name = hashlib.sha256(repr(sorted(codepoints)).encode() + CODE).hexdigest()
-    path = Path(folder, f"{name}.woff2")
-    if not path.exists():
-        from fontTools import subset
-        from fontTools.ttLib import TTFont
+    return kept(folder, ".woff2", (sorted(codepoints), CODE), lambda file: _cut(codepoints, file))
 
-        font = TTFont(FONT, recalcTimestamp=False)
-        _mend_roots(font)
-        subsetter = subset.Subsetter(subset.Options(layout_features=[], hinting=False))
-        subsetter.populate(unicodes=codepoints)
-        subsetter.subset(font)
-        font.flavor = "woff2"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        font.save(partial)
-        partial.replace(path)
-    return path
+
+def _cut(codepoints, file):
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(FONT, recalcTimestamp=False)
+    _mend_roots(font)
+    subsetter = subset.Subsetter(subset.Options(layout_features=[], hinting=False))
+    subsetter.populate(unicodes=codepoints)
+    subsetter.subset(font)
+    font.flavor = "woff2"
+    font.save(file)
 
 
 def _mend_roots(font):

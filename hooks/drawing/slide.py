@@ -1,12 +1,12 @@
 """A figure as a slide: 16:9, under its headline, with the line that says where it is from."""
 
-import hashlib
 import re
 from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from .kept import kept
 from .picture import CHINESE, LATIN
 
 SIZE, MARGIN, INK, GRAY = (1600, 900), 60, "#1d2228", "#5a6270"
@@ -17,14 +17,8 @@ WIDE = "[\u3000-\u9fff\uff00-\uffef]"  # Chinese, which has no spaces between wo
 
 def slide(png, headline, origin, folder):
     """The file of a slide in a folder, made if it is new: the name of the PNG says what is in it."""
-    key = hashlib.sha256(repr((headline, origin, png.name, CODE)).encode())
-    file = folder / f"{key.hexdigest()}.png"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        _drawn(Image.open(png), headline, origin).save(partial, "png")
-        partial.replace(file)
-    return file
+    what = headline, origin, png.name, CODE
+    return kept(folder, ".png", what, lambda file: _drawn(Image.open(png), headline, origin).save(file, "png"))
 
 
 def _drawn(figure, headline, origin):

@@ -6,9 +6,10 @@ from collections import Counter
 from functools import lru_cache
 from html import escape, unescape
 
-# So many letters of a section are shown below its title (a character of Chinese says more), and a word of more
-# sections than these is found by the beginning of one of them.
-BEGINNING, COMMON = {"": 300, "zh": 160}, {"": 40, "zh": 15}
+CHINESE = re.compile("[一-鿿]")
+# So many letters of a section are shown below its title, and a word of more sections than these is found by the
+# beginning of one of them; in Chinese, whose characters say more, fewer.
+LIMITS = {False: (300, 40), True: (160, 15)}
 
 
 def script(sections):
@@ -34,8 +35,8 @@ def _words(text):
 
 
 def _light(text, words, count):
-    kind = "zh" if re.search("[一-鿿]", text) else ""
-    beginning = text if len(text) <= BEGINNING[kind] else re.sub(r"[^ \u200b]*$", "", text[: BEGINNING[kind]]).rstrip()
+    length, common = LIMITS[bool(CHINESE.search(text))]
+    beginning = text if len(text) <= length else re.sub(r"[^ \u200b]*$", "", text[:length]).rstrip()
     shown = _words(beginning)
-    rest = [word for word in words if word not in shown and count[word] <= COMMON[kind]]
+    rest = [word for word in words if word not in shown and count[word] <= common]
     return f"{beginning} … {' '.join(rest)}" if rest else beginning

@@ -13,6 +13,7 @@ APART = (
     r"|\[(?:[^\[\]]|\[[^\]]*\])*\](?:\([^)]*\)|: [^\n]*)"
     r"|<(?P<tag>a|code|summary|svg)\b.*?</(?P=tag)>|<[^>]*>"
 )
+LANGUAGE = {"term": "en", "zh": "zh"}  # of the names of a term
 SIGNS = r"\`*_[]{}()|$~^!#+-"  # that mean something in Markdown
 
 
@@ -41,7 +42,7 @@ class Glossary:
         items = []
         for term in self.terms:
             anchor = re.sub(r"\W+", "-", term["term"].lower())
-            second = f"<span lang={'zh' if self.second == 'zh' else 'en'}>{term[self.second]}</span>"
+            second = f"<span lang={LANGUAGE[self.second]}>{term[self.second]}</span>"
             name = f"**{term[self.name]}** {second} {{ #{anchor} }}"
             items.append(f"{name}\n:   {term['means']} [{self.headings[term['see']]}]({relative(term['see'], page)})")
         return "\n\n".join(items)
