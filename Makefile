@@ -1,4 +1,4 @@
-# make serve · make build · make offline · make pdf · make test · make sync · make expand · make processors · make bench · make lock · make clean
+# make serve · make build · make offline · make pdf · make test · make sync · make release · make expand · make processors · make test-matrix · make bench · make lock · make clean
 # Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K and PAGE can be given: see README.md.
 
 PYTHON = python3
@@ -10,7 +10,7 @@ export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 
-.PHONY: serve build offline pdf test sync expand expanded processors bench lock clean writable
+.PHONY: serve build offline pdf test sync release expand expanded processors test-matrix bench lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
@@ -27,6 +27,7 @@ offline: build
 
 test: writable .venv/ready-to-test
 	@$(BIN)/ruff check
+	@$(BIN)/deptry . --no-ansi 2>&1
 	@$(BIN)/pytest $(if $(K),-k "$(K)")
 
 expand: build
@@ -45,8 +46,18 @@ sync: .venv/ready-to-test
 pdf: build .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/book.py
 
+# The newest version of CHANGELOG.md, in release/.
+release: .venv/ready-to-test
+	@PYTHONPATH=hooks:tests $(BIN)/python tests/release.py
+	@$(MAKE) --no-print-directory offline pdf
+	@mkdir -p release && cp site.zip site/book.pdf CITATION.cff release/
+
 processors: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/processors.py
+
+# With TORCH_INDEX, the builds of torch for CPUs.
+test-matrix: build .venv/ready-to-test
+	@PYTHONPATH=hooks:tests $(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python tests/matrix.py
 
 bench: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/bench.py
@@ -57,9 +68,21 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 lock:
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group test --constraint requirements.txt --output-file requirements-test.txt
+	@$(MAKE) --no-print-directory LICENCES.md
+
+define LICENCES
+# Licences of what is installed
+
+For a build and for the tests, by `make lock`. UNKNOWN: named in a file of the package alone; both are MIT. With the site itself go parts of Material for MkDocs
+(MIT), STIX Two Math and Noto Sans CJK SC (SIL Open Font License 1.1).
+
+endef
+export LICENCES
+LICENCES.md: .venv/ready-to-test
+	@{ echo "$$LICENCES"; $(BIN)/pip-licenses --format=markdown --with-urls --with-system --ignore-packages pip --from=mixed; } > $@
 
 clean:
-	rm -rf .cache .venv tests/node_modules site site.zip expanded
+	rm -rf .cache .venv tests/node_modules site site.zip release expanded
 
 writable:
 	@mkdir -p .cache 2>/dev/null && test -w .cache || \

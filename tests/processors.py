@@ -18,31 +18,38 @@ SETTINGS = {
     "SSE4": {"ATEN_CPU_CAPABILITY": "default", "DNNL_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE"},
 }
 TIMED = "labs/cost-on-your-machine.md"
-PARTS = "docs", "snippets", "theme", "hooks"
+PARTS = "docs", "snippets", "theme", "hooks", "CHANGELOG.md"
 CONFIG = f"INHERIT: {ROOT / 'mkdocs.yml'}\nextra: {{seconds: {{snippets: 600, labs: 2400}}}}\n"
 
 
 def main():
-    shown, faults = {}, 0
-    for name, setting in SETTINGS.items():
-        print(f"{name}: {setting or 'no setting'}", flush=True)
-        folder = ROOT / ".cache/processors" / name.replace(" ", "-")
-        folder.mkdir(parents=True, exist_ok=True)
-        for part in PARTS:
-            if not (folder / part).is_symlink():
-                (folder / part).symlink_to(ROOT / part)
-        (folder / "mkdocs.yml").write_text(CONFIG)
-        environment = ENVIRONMENT | setting | {"PYTHONPATH": str(ROOT / "hooks")}
-        done = subprocess.run(BUILD, cwd=folder, env=environment)
-        faults += done.returncode
-        if not done.returncode:
-            shown[name] = lines_of(folder / ".cache/expanded/en")
+    shown = {name: built(name, setting) for name, setting in SETTINGS.items()}
+    return compared(shown)
+
+
+def built(name, setting, python=sys.executable):
+    """Builds the site in a folder of this name, with a setting of the environment; the lines it shows, or none."""
+    print(f"{name}: {setting or 'no setting'}", flush=True)
+    folder = ROOT / ".cache/built" / name.replace(" ", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        if not (folder / part).is_symlink():
+            (folder / part).symlink_to(ROOT / part)
+    (folder / "mkdocs.yml").write_text(CONFIG)
+    environment = ENVIRONMENT | setting | {"PYTHONPATH": str(ROOT / "hooks")}
+    done = subprocess.run([python, *BUILD[1:]], cwd=folder, env=environment)
+    return [] if done.returncode else lines_of(folder / ".cache/expanded/en")
+
+
+def compared(shown):
+    """Prints what differs from the first of some builds, {name: its lines}; returns how many differ or failed."""
     first, *others = shown
-    for other in others:
+    faults = [name for name, lines in shown.items() if not lines]
+    for other in set(others) - set(faults):
         lines = [*difflib.unified_diff(shown[first], shown[other], first, other, n=0, lineterm="")]
         print(*lines, f"{len(shown[other])} lines shown, {len(lines)} lines of difference", sep="\n")
-        faults += bool(lines)
-    return faults
+        faults += [other] * bool(lines)
+    return len(faults)
 
 
 def lines_of(folder):

@@ -237,14 +237,6 @@ def test_markdown_stands_beside_each_page(site, page):
     assert f"({path})" in (site / language / "llms.txt").read_text("utf-8")
 
 
-def test_the_version_stands_in_one_place():
-    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)[1]
-    named = re.compile(r"(?:(?<![\w-])(?:[Vv]ersion:?|edition:)|\A# Changes\n\n##) \"?(\d[\d.]*\d)")
-    for path in "CITATION.cff", "README.md", "docs/en/reference/cite.md", "mkdocs.yml", "CHANGELOG.md":
-        found = named.findall((ROOT / path).read_text("utf-8"))
-        assert set(found) == {version}, path
-
-
 def test_a_page_says_what_it_is(soup, page):
     """The edition and the licence below it, its title and its description for who shares it."""
     if page == "index.html":

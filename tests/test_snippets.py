@@ -68,6 +68,7 @@ FAULTS = {
     "exits": ("return fig", "raise SystemExit", "raise Sys", "SystemExit"),
     "ends itself": ("return fig", "__import__('os')._exit(0)", '"""', "before it gave a result"),
     "returns no figure": ("return fig", "return ax", "def figure", "Axes, not a Figure"),
+    "warns": ("return fig", "__import__('warnings').warn('soon gone'); return fig", "warn(", "soon gone"),
     "prints in figure": ("return fig", "print(1); return fig", "def figure", "not print"),
     "draws in another colour": (
         "color=CONVOLUTION", "color='#FF0000'", "def figure", "uses #ff0000; style.py has"

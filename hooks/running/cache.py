@@ -72,7 +72,7 @@ class Cache:
         missing = [source for source, entry in found.items() if not entry]
         if missing:
             command = [sys.executable, "-P", "-m", "running.pool", json.dumps([self.folders, self.limits])]
-            own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1"}
+            own = {"PYTHONPATH": str(HOOKS), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error:::__main__"}
             # The end of the pipe tells the program that we are gone.
             with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | own) as process:
                 if process.wait():

@@ -21,7 +21,7 @@ class Ledger:
     """
 
     def __init__(self, path, text, told, snippets, titles, labels):
-        self.path, self.titles, self.labels = path, titles, labels
+        self.path, self.titles, self.labels, self.colon = path, titles, labels["ledger"], labels["colon"]
         self.groups = load(path, text, "claims")
         if told:
             self.path, self.groups = told[0], translation.claims(*told, self.groups)
@@ -89,8 +89,9 @@ class Ledger:
         elif "zh" in claim:
             origin = f"<br><span lang=zh>{claim['zh']}</span>"
         parts = [f'<div class="record {_kinds(claim)} {group}" markdown>', heading, verdict + origin]
-        found = claim["findings"].items()
-        links = [f"- [{self.titles[at]}]({relative(at, page)}): {relocate(text, at, page)}" for at, text in found]
+        links = []
+        for at, text in claim["findings"].items():
+            links.append(f"- [{self.titles[at]}]({relative(at, page)}){self.colon}{relocate(text, at, page)}")
         parts.append("\n".join(links))
         fold = f'??? info "{self.labels["fold"]}"'
         for touching, what, indent in (False, "decides", ""), (True, "touches", "    "):
@@ -99,7 +100,7 @@ class Ledger:
                 heads = f"| {self.labels[what]} | {self.labels['number']} | {self.labels['must']} |"
                 table = [heads, "|---|---|---|", *numbers]
                 parts += [fold] * touching + ["\n".join(indent + row for row in table)]
-        parts += [f"{self.labels['no_number']} {claim['no_number']}"] if "no_number" in claim else []
+        parts += [f"{self.labels['no_number']}{self.colon}{claim['no_number']}"] if "no_number" in claim else []
         parts.append("</div>")
         return Text.at("\n\n".join(parts) + "\n", self.path, claim.line)
 

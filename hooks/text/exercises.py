@@ -4,7 +4,7 @@ import re
 
 from .source import Text, relative, relocate
 
-EXERCISE = re.compile(r"^\*\*\d+\.\*\* .*?(?=\n\n\?\?\? success)", re.MULTILINE | re.DOTALL)
+EXERCISE = re.compile(r"^\*\*\d+\.\*\*.*?(?=\n\n\?\?\? success)", re.MULTILINE | re.DOTALL)
 
 
 def sheet(_, page, pages, label):

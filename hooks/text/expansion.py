@@ -54,8 +54,8 @@ class Site:
 def expand(sources):
     """The Site of Sources. Raises Faults with all that is wrong."""
     titles = {page: text.title() for page, text in sources.pages.items()}
-    ledger = Ledger(*sources.claims, sources.told.get("claims"), sources.snippets, titles, sources.labels["ledger"])
-    works = Works(*sources.works, titles, sources.labels["cited"])
+    ledger = Ledger(*sources.claims, sources.told.get("claims"), sources.snippets, titles, sources.labels)
+    works = Works(*sources.works, titles, sources.labels["cited"] + sources.labels["colon"])
     terms = Glossary(*sources.terms, sources.told.get("terms"), sources.pages)
     changes = Changes(*sources.changes)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
@@ -78,7 +78,7 @@ def expand(sources):
         text = _fill(text, page, **made)
         plain[page] = formulas.plain(text)
         if match := LEFT.search(text.text):
-            problem = f"{match[0]!r} is no directive that the site knows: see its exact form in README"
+            problem = f"{match[0]!r} is no directive that the site knows: see its exact form in CONTRIBUTING.md"
             raise text.fault(match.start(), problem)
         if not page.startswith("reference/"):
             text = terms.mark(text)

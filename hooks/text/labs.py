@@ -114,7 +114,7 @@ def page(lab, path, labels, repo_url):
     if repository := GITHUB.fullmatch(repo_url or ""):
         published = path.removeprefix("docs/").replace(".py", ".ipynb")
         links += [f"[{kind}]({address.format(repository[1], published)})" for kind, address in SERVICES.items()]
-    take_away = f"\n\n{labels['download']}: {' '.join(links)}\n{{ .take-away }}\n"
+    take_away = f"\n\n{labels['download']}{labels['colon']}{' '.join(links)}\n{{ .take-away }}\n"
     text = Text.join(parts)
     text = text.sub([re.search("\n", text.text)], lambda _: take_away)
     captions = re.finditer(CAPTION % labels["figure"], text.text, re.DOTALL)

@@ -88,8 +88,9 @@ class Words:
         return f"{match['in']}<g>\n{match['before']}{text}\n{match['in']}</g>"
 
     def _apart(self, match, words):
-        """Instead of letters that stand one by one, and say no more: words amid their place."""
-        if not LETTERS.search(_letters(match["letters"])):
+        """Instead of letters that stand one by one, unless they are a formula that stays: words amid their place."""
+        letters = " ".join(unescape(_letters(match["letters"])).split())
+        if words == letters or not LETTERS.search(letters):
             return match[0]
         x, y = re.findall(r'x="([^"]*)" y="([^"]*)"', match["letters"])[-1]
         style = _style(match["letters"], "middle")

@@ -21,7 +21,7 @@ CAPITALS = re.compile(r"\w+[A-Z]\w*|\b(?:Bird|Fourier|Llama|Mamba|Wavenet)\b")  
 
 
 class Works:
-    """The works of a YAML text, and the pages that cite them; label: "Cited in". Raises Fault."""
+    """The works of a YAML text, and the pages that cite them; label: "Cited in: ". Raises Fault."""
 
     def __init__(self, path, text, titles, label):
         self.path, self.titles, self.label = path, titles, label
@@ -48,7 +48,7 @@ class Works:
                 raise Fault(self.path, work.line, f"no page cites {key}")
             links = [f"{title}({relative(f'{each}#sources', page)})" for each, title in self.citing[key].items()]
             reference = _reference(work, f"*{work['title']}*")
-            items.append(f"- {reference}  \n  {self.label}: {', '.join(links)}\n  {{ #{key} }}")
+            items.append(f"- {reference}  \n  {self.label}{', '.join(links)}\n  {{ #{key} }}")
         return "\n".join(items)
 
     def bibtex(self):

@@ -293,7 +293,7 @@ for n in 20_480 // d, 20_480 // d + 1:
 #
 # Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate: the median over all lengths, written out and fused, of your size. If it could do more than $d\,{n^*}^2$, attention will hardly catch up, unless the convolution changes its routine (at $nd$ = 20,480) before $n^*$.
 #
-# In the table, *saves at most* is this $d\,{n^*}^2$, in millions of FLOPs (MFLOP), and *slower (5)* says that in five rounds attention was slower at each length.
+# In the table, *saves at most* is this $d\,{n^*}^2$, in millions of FLOPs (MFLOP), and *slower (5)* says that in five rounds attention was slower at each length, *faster (1)* that in one round it was still faster at the longest.
 
 # %%
 def crossing(convolution, attention):
@@ -486,7 +486,7 @@ for what, answers in recorded_rule.items():
 #
 # ## Three things to change
 #
-# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests, because it checks the layers as they were. In exercise 2 the count still means the whole convolution.)
+# Each takes one line. Write down what you expect before you run. (In 2 and 3 the last cell protests, because it checks the layers as they were. In exercise 2 the gray line and the rule still mean the whole convolution.)
 #
 # 1. **Heads.** Set `h = 8` (this needs 1.7 GB). Which of the counts changes, and what happens to the memory and to the clock?
 # 2. **A depthwise convolution.** Give `nn.Conv1d` the option `groups=d`: it cuts the channels into $d$ groups that do not see each other, so that each channel is convolved by itself. How many operations are saved, and how much of the time, on long inputs and on short ones?

@@ -520,7 +520,7 @@ assert max(longer[2000][20000]) < goal - 0.05
 #
 # <small>Three to five runs each. From 6,000 updates on, one setting (a maximum, rate .01): tuned, attention may need less of both.</small>
 #
-# So there are two prices. With 16,000 signals, 6,000 updates bring attention above the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: 1,500 updates on 16,000 signals bring no more than on 4,000, and 20,000 updates on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+# So there are two prices. With 16,000 signals, 6,000 updates bring attention above the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: 1,500 updates on 16,000 signals bring hardly more than on 4,000, and 20,000 updates on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # ## Digits in new places
 #

@@ -195,7 +195,7 @@ assert abs(size(cnn) / size(vit) - 1) < 0.03
 # %% [markdown]
 # Both have about 36,000 numbers to learn and take the same steps. (For each network of the list five learning rates were tried, twice, on the first 897 digits, and the next 300 chose one. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
-# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, a twenty-fifth of the size, leads. It is not the batch norm: without it, the CNN reads nearly as many, at a rate of its own. But much else is different: its windows overlap, for one, and the patches do not (the first exercise).
+# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, about a twenty-fifth of the size, leads. It is not the batch norm: without it, the CNN reads nearly as many, at a rate of its own. But much else is different: its windows overlap, for one, and the patches do not (the first exercise).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## Filters
@@ -530,7 +530,7 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 #
 # 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. A reason may be that a patch sees how the strokes go on. (Its kernels are larger, too.) No head becomes local; the nearest looks 3.6 pixels far.
 # 2. It matters: .94 to .96, each run below each with the start of .5. Another rate does not repair it: the best of five is .02, with .925 to .97. We do not know why.
-# 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .84 to .93, each run below attention only from the same start, which has .92 to .97. (Both differ on another processor.) Why MLPs do harm there, we do not know.
+# 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .85 to .92, each run below attention only from the same start, which has .92 to .97. (Both differ on another processor.) Why MLPs do harm there, we do not know.
 #
 # </details>
 #
