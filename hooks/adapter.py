@@ -104,7 +104,7 @@ class Build:
         self.keep(config, files)
 
     def keep(self, config, files):
-        """Lets --dirty keep the pages that did not change, if nothing around them did.
+        """Lets --dirty keep the pages that are not older than their text, if nothing around them changed.
 
         The frame of a page is all that it depends on besides its own text: the files and the
         headings to which it may link, the navigation, the theme, the code. It is written to
@@ -114,7 +114,8 @@ class Build:
         look = [p.read_bytes() for pattern in LOOK for p in sorted(HOOKS.parent.glob(pattern))]
         frame = repr((config.site_url, config.extra, files, headings, look))
         self.frame, self.kept = hashlib.sha256(frame.encode()).hexdigest(), Path(config.site_dir, ".frame")
-        if not self.kept.exists() or self.kept.read_text("utf-8") != self.frame:
+        late = any(path.stat().st_mtime > time.time() for path in Path(config.site_dir).rglob("*"))  # for this clock
+        if late or not self.kept.exists() or self.kept.read_text("utf-8") != self.frame:
             clean_directory(config.site_dir)
         self.kept.unlink(missing_ok=True)
 
@@ -181,10 +182,13 @@ class Build:
             write_top(Path(config.site_dir), config.site_url)
             say(self.summary("in your browser"))
         else:
-            new = self.destination.with_name(f"{self.destination.name}.partial")
-            shutil.rmtree(new, ignore_errors=True)
+            new, old = (self.destination.with_name(f"{self.destination.name}.{end}") for end in ("partial", "old"))
+            for rest in new, old:
+                shutil.rmtree(rest, ignore_errors=True)
+                self.end.callback(shutil.rmtree, rest, ignore_errors=True)
             shutil.copytree(config.site_dir, new, ignore=shutil.ignore_patterns(".*"))
-            shutil.rmtree(self.destination, ignore_errors=True)
+            if self.destination.exists():
+                self.destination.rename(old)
             new.rename(self.destination)
             self.published = write_top(self.destination, config.site_url)
         self.end.close()
@@ -208,8 +212,11 @@ class Build:
         server.builder = served.build
 
     def on_build_error(self, error):
-        """Lets the next build begin."""
+        """Lets the next build begin, and says in a line what could not be written."""
         self.end.close()
+        if isinstance(error, OSError):
+            why = error.args[0][0][-1] if isinstance(error, shutil.Error) else error  # the first of many
+            raise PluginError(f"nothing is published: {why}") from None
 
     def on_shutdown(self):
         """The last line of a build."""

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -110,7 +111,12 @@ class Build:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
+
+    def interrupt(self):
+        """Ctrl-C, which reaches all that it started, too."""
+        os.killpg(self.process.pid, signal.SIGINT)
 
     def finish(self):
         """Waits for all that it started too: each holds the pipe of the output open."""

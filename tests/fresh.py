@@ -6,7 +6,13 @@ import io
 import multiprocessing
 import runpy
 import traceback
+import types
+from functools import cache
+from pathlib import Path
 
+from running import snippet
+
+ROOT = Path(__file__).parents[1]
 SECONDS = 300  # a busy machine is no fault of a block
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -18,6 +24,16 @@ if method == "forkserver":
 def script(path):
     """Runs a file in a process of its own; returns what it prints."""
     return _in_process(runpy.run_path, str(path), run_name="__main__")
+
+
+@cache
+def shown(name, section):
+    """What a section of a snippet defines, run as a reader does who copies it."""
+    module = types.ModuleType(section)
+    code = snippet.sections((ROOT / f"snippets/{name}.py").read_text("utf-8"))[section][2]
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(code, module.__dict__)
+    return module
 
 
 def session(text):

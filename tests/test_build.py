@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,18 +155,23 @@ def test_what_a_build_started_ends_with_it(project):
     build.finish()  # they hold its output open: this waits for their end
 
 
-def test_a_build_killed_at_any_moment_leaves_nothing_behind(project, twin):
+def test_a_build_that_ends_at_any_moment_leaves_nothing_behind(project, twin):
     start = time.monotonic()
     twin.build()
     duration = time.monotonic() - start
     builds = 0
-    for part in range(10):
+    for part in range(20):
         add_snippet(project, builds)  # there is always one to run
         builds += 1
         build = project.start()
-        time.sleep(duration * (part + 0.5) / 10)
-        build.process.kill()
-        assert build.finish().code in (0, -signal.SIGKILL)
+        time.sleep(duration * (part // 2 + 0.5) / 10)
+        if part % 2:
+            build.process.kill()
+            assert build.finish().code in (0, -signal.SIGKILL)
+        else:
+            build.interrupt()
+            built = build.finish()
+            assert built.code in (0, 1, 130, -signal.SIGINT), built.said
     add_snippet(project, builds)
     assert project.build().code == 0
     assert not project.leftovers()
@@ -173,6 +179,34 @@ def test_a_build_killed_at_any_moment_leaves_nothing_behind(project, twin):
         add_snippet(twin, i)
     assert twin.build().code == 0
     assert project.site() == twin.site()
+
+
+@pytest.mark.parametrize("size", [1000, 20_000])
+def test_a_full_disk_leaves_the_published_site(project, size):
+    """No file may grow beyond a size: what Linux says then is what it says of a full disk, but for the number."""
+    import resource
+
+    project.build()
+    whole = project.site()
+    project.edit(PAGE, "The square", "The second power")
+    full = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
+    build = subprocess.run(BUILD, cwd=project.folder, env=ENVIRONMENT, preexec_fn=full, capture_output=True, text=True)
+    assert build.returncode == 1
+    assert "nothing is published: [Errno 27]" in build.stderr and "Traceback" not in build.stderr
+    assert project.site() == whole and not project.leftovers()
+    assert project.build().code == 0
+    assert "second power" in project.page("index.html").get_text()
+
+
+def test_a_clock_that_is_set_back_hides_no_change(project):
+    project.build()
+    tomorrow = time.time() + 86_400
+    for folder in ".cache", "site":
+        for path in (project.folder / folder).rglob("*"):
+            os.utime(path, (tomorrow, tomorrow))
+    project.edit(PAGE, "The square", "The second power")
+    assert ran(project.build()) == []
+    assert "second power" in project.page("index.html").get_text()
 
 
 class Server:

@@ -1,33 +1,16 @@
 """What the pages show holds for any sizes, not only for those that they run."""
 
-import contextlib
-import io
-import types
-from functools import cache
-
 import torch
 import torch.nn.functional as F
+from fresh import shown
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from running import snippet
 from torch import nn
-
-from conftest import ROOT
 
 settings.register_profile("the same each time", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.load_profile("the same each time")
 
 sizes, seeds = st.integers(1, 24), st.integers(0, 2**31)
-
-
-@cache
-def shown(name, section):
-    """What a section of a snippet defines, run as a reader does who copies it."""
-    module = types.ModuleType(section)
-    code = snippet.sections((ROOT / f"snippets/{name}.py").read_text("utf-8"))[section][2]
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(code, module.__dict__)
-    return module
 
 
 @st.composite

@@ -84,6 +84,7 @@ FAULTS = {
     ),
     "shows what does not run alone": ("side = 3", "side = square(1) + 2", "side =", "NameError"),
     "takes too long": ("print(square(3))", "while True: pass", "while True", "longer than 2 s"),
+    "fills the memory": ("return fig", "bytearray(9 << 30); return fig", "bytearray", "the 8 GB that it may hold"),
     "leaves a child behind": (
         "print(square(3))", "import subprocess; subprocess.Popen(['sleep', '600'])\nwhile True: pass",
         "while True", "longer than 2 s",

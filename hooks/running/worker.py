@@ -12,6 +12,8 @@ import traceback
 
 from text.source import Faults
 
+GIGABYTES = 8  # that a snippet or a lab may hold
+
 
 def main(source, style, folder, limit, patience):
     """Runs a Source; writes what it gives to the folder, or to its file log why not."""
@@ -34,18 +36,21 @@ def main(source, style, folder, limit, patience):
         told = traceback.format_exc()
         lines = re.findall(rf'File "{re.escape(source.path)}", line (\d+)', told)
         why = traceback.format_exception_only(error)[-1].partition("\n")[0]
+        if isinstance(error, MemoryError) or "not enough memory" in why:  # PyTorch's words
+            why = f"needs more than the {GIGABYTES} GB that it may hold: {why}"
         log.write_text(f"{source.path}:{lines[-1] if lines else 1}: {why}\n{told}", "utf-8")
     else:
         entry.write_text(json.dumps(outcome), "utf-8")
 
 
 def _limit(limit, patience):
-    """Ends the process with a traceback after limit s of CPU, or patience times as long."""
+    """Ends the process with a traceback after limit s of CPU, or patience times as long; limits its memory."""
     faulthandler.enable()
     faulthandler.dump_traceback_later(limit * patience)
-    with contextlib.suppress(ImportError):  # Windows counts no CPU time
+    with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource
 
+        resource.setrlimit(resource.RLIMIT_DATA, (GIGABYTES << 30, GIGABYTES << 30))
         resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit) + 1))
         faulthandler.register(signal.SIGXCPU, chain=True)
 

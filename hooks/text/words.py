@@ -80,9 +80,11 @@ class Words:
 
     def _placed(self, match, words):
         anchor, x, y, angle = match["at"].split()
-        style = _style(match["placed"], anchor)
         lines = words.split("\n")
         first = 4.3 - LEADING * (len(lines) - 1) / 2  # the middle of a letter lies so far above its foot
+        if (anchor, angle) == ("end", "-90") and not LETTERS.search(words):  # a name below an axis, in Chinese
+            anchor, angle, lines, first = "middle", 0, list(words), 11
+        style = _style(match["placed"], anchor)
         spans = (f'<tspan x="0" y="{first + LEADING * i:.2f}">{_typeset(line)}</tspan>' for i, line in enumerate(lines))
         text = f'<text style="{style}" transform="translate({x} {y}) rotate({angle})">{"".join(spans)}</text>'
         return f"{match['in']}<g>\n{match['before']}{text}\n{match['in']}</g>"

@@ -59,7 +59,7 @@ def figure():
         for top, color, parts in ((1, CONVOLUTION, convolution(word, i)),
                                   (-1, ATTENTION, attention(word, i))):
             ax.plot(i, 1.1 * top, "o", color=color, ms=9)
-            ax.text(i + 0.4, 1.12 * top, "convolution" if top > 0 else "self-attention",
+            ax.text(i + 0.4, 1.2 * top, "convolution" if top > 0 else "self-attention",
                     color=color, weight="bold", va="center_baseline")
             for j, part in enumerate(parts):
                 if part:
@@ -69,7 +69,7 @@ def figure():
             ax.text(j, 0, letter, ha="center", va="center_baseline", size=13,
                     color="black" if letter == "s" else GRAY,
                     weight="bold" if j == i else "normal")
-        ax.set(xlim=(-0.6, len(word) - 0.4), ylim=(-1.3, 1.3), xticks=[], yticks=[])
+        ax.set(xlim=(-0.6, len(word) - 0.4), ylim=(-1.4, 1.4), xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 
