@@ -1,6 +1,6 @@
 """What the figures share: the colours, colour maps, and numbers with a true minus."""
 
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
 CONVOLUTION, ATTENTION, HYBRID = "#0072B2", "#D55E00", "#CC79A7"  # of Okabe and Ito
 GRAY, FAINT = "#7A828B", "#D5DAE0"
@@ -8,7 +8,7 @@ GRAY, FAINT = "#7A828B", "#D5DAE0"
 
 def shades(color, low=0, high=1):
     """A colour map of one color, from the opacity low to the opacity high."""
-    return LinearSegmentedColormap.from_list("", [(color, low), (color, high)])
+    return LinearSegmentedColormap.from_list("", [to_rgba(color, low), to_rgba(color, high)])
 
 
 def signed(color):

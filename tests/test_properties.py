@@ -1,5 +1,6 @@
 """What the pages show holds for any sizes, not only for those that they run."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 from fresh import shown
@@ -35,6 +36,26 @@ def same(x, y):
 def test_blocks_are_the_window(qkv, w):
     layer = shown("efficient_attention/window", "window")
     same(layer.blocked(*qkv, w), layer.masked(*qkv, w))
+
+
+HALVES = {  # a form, and what it takes besides queries, keys and values
+    ("efficient_attention/window", "window", "blocked"): (3,),
+    ("efficient_attention/streamed", "streamed", "streamed"): (4, 5),
+    ("efficient_attention/linear", "linear", "linear"): (),
+    ("efficient_attention/linear", "causal", "recurrent"): (),
+}
+
+
+@pytest.mark.parametrize("form", HALVES, ids=lambda form: form[2])
+@given(qkv=attended())
+def test_a_form_works_in_half_the_bits(form, qkv):
+    """bfloat16 keeps 8 bits of a number: what comes out is right to about a hundredth, and in bfloat16."""
+    name, section, function = form
+    function = getattr(shown(name, section), function)
+    half = [x.bfloat16() for x in qkv]
+    y = function(*half, *HALVES[form])
+    assert y.dtype == torch.bfloat16
+    torch.testing.assert_close(y.double(), function(*(x.double() for x in half), *HALVES[form]), rtol=0.02, atol=0.02)
 
 
 @given(attended(), sizes, sizes)

@@ -1,13 +1,26 @@
 """Faults in pages and in the files that they quote: named with file and line, without MkDocs."""
 
+import json
 import re
+import uuid
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
 from xml.etree import ElementTree
 
+import nbformat
 import pytest
 import yaml
+from drawing.palette import dressing
 from mkdocs.utils import yaml_load
+from policy import guard
+from running.snippet import violations
+from test_translation import filled
+from text import changes, exercises, figures, formulas, labs, search, translation
+from text.data import load
 from text.expansion import Faults, Sources, expand
-from text.source import Text
+from text.numbers import written
+from text.source import Fault, Text
 
 from conftest import ROOT
 
@@ -379,3 +392,355 @@ def test_no_tooltip_in(small, quiet):
 def test_every_line_knows_where_it_came_from(small):
     for text in small.expand().texts.values():
         assert len(text.origins) == text.text.count("\n") + 1
+
+
+FIGURE = """\
+<div class="drawing" id="fig-good" data-search-exclude><picture class="light">\
+<img src="figures/good.svg" width="4" height="2" alt="A line from 1 to 9" loading="lazy"></picture>\
+<picture class="dark"><img src="figures/good-dark.svg" width="4" height="2" alt="A line from 1 to 9" loading="lazy">\
+</picture></div>
+
+/// caption
+**Figure 1. It rises.** Look at its end.
+///
+
+<div class="drawing-source" markdown data-search-exclude>
+
+[SVG](figures/good.svg){ download } [PNG](figures/good.png){ download } [slide](figures/good-slide.png){ download }
+
+<details markdown><summary>The code</summary>
+
+[good.py](code/good.py)
+
+</details>
+
+</div>
+"""
+BIBLIOGRAPHY = """
+- R. Descartes, F. van Schooten: *What Is a Square?* Jan Maire, 1637, [a scan](https://example.org/geometry).  
+  Cited in: [A page](../index.md#sources)
+  { #descartes1637 }
+- Euclid et al.: *Elements of 1* (Stoicheia). Venice 1482, [arXiv:1482.00001](https://arxiv.org/abs/1482.00001).  
+  Cited in: [A page](../index.md#sources)
+  { #euclid1482 }
+"""
+GLOSSARY = """
+**right angle** <span lang=zh>直角</span> { #right-angle }
+:   A quarter of a turn. [Sources](../index.md#sources)
+
+**square** <span lang=zh>平方</span> { #square }
+:   A number times itself, "x · x". [The claims](../index.md#claims)
+"""
+RECORD = """
+<div class="record conditions decided beyond" markdown>
+
+### C1: A square grows { #c1 data-toc-label="C1 growth" }
+
+**◐ true under conditions**{ .verdict .conditions .decided } if its side grows<br><span lang=zh>平方增长</span>
+
+- [A page](../index.md): The side is 3, [see there](../index.md#a-page)
+
+| Decided by | Number | Must be |
+|---|---|---|
+| the side | [**3**](../code/good.py) | ≥\u00a03 |
+
+</div>
+"""
+BIBTEX = """\
+@inproceedings{euclid1482,
+  author = {{Euclid} and others},
+  title = {Elements of {GQA}},
+"""
+
+
+def test_a_figure_in_a_page(small):
+    assert FIGURE in small.expand().texts["index.md"].text
+
+
+def test_entries_of_the_references(small):
+    small.edit(WORKS, "$a^2 + b^2$", "1")
+    texts = small.expand().texts
+    assert BIBLIOGRAPHY in texts["reference/bibliography.md"].text
+    assert GLOSSARY in texts["reference/glossary.md"].text
+    assert RECORD in texts["reference/claims.md"].text
+
+
+def test_capitals_of_names_stay_in_bibtex(small):
+    small.edit(WORKS, "$a^2 + b^2$", "GQA")
+    assert BIBTEX in small.expand().files["reference/bibliography.bib"]
+
+
+def test_a_figure_may_have_a_layout_for_phones_and_numbers():
+    wide, narrow = (f'<svg width="{size}pt" height="9pt"><dc:source>a</dc:source>' for size in (36, 18))
+    svgs = {".svg": wide, "-dark.svg": wide, "-narrow.svg": narrow, "-narrow-dark.svg": narrow}
+    figure = {"svg": svgs, "csv": "a,b", "js": "{}"}
+    page = figures.fill(Text.read("a.md", r"![1 \[m\] < 2](../figures/figures/c.svg)"), {"figures/c": figure}, LABELS)
+    assert (
+        '<picture class="light"><source media="(max-width: 30em)" srcset="../figures/figures/c-narrow.svg" '
+        'width="24" height="12"><img src="../figures/figures/c.svg" width="48" height="12" alt="1 [m] &lt; 2" '
+    ) in page.text
+    assert "[SVG](../figures/figures/c.svg){ download } [CSV](../figures/figures/c.csv){ download }\n" in page.text
+    assert "<details" not in page.text
+    files = figures.files(figure, "today")
+    assert files[".csv"] == "a,b" and files[".js"] == "{}" and ".png" not in files
+    assert files["-dark.svg"].endswith("<dc:source>a, today</dc:source>")
+    code = figures.fill(Text.read("a.md", "![1](../figures/figures/c.svg)"), {"figures/c": figure | GIVEN}, LABELS)
+    assert "[figures/c.py](../code/figures/c.py)" in code.text
+
+
+GALLERY = """\
+<div class="gallery" markdown>
+
+## B
+
+<figure markdown>
+![One](../figures/c/d.svg){ .small }
+<figcaption markdown>[B](../a/b.md) [SVG](../figures/c/d.svg) [CSV](../figures/c/d.csv) [code](../code/c/d.py)\
+</figcaption>
+</figure>
+
+<figure markdown>
+![Two](../figures/labs/e-1.svg){ .small }
+<figcaption markdown>[Part](../a/b.md#part) [SVG](../figures/labs/e-1.svg) [slide](../figures/labs/e-1-slide.png) \
+[code](../a/b.py)</figcaption>
+</figure>
+
+## E
+
+<figure markdown>
+![Two](../figures/labs/e-1.svg){ .small }
+<figcaption markdown>[E](../labs/e.md) [SVG](../figures/labs/e-1.svg) [slide](../figures/labs/e-1-slide.png) \
+[code](../labs/e.py)</figcaption>
+</figure>
+
+</div>"""
+
+
+def test_the_gallery_has_each_figure_once_in_a_page():
+    pages = {
+        "a/b.md": "# B\n\n![One](../figures/c/d.svg)\n\n## Part { #part }\n\n![Two](../figures/labs/e-1.svg)\n\n"
+        "![Again](../figures/c/d.svg){ .small } ![No figure](x.png)",
+        "labs/e.md": "# E\n\n![Two](../figures/labs/e-1.svg)",
+        "f.md": "# F",
+    }
+    drawn = {"c/d": {"svg": {}, "csv": "1"}, "labs/e-1": {"svg": {}, "slide": "1"}}
+    drawn = {name: figure | {"svg": {".svg": ""}} for name, figure in drawn.items()}
+    pages = {page: Text.read(page, text) for page, text in pages.items()}
+    assert figures.gallery(None, "reference/figures.md", pages, drawn, LABELS) == GALLERY
+
+
+def test_exercises_stand_without_their_solutions():
+    text = '# B\n\n**1.** Do [it](#c),\n*now*.\n\n??? success "S"\n\n**2.** Then [that](d.md).\n\n??? success "S"\n'
+    pages = {"a/b.md": Text.read("b.md", text), "e.md": Text.read("e.md", "# E\n\n**1.** None.")}
+    sheet = exercises.sheet(None, "reference/x.md", pages, "Solved")
+    assert sheet.text == (
+        "## B\n\n[Solved](../a/b.md#exercises)\n\n"
+        "**1.** Do [it](../a/b.md#c),\n*now*.\n\n**2.** Then [that](../a/d.md).\n"
+    )
+    assert sheet.origins == [("b.md", line) for line in (1, 1, 1, 1, 3, 4, 4, 8, 8)]
+
+
+def test_changes_stand_below_each_other():
+    text = "# Changes\n\nAll.\n\n## 1.10 (2026-02-01): B\n\n- Two.\n\n## 1.0 (2026-01-01): A\n\n- One.\n"
+    found = changes.Changes("c.md", text)
+    entries = found.entries()
+    assert entries.text == (
+        "## 1.10 (2026-02-01): B { #v1-10 }\n\n- Two.\n\n## 1.0 (2026-01-01): A { #v1-0 }\n\n- One.\n"
+    )
+    assert entries.origins == [("c.md", line) for line in range(5, 13)]
+    names = re.findall(r"<id>urn:uuid:(\S+)</id>", found.feed("T"))
+    assert len(set(names)) == 3 and uuid.UUID(names[0]) == uuid.uuid5(uuid.NAMESPACE_URL, "T")
+
+
+X, LINE = "<math alttext=\"x\"><mi>x</mi></math>", "A line.\n"
+SIGNS = r"\begin{aligned} x &= \text{a\_b*} \\ &< |x| [x] \end{aligned}"
+
+
+@pytest.mark.parametrize("source, shown", [
+    ("Here $x$ is.", f"Here {X} is."),
+    (f"{LINE}$x$ is.", f"{LINE}<span>{X}</span> is."),
+    ("Here is $x$.", f"Here is <span class=one>{X}.</span>"),
+    ("$$x\nx$$", '<math alttext="x x" display="block"><mi>x</mi><mi>x</mi></math>'),
+    (r"A [$x$](b)", f'A [{X}](b){{ aria-label="x" }}'),
+    (r"A $\conv{x}$", 'A <math alttext="{x}"><mrow class="convolution"><mi>x</mi></mrow></math>'),
+])
+def test_a_formula_is_mathml(source, shown):
+    assert formulas.fill(Text.read("a.md", source))[0].text == shown
+
+
+def test_signs_in_a_formula_mean_nothing_to_markdown():
+    text = formulas.fill(Text.read("a.md", f"A ${SIGNS}$"))[0].text
+    tex, inside = re.fullmatch('A <math alttext="(.*?)">(.*)</math>', text).groups()
+    assert unescape(tex) == SIGNS and not set(tex) & set("[]`\\|")
+    assert not set(inside) & set("*_`\\|\n")
+    assert '<mo form="infix">=</mo>' in inside and '<mo form="infix">&lt;</mo>' in inside
+
+
+def test_a_fault_in_tex_is_where_it_stands():
+    with pytest.raises(Fault, match=r"a.md:3: .*character 2"):
+        formulas.fill(Text.read("a.md", "`$x \\y$`\n\n$x \\y$, `$x \\y$`"))
+
+
+LAB = """\
+# %% [markdown]
+# # A lab { #lab }
+#
+# Text.
+
+# %%
+    x = 1  # indented
+
+# %% alt="A [line]"
+plot()
+
+# %% [markdown]
+# **Figure.** It *rises*.
+#
+# ![Again](a.svg){ .small }
+#
+# [Ü](../b.md), [v](c.md#d)
+"""
+LAB_PAGE = """\
+# A lab { #lab }
+
+Run it yourself: [.ipynb](a.ipynb){ download="" } [.py](a.py){ download="" } \
+[Colab](https://colab.research.google.com/github/o/r/blob/gh-pages/en/labs/a.ipynb) \
+[Binder](https://mybinder.org/v2/gh/o/r/gh-pages?labpath=en/labs/a.ipynb)
+{ .take-away }
+
+Text.
+
+shown
+
+![A \\[line\\]](../figures/labs/a-1.svg)
+/// caption
+It *rises*.
+///
+
+![Again](a.svg){ .small }
+
+[Ü](../b.md), [v](c.md#d)
+"""
+RAN = [nbformat.v4.new_code_cell(code) for code in ("x", "plot()")]
+SHOWN = {"script": LAB, "shown": ["shown", "![](../figures/labs/a-1.svg)"], "cells": RAN}
+
+
+def test_the_page_of_a_lab():
+    page = labs.page(SHOWN, "docs/en/labs/a.py", LABELS, "https://github.com/o/r")
+    assert page.text == LAB_PAGE
+    where = dict(zip(page.text.split("\n"), page.origins, strict=True))
+    for line, number in ("# A lab { #lab }", 2), ("Text.", 4), ("shown", 6), ("[Ü](../b.md), [v](c.md#d)", 17):
+        assert where[line] == ("docs/en/labs/a.py", number)
+    assert "Colab" not in labs.page(SHOWN, "docs/en/labs/a.py", LABELS, None).text
+
+
+def test_the_notebook_of_a_lab():
+    text = labs.notebook(SHOWN, "https://a.org/en/", "The book")
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    assert "Ü" in text and '\n "cells": [' in text
+    assert [cell.source for cell in notebook.cells] == [
+        "# A lab\n\nText.", "x", "plot()",
+        "**Figure.** It *rises*.\n\n[Ü](https://a.org/en/b.html), [v](https://a.org/en/labs/c.html#d)",
+        "[The book](https://a.org/en/)",
+    ]
+
+
+@pytest.mark.parametrize("script, line, problem", [
+    ("", 1, "cell 1: the first cell must begin with the title: # %% [markdown]\n# # ..."),
+    ("# %%\n# # x\n", 1, "cell 1: the first cell must begin with the title"),
+    ("# %% [markdown]\n# Text.\n", 1, "cell 1: the first cell must begin with the title"),
+    (LAB.replace(' alt="A [line]"', ""), 9, "cell 3: a figure without alt text: # %% alt=\"what it shows\""),
+    (LAB.replace("A [line]", " "), 9, "cell 3: a figure without alt text"),
+])
+def test_a_fault_in_a_lab_is_named(script, line, problem):
+    with pytest.raises(Fault) as error:
+        labs.page(SHOWN | {"script": script}, "a.py", LABELS, "")
+    assert str(error.value).startswith(f"a.py:{line}: {problem}")
+
+
+def test_what_runs_of_a_lab_is_its_code():
+    assert labs.code(LAB) == str(["    x = 1  # indented\n\n", "plot()\n\n"])
+    ends = labs.cells(LAB, "a.py")[1].fault("ends its kernel", 1)
+    assert str(ends) == "a.py:7: cell 2: ends its kernel"
+
+
+TERMS_TOLD = "square:\n  means: 数乘以自己。\n  in_text: [方]\nangle:\n  means: 四分之一圈。\n"
+
+
+def test_a_glossary_in_another_language():
+    known = load("t.yml", yaml.safe_dump([
+        {"term": term, "zh": zh, "means": "It.", "see": "a.md#b", "in_text": [term]}
+        for term, zh in (("square", "平方"), ("angle", "角"))
+    ]), "terms")
+    square, angle = translation.terms("t.zh.yml", TERMS_TOLD, known)
+    assert square == {"term": "square", "zh": "平方", "means": "数乘以自己。", "see": "a.md#b", "in_text": ["方"]}
+    assert angle == {"term": "angle", "zh": "角", "means": "四分之一圈。", "see": "a.md#b"} and angle.line == 5
+
+
+APART = """\
+<text><tspan style="font-size: 12px; font-weight: bold; fill: #000000" x="10 20" y="5">positions</tspan>
+<tspan style="font-size: 9px" x="30.5" y="6"> n</tspan></text>"""
+
+
+def test_letters_that_stand_one_by_one_become_words_amid_their_place():
+    style = "font-size: 12px; font-weight: bold; fill: #000000; text-anchor: middle"
+    words = '位置数 <tspan font-style="oblique">n</tspan>'
+    assert filled(APART) == f'<text style="{style}" x="18.25" y="6">{words}</text>'
+    formula = APART.replace("positions", "k")
+    assert filled(formula) == formula
+
+
+def test_the_search_has_the_beginning_of_a_section_and_its_rarer_words():
+    long = f"<p>Kernel {'of it ' * 60}</p>"
+    rest = [f"{long}<b>kernel common rare</b><pre>\nno\ncode</pre> < 1"] + ["<p>common</p>"] * 40
+    chinese = "野\u200b" * 80
+    script = search.script([{"title": "Ü", "text": text} for text in [*rest, f"{chinese}罕见"]])
+    docs = json.loads(script.removeprefix("Search.docs = ").removesuffix(";"))
+    assert docs[0]["text"] == f"Kernel {'of it ' * 48}of … rare" and docs[1]["text"] == "common"
+    assert docs[-1]["text"] == f"{chinese} … 罕见" and "Ü" in script
+    assert "common" in search.script([{"title": "", "text": text} for text in rest[:40]]).partition("}")[0]
+
+
+def test_a_policy_has_a_hash_of_each_style_and_script():
+    charset = '<meta charset="utf-8">'
+    page = guard(f"{charset}<style>\na</style><script>b\n</script><script>c</script>{charset}")
+    assert page.startswith(f"{charset}<meta http-equiv") and page.count("http-equiv") == 1
+    b, c, a = (f"'sha256-{b64encode(sha256(text).digest()).decode()}'" for text in (b"b\n", b"c", b"\na"))
+    assert f"script-src 'self' file: {b} {c}; style-src 'self' file: {a}; " in page
+
+
+def test_a_figure_has_two_dresses():
+    gray = "#7a828b"
+    assert dressing('GRAY = "#7A828B"', dark=False) == {gray: (gray, "#5c646d"), "#000000": ("#000000", "#000000")}
+
+
+@pytest.mark.parametrize("old, new, told", [
+    ("", "", []),
+    ("import matplotlib", "import torch, sklearn.datasets, math\nimport matplotlib", [
+        (3, "imports 'sklearn': a snippet imports torch, matplotlib and the standard library; "
+            "its first line must be '# pip install torch matplotlib scikit-learn'"),
+    ]),
+    ('"""A snip', '# pip install torch matplotlib scikit-learn\nfrom sklearn import datasets\n"""A snip', []),
+    ("    return fig", "    from style import GRAY\n    return fig", [
+        (31, "imports style not as one line: from style import ..."),
+    ]),
+    ("def results", "def result", [(1, "defines no function results(), which returns the numbers")]),
+    ("def figure", "def figures", [(1, "defines no function figure(), which returns the figure")]),
+    (">>> ", "", [(1, "has no doctest")]),
+    ("return x * x", "return x x", [(13, "is not Python: invalid syntax")]),
+])
+def test_a_rule_that_a_snippet_breaks_is_named(small, old, new, told):
+    assert list(violations(small.snippet.replace(old, new, 1))) == told
+
+
+@pytest.mark.parametrize("value, bound", [(0.1, "<0.1"), (0.1, ">0.1"), (0.405, "<40%"), (0.395, ">40%")])
+def test_a_number_is_on_its_side_of_a_bound(value, bound):
+    with pytest.raises(ValueError, match=f"^is {value}, not {bound[0]} {bound[1:]}$"):
+        written(value, bound)
+
+
+def test_a_mistyped_number_is_quoted(small):
+    small.edit(PAGE, "{{ good.number }}", f"{{{{ {'good ' * 20}}}}}")
+    with pytest.raises(Faults, match=re.escape(f"{PAGE}:3: '{{{{ {'good ' * 11}go' is no number")):
+        small.expand()

@@ -19,7 +19,7 @@ def streamed(Q, K, V, rows=128, columns=128):           # (n, d) each
     """softmax(Q K^T / sqrt(d)) V, one tile of the scores at a time."""
     y = []
     for q in Q.split(rows):
-        top = torch.full((len(q), 1), -torch.inf)   # largest score so far
+        top = q.new_full((len(q), 1), -torch.inf)   # largest score so far
         total, mix = 0, 0       # sums of e^(s - top), of e^(s - top) v
         for k, v in zip(K.split(columns), V.split(columns)):
             s = q @ k.T / q.shape[1]**0.5               # (rows, columns)
