@@ -1,4 +1,4 @@
-# make serve · make build · make offline · make pdf · make test · make sync · make release · make expand · make processors · make test-matrix · make bench · make lock · make clean
+# make serve · make build · make offline · make pdf · make test · make peers · make sync · make version · make release · make expand · make processors · make test-matrix · make bench · make bench-peers · make lock · make clean
 # Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K and PAGE can be given: see README.md.
 
 PYTHON = python3
@@ -10,7 +10,7 @@ export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 
-.PHONY: serve build offline pdf test sync release expand expanded processors test-matrix bench lock clean writable
+.PHONY: serve build offline pdf test peers sync version release expand expanded processors test-matrix bench bench-peers lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
@@ -30,6 +30,11 @@ test: writable .venv/ready-to-test
 	@$(BIN)/deptry . --no-ansi 2>&1
 	@$(BIN)/pytest $(if $(K),-k "$(K)")
 
+# Other libraries judge what the pages show, in an environment of their own.
+peers .cache/peers/ready: BIN = .cache/peers/bin
+peers: writable .cache/peers/ready
+	@$(BIN)/pytest --confcutdir=tests/peers --dist=loadfile -W ignore::DeprecationWarning $(if $(K),-k "$(K)") tests/peers
+
 expand: build
 	@$(MAKE) --no-print-directory expanded
 
@@ -46,11 +51,16 @@ sync: .venv/ready-to-test
 pdf: build .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/book.py
 
-# The newest version of CHANGELOG.md, in release/.
-release: .venv/ready-to-test
-	@PYTHONPATH=hooks:tests $(BIN)/python tests/release.py
-	@$(MAKE) --no-print-directory offline pdf
+# Gives all that names a version the newest of CHANGELOG.md.
+version: .venv/ready-to-test
+	@PYTHONPATH=hooks:tests $(BIN)/python tests/version.py
+
+release: writable
+	@test -z "$$(git status --porcelain)" || { echo "Commit first: a release names the commit that it is made of."; exit 1; }
+	@$(MAKE) --no-print-directory pdf
+	@$(MAKE) --no-print-directory offline
 	@mkdir -p release && cp site.zip site/book.pdf CITATION.cff release/
+	@echo "release/ holds site.zip, book.pdf and CITATION.cff of $(SOURCE_COMMIT)."
 
 processors: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/processors.py
@@ -58,6 +68,9 @@ processors: writable .venv/ready-to-test
 # With TORCH_INDEX, the builds of torch for CPUs.
 test-matrix: build .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python tests/matrix.py
+
+bench-peers: writable .venv/ready-to-test
+	@PYTHONPATH=hooks:tests $(BIN)/python tests/bench_peers.py
 
 bench: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/bench.py
@@ -104,4 +117,11 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 .venv/ready-to-test: requirements-test.txt tests/package-lock.json .venv/ready
 	@$(PIP) --require-hashes -r requirements-test.txt
 	@! command -v npm >/dev/null || npm ci --prefix tests --silent --no-audit --no-fund
+	@touch $@
+
+.cache/peers/ready: tests/peers/requirements.txt requirements.txt requirements-test.txt requirements-torch.txt | writable
+	@echo "Setting up .cache/peers: this takes some minutes, once."
+	@$(PYTHON) -m venv --clear .cache/peers
+	@sed -n 's/^\(\w[^ ]*==[^\]*\).*/\1/p' requirements*.txt > .cache/peers/lock.txt
+	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(PIP) -r requirements-torch.txt -r $< -c .cache/peers/lock.txt
 	@touch $@

@@ -30,9 +30,11 @@ def main():
         "oldest": (pythons[0], [f"{name}=={bound}.*" for name, bound in bounds.items()]),
         "newest": (pythons[-1], [*bounds]),
     }
+    pinned = PINNED.finditer((ROOT / "requirements.txt").read_text("utf-8"))
+    rest = [each[0].strip() for each in pinned if each[1] not in CHOSEN]
     shown = {versions(sys.executable): lines_of(ROOT / ".cache/expanded/en")}
     for name, (python, wanted) in pairs.items():
-        own = environment(ROOT / ".cache/matrix" / name, python, wanted)
+        own = environment(ROOT / ".cache/matrix" / name, python, [*wanted, *rest])
         shown[versions(own)] = built(name, {}, own)
     print("Run:", *shown, sep="\n  ")
     return compared(shown)
@@ -42,14 +44,11 @@ def works(python):
     return shutil.which(python) and not subprocess.run([python, "-c", ""], capture_output=True).returncode
 
 
-def environment(folder, python, wanted):
-    """The Python of a new environment with what is wanted, and all else as the lock has it."""
+def environment(folder, python, packages):
+    """The Python of a new environment in a folder."""
     subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
-    pinned = PINNED.finditer((ROOT / "requirements.txt").read_text("utf-8"))
-    rest = [each[0].strip() for each in pinned if each[1] not in CHOSEN]
     own = folder / "bin/python"
-    install = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, *wanted, *rest], check=True)
+    subprocess.run([own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
     return own
 
 

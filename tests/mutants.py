@@ -1,8 +1,8 @@
-"""make mutants: changes the code in small ways, one at a time, and lists the changes that no test notices.
+"""make mutants: changes functions in small ways, one at a time, and lists the changes that no test notices.
 
-mutmut changes functions: those of hooks that touch neither files nor processes, and those that pages show and
-tests/test_properties.py asks. It runs the tests that start neither a build nor Chromium, and is not part of the
-project's environment. What may survive stands in tests/survivors.txt, with its reason.
+They are those of hooks that touch neither files nor processes, and those that pages show and test_properties.py asks.
+The tests are those that start neither a build nor Chromium. A change that may stay unnoticed stands in survivors.txt,
+as the line that it makes, below the reason.
 """
 
 import os
@@ -11,26 +11,101 @@ import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 
-from conftest import ROOT
+from running.snippet import sections
 
-MUTMUT = "mutmut==3.8.1"
-CACHE = ROOT / ".cache/mutants"
-TOOL, COPY = CACHE / "tool", CACHE / "copy"
+ROOT = Path(__file__).parents[1]
+TOOL, COPY = ROOT / ".cache/mutants/mutmut", ROOT / ".cache/mutants/copy"
+SURVIVORS = ROOT / "tests/survivors.txt"
 LEAST = 0.9  # of the mutants must be caught
-PARTS = "docs", "snippets", "tests", "conftest.py", "mkdocs.yml", "CHANGELOG.md", "CHANGELOG.zh.md"
-SETTINGS = """
+PARTS = ["snippets", "tests", "conftest.py", "mkdocs.yml"]
+MUTATED = ["src/text/*", "src/policy.py", "src/drawing/palette.py", "src/running/snippet.py", "src/shown/*"]
+TESTS = [
+    *(f"tests/test_{name}.py" for name in ("text", "translation", "properties")),
+    "tests/test_phone.py::test_a_part_of_a_formula_belongs_to_an_operation",
+    "tests/test_safe.py::test_a_policy_names_what_stands_inline",
+    *(f"src/{path}" for path in ("text", "drawing/palette.py", "running/snippet.py")),
+    *("-k", "not __mutmut"),  # which have the doctests of their original
+]
+# A fork of a process that has run torch cannot run it backwards. The two plugins collect garbage for each mutant.
+SETTINGS = f"""
 [tool.mutmut]
 source_paths = ["src"]
-only_mutate = {mutated}
-also_copy = {parts}
-timeout_multiplier = 3.0
-pytest_add_cli_args_test_selection = {tests}
+only_mutate = {MUTATED}
+also_copy = {PARTS}
+pytest_add_cli_args_test_selection = {TESTS}
+pytest_add_cli_args = ["-p", "no:unraisableexception", "-p", "no:threadexception"]
+process_isolation = "forkserver"
+
 [tool.pytest.ini_options]
 pythonpath = ["src", "snippets", "tests"]
-consider_namespace_packages = true
 addopts = ["--doctest-modules", "--import-mode=importlib"]
 doctest_optionflags = ["NORMALIZE_WHITESPACE", "ELLIPSIS"]
 """
-MUTATED = ["text/*", "policy.py", "drawing/palette.py", "running/snippet.py"]
+CACHED = re.compile(r"^@(?:lru_)?cache\b.*\n", re.MULTILINE)  # what is decorated, mutmut leaves as it is
+SHOWN = re.compile(r'shown\("([\w/]+)", "(\w+)"\)')
+IMPORTED = """
+import importlib
+
+
+def shown(name, section):
+    return importlib.import_module(f"shown.{name.replace('/', '.')}.{section}")
+"""
+RESULT = re.compile(r"^ +((\S+)\.x\S+): (.+)$", re.MULTILINE)
+ADDED = re.compile(r"^\+(?!\+\+) *(.*)$", re.MULTILINE)
+
+
+def main():
+    prepare()
+    mutmut("run", *sys.argv[1:])
+    counts, survivors = defaultdict(Counter), set()
+    for name, module, status in RESULT.findall(mutmut("results", "--all", "true", stdout=subprocess.PIPE)):
+        caught = status in ("killed", "timeout", "segfault")
+        counts[module][caught] += 1
+        if not caught:
+            survivors.add(told(name))
+    for module, count in counts.items():
+        print(f"{module}: {count[True]} of {count.total()} caught")
+    total = sum(counts.values(), Counter())
+    share = total[True] / total.total()
+    listed = {line for line in SURVIVORS.read_text("utf-8").splitlines() if line and not line.startswith("# ")}
+    print(f"All: {share:.1%}, at least {LEAST:.0%}")
+    print("Not in survivors.txt:", *sorted(survivors - listed), sep="\n  ")
+    print("Caught, but in survivors.txt:", *sorted(listed - survivors), sep="\n  ")
+    return share < LEAST or not survivors <= listed
+
+
+def prepare():
+    """A copy of the project, as mutmut wants it: what it changes is in src, each section that is shown a module."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    copytree = partial(shutil.copytree, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    copytree(ROOT / "hooks", COPY / "src")
+    for part in PARTS:
+        (copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, COPY / part)
+    for path in (COPY / "src").rglob("*.py"):
+        path.write_text(CACHED.sub("", path.read_text("utf-8")), "utf-8")
+    for name, section in set(SHOWN.findall((ROOT / "tests/test_properties.py").read_text("utf-8"))):
+        path = COPY / f"src/shown/{name}/{section}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sections((ROOT / f"snippets/{name}.py").read_text("utf-8"))[section][2], "utf-8")
+    with (COPY / "tests/fresh.py").open("a", encoding="utf-8") as fresh:
+        fresh.write(IMPORTED)
+    (COPY / "pyproject.toml").write_text(SETTINGS, "utf-8")
+
+
+def mutmut(*arguments, stdout=None):
+    environment = os.environ | {"PYTHONPATH": str(TOOL), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    return subprocess.run(command, cwd=COPY, env=environment, check=True, stdout=stdout, text=True).stdout
+
+
+def told(name):
+    """The function that a mutant changes, and the line that it makes."""
+    function = re.sub(r"\.x[_ǁ](.*)__mutmut_\d+$", r".\1", name).replace("ǁ", ".")
+    return f"{function}: {' '.join(ADDED.findall(mutmut('show', name, stdout=subprocess.PIPE)))}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -138,7 +138,7 @@ def main(page):
             problems = [f"there is no {chinese.relative_to(ROOT)}"]
         else:
             problems = list(differences(path.read_text("utf-8"), chinese.read_text("utf-8"))) * (path.suffix == ".md")
-            if page and name.endswith(page) and not problems:
+            if page and f"/{name}".endswith(f"/{page}") and not problems:
                 record(path, chinese)
             problems += changed(path, chinese)
         if problems:

@@ -5,7 +5,7 @@ import re
 import pytest
 from making.way import PARTS
 from packaging.markers import Marker
-from release import NAMING, releases, renamed
+from version import NAMING, releases, renamed
 
 from conftest import ROOT
 

@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 import yaml
-from drawing.palette import dressing
+from drawing.palette import css, dressing
 from mkdocs.utils import yaml_load
 from policy import guard
 from running.snippet import violations
-from test_translation import filled
+from test_translation import CLAIMS as ORIGINAL
+from test_translation import TOLD, filled
 from text import changes, exercises, figures, formulas, labs, search, translation
 from text.data import load
 from text.expansion import Faults, Sources, expand
@@ -446,6 +447,30 @@ RECORD = """
 
 </div>
 """
+SECOND = """
+### C2: A square is a square { #c2 data-toc-label="C2 a square" }
+
+**✓ true**{ .verdict .true .number }<br><span lang=zh>平方是平方</span>
+
+
+
+No number: Nothing to measure
+
+</div>
+"""
+CITED = """
+- Euclid et al.: [*Elements of 1*](reference/bibliography.md#euclid1482) (Stoicheia). Venice 1482, \
+[arXiv:1482.00001](https://arxiv.org/abs/1482.00001). Book 9, of <abbr title="A quarter of a turn.">right
+  angles</abbr>, and.
+- R. Descartes, F. van Schooten: [*Geometry*](reference/bibliography.md#descartes1637). In a book, by hand, 1637, \
+[a scan](https://example.org/geometry).
+"""
+FOUND = """
+| The claim | Verdict | What holds |
+|---|---|---|
+| [**C1**](reference/claims.md#c1) A square grows | **◐ true under conditions**{ .verdict .conditions .decided } | \
+The side is 3, [see there](#a-page) |
+"""
 BIBTEX = """\
 @inproceedings{euclid1482,
   author = {{Euclid} and others},
@@ -460,9 +485,30 @@ def test_a_figure_in_a_page(small):
 def test_entries_of_the_references(small):
     small.edit(WORKS, "$a^2 + b^2$", "1")
     texts = small.expand().texts
+    assert FOUND in texts["index.md"].text
     assert BIBLIOGRAPHY in texts["reference/bibliography.md"].text
     assert GLOSSARY in texts["reference/glossary.md"].text
-    assert RECORD in texts["reference/claims.md"].text
+    assert RECORD in texts["reference/claims.md"].text and SECOND in texts["reference/claims.md"].text
+
+
+def test_works_that_a_page_cites(small):
+    small.edit(WORKS, "$a^2 + b^2$", "1")
+    small.edit(WORKS, "What Is a Square?\n  in: Jan Maire", "Geometry\n  in: In a book\n  by: by hand")
+    small.edit(PAGE, "$x^2$ and `squares`", "and")
+    small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary\n", "# Glossary\n\n```sources\neuclid1482\n```\n")
+    texts = small.expand().texts
+    assert CITED in texts["index.md"].text
+    links = "Cited in: [A page](../index.md#sources), [Glossary](glossary.md#sources)\n  { #euclid1482 }"
+    assert links in texts["reference/bibliography.md"].text
+
+
+def test_the_colours_of_both_palettes():
+    assert css('ATTENTION, GRAY = "#D55E00", "#7A828B"') == (
+        '[data-md-color-scheme="default"] {\n  --attention: #d55e00;\n  --attention-text: #ad4b00;\n'
+        "  --gray: #7a828b;\n  --gray-text: #5c646d;\n}\n\n"
+        '[data-md-color-scheme="slate"] {\n  --attention: #f5853b;\n  --attention-text: #ff9d5c;\n'
+        "  --gray: #8c959f;\n  --gray-text: #a5aeb8;\n}\n"
+    )
 
 
 def test_capitals_of_names_stay_in_bibtex(small):
@@ -483,6 +529,7 @@ def test_a_figure_may_have_a_layout_for_phones_and_numbers():
     assert "<details" not in page.text
     files = figures.files(figure, "today")
     assert files[".csv"] == "a,b" and files[".js"] == "{}" and ".png" not in files
+    assert figures.files(GIVEN, "")[".png"] == GIVEN["png"]
     assert files["-dark.svg"].endswith("<dc:source>a, today</dc:source>")
     code = figures.fill(Text.read("a.md", "![1](../figures/figures/c.svg)"), {"figures/c": figure | GIVEN}, LABELS)
     assert "[figures/c.py](../code/figures/c.py)" in code.text
@@ -676,19 +723,50 @@ def test_a_glossary_in_another_language():
     square, angle = translation.terms("t.zh.yml", TERMS_TOLD, known)
     assert square == {"term": "square", "zh": "平方", "means": "数乘以自己。", "see": "a.md#b", "in_text": ["方"]}
     assert angle == {"term": "angle", "zh": "角", "means": "四分之一圈。", "see": "a.md#b"} and angle.line == 5
+    for text, problem in ("square: {}", "terms.square must contain"), ("cube: {means: M}", "terms differ from the ori"):
+        with pytest.raises(Fault, match=f"^t.zh.yml:1: .*{problem}"):
+            translation.terms("t.zh.yml", text, known)
+
+
+@pytest.mark.parametrize("old, new, line, problem", [
+    ("  about: 甲\n", "", 2, "translated claims.O1 must contain ['about'] properties"),
+    ("O1", "O2", 1, "claims differ from the original; missing: O1; unknown: O2"),
+    ("  claim: 一个论断。\n", "", 2, "words of O1 differ from the original; missing: claim"),
+    ("{a.md: 发现}", "{b.md: 一, c.md: 二}", 2,
+     "findings of O1 differ from the original; missing: a.md; unknown: b.md, c.md"),
+    ("  numbers:\n    - what: 一个数\n", "  numbers: []\n", 2, "O1 has 1 numbers, each needs its words"),
+    ("一个数\n", "一个数\n      touches: 它\n", 6,
+     "words of a number of O1 differ from the original; unknown: touches"),
+])
+def test_words_that_a_translation_lacks_are_named(old, new, line, problem):
+    with pytest.raises(Fault) as error:
+        translation.claims("a.zh.yml", TOLD.replace(old, new), load("a.yml", ORIGINAL, "claims"))
+    assert str(error.value) == f"a.zh.yml:{line}: {problem}"
+
+
+def test_a_claim_of_the_article_has_its_chinese_words_from_the_original():
+    number = "{what: a side, value: a/b.c, at_least: 1, touches: It is no square}"
+    fields = f"about: growth, verdict: imprecise, because: it grows, findings: {{}}, numbers: [{number}]"
+    known = load("a.yml", f"g:\n  - {{id: C1, article: A square, zh: 平方, {fields}}}", "claims")
+    words = "about: 增长, because: 它增长, findings: {}, numbers: [{what: 边, touches: 不是平方}]"
+    [claim] = translation.claims("a.zh.yml", f"C1: {{{words}}}", known)["g"]
+    assert claim == {
+        "id": "C1", "about": "增长", "article": "平方", "verdict": "imprecise", "because": "它增长", "findings": {},
+        "numbers": [{"what": "边", "value": "a/b.c", "at_least": 1, "touches": "不是平方"}],
+    }
 
 
 APART = """\
 <text><tspan style="font-size: 12px; font-weight: bold; fill: #000000" x="10 20" y="5">positions</tspan>
-<tspan style="font-size: 9px" x="30.5" y="6"> n</tspan></text>"""
+<tspan x="25" y="7"> </tspan><tspan style="font-size: 9px" x="30.5" y="6">n</tspan></text>"""
 
 
 def test_letters_that_stand_one_by_one_become_words_amid_their_place():
     style = "font-size: 12px; font-weight: bold; fill: #000000; text-anchor: middle"
     words = '位置数 <tspan font-style="oblique">n</tspan>'
     assert filled(APART) == f'<text style="{style}" x="18.25" y="6">{words}</text>'
-    formula = APART.replace("positions", "k")
-    assert filled(formula) == formula
+    for same in APART.replace("positions", "k"), APART.replace("positions", "GPT-3").replace(">n<", "><"):
+        assert filled(same) == same
 
 
 def test_the_search_has_the_beginning_of_a_section_and_its_rarer_words():

@@ -59,7 +59,8 @@ def test_the_nearest_head_is_that_of_scipy(sign):
 
 def test_windows_are_those_of_einops():
     x = torch.randn(12, 12, 5)
-    same(shown("efficient_attention/swin", "swin").windows(x, 4), rearrange(x, "(g p) (c q) d -> g c (p q) d", p=4, q=4))
+    ours = shown("efficient_attention/swin", "swin").windows(x, 4)
+    same(ours, rearrange(x, "(g p) (c q) d -> g c (p q) d", p=4, q=4))
 
 
 def test_patches_are_those_of_einops():

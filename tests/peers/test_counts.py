@@ -1,11 +1,13 @@
 """What layers cost, as fvcore and ptflops count it, and how large those of timm and transformers are."""
 
 import pytest
+import timm
 import torch
 from fresh import shown
 from fvcore.nn import FlopCountAnalysis
 from ptflops import get_model_complexity_info
-from timm.models.convnext import ConvNeXt, ConvNeXtBlock
+from stacking import blocks
+from timm.models.convnext import ConvNeXt
 from timm.models.vision_transformer import Block
 from torch import nn
 from transformers import Mamba2Config, TimesformerConfig
@@ -13,13 +15,13 @@ from transformers.cache_utils import DynamicCache
 from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
 from transformers.models.timesformer.modeling_timesformer import TimesformerLayer
 
-NORMS = "layer_norm", "group_norm"      # fvcore counts them; what a page says of MACs leaves them out
+REST = "layer_norm", "group_norm", "adaptive_avg_pool2d"     # fvcore counts norms and means; our MACs leave them out
 
 
 def fvcore_macs(layer, *shape):
     """Multiply-accumulates of the matrix products and convolutions; fvcore calls them flops."""
     counted = FlopCountAnalysis(layer, torch.zeros(shape)).unsupported_ops_warnings(False)
-    return sum(macs for operation, macs in counted.by_operator().items() if operation not in NORMS)
+    return sum(macs for operation, macs in counted.by_operator().items() if operation not in REST)
 
 
 def ptflops_macs(layer, *shape):
@@ -34,9 +36,8 @@ def matrices(layer):
 
 
 def convolutions(d, k):
-    """A dense layer, and a separable one."""
-    dense = nn.Conv1d(d, d, k, padding="same", bias=False)
-    depthwise = nn.Conv1d(d, d, k, padding="same", groups=d, bias=False)
+    """A dense layer, and a separable one. The padding is a number, since fvcore overlooks what has padding="same"."""
+    dense, depthwise = (nn.Conv1d(d, d, k, padding=k // 2, groups=groups, bias=False) for groups in (1, d))
     return dense, nn.Sequential(depthwise, nn.Conv1d(d, d, 1, bias=False))
 
 
@@ -50,17 +51,24 @@ def test_the_price_of_convolutions_is_theirs(count, n, d, k):
     assert price.macs(price.separable, (n, d), (d, 1, k), (d, d)) == count(separable, *shape)
 
 
+class Heads(nn.Module):
+    """PyTorch's heads for one input, fused: what is written out, ptflops would count a second time."""
+
+    def __init__(self, d, heads):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(d, heads, batch_first=True)
+
+    def forward(self, x):
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
 @pytest.mark.parametrize("n, d, heads", [(50, 24, 4), (31, 8, 1)])
 def test_the_price_of_attention_is_theirs(n, d, heads):
-    """ptflops also counts scaling, softmax and biases; fvcore does not."""
+    """ptflops also counts the scaling of queries, the softmax and the biases."""
     price = shown("cost/price", "price")
     ours = price.macs(price.attention, (n, d), (3 * d, d), (d, d))
     assert ours == fvcore_macs(shown("self_attention/multi_head", "multi_head").SelfAttention(d, heads), 1, n, d)
-    theirs = nn.MultiheadAttention(d, heads, batch_first=True)
-    theirs.forward, forward = lambda x: forward(x, x, x), theirs.forward
-    theirs.register_forward_pre_hook(lambda layer, inputs: None)
-    rest = n * d + heads * n**2 + 4 * n * d
-    assert ours + rest == ptflops_macs(theirs, n, d)
+    assert ours + n * d + heads * n**2 + 4 * n * d == ptflops_macs(Heads(d, heads), n, d)
 
 
 def test_fvcore_overlooks_the_fused_core():
@@ -92,12 +100,23 @@ def test_stages_cost_what_fvcore_says(layout):
 def test_four_stages_of_convolution_are_convnext():
     """Without its stem, its classifier, and what halves the sides between stages."""
     weights, macs, _ = shown("choosing/strides", "strides").network("CCCC", 64)
-    stages = ConvNeXt().stages
-    blocks = [block for block in stages.modules() if isinstance(block, ConvNeXtBlock)]
-    assert weights == sum(map(matrices, blocks))
-    assert macs == sum(
-        fvcore_macs(block, 1, d, 64 // stride, 64 // stride) for block in blocks
-        for d, stride in [(block.conv_dw.in_channels, block.conv_dw.in_channels // 24)])
+    theirs = [block for stage in ConvNeXt().stages for block in stage.blocks]
+    assert weights == sum(map(matrices, theirs))
+    widths = [block.conv_dw.in_channels for block in theirs]
+    images = [(1, d, 64 * 24 // d, 64 * 24 // d) for d in widths]
+    assert macs == sum(map(lambda block, image: fvcore_macs(block, *image), theirs, images))
+
+
+@pytest.mark.parametrize("name, make", [
+    ("convnext", timm.models.convnext_tiny),
+    ("swin", timm.models.swin_tiny_patch4_window7_224),
+    ("poolformer", timm.models.poolformer_s36),
+])
+def test_whole_networks_cost_what_timm_s_do(name, make):
+    theirs = make()
+    for layer in theirs.modules():
+        layer.fused_attn = False            # fvcore counts what is written out
+    assert 1e9 * blocks.gmacs(*blocks.NETWORKS[name]) == pytest.approx(fvcore_macs(theirs, 1, 3, 224, 224))
 
 
 def test_a_block_of_attention_costs_what_timm_s_does():

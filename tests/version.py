@@ -1,4 +1,4 @@
-"""The naming in make release: what names a version gets that of CHANGELOG.md, with its date."""
+"""make version: what names a version gets that of CHANGELOG.md, with its date."""
 
 import re
 import sys
@@ -34,13 +34,14 @@ def main():
     new, old, *_ = releases("CHANGELOG.md")
     if releases("CHANGELOG.zh.md")[0] != new:
         return f"CHANGELOG.zh.md:1: has not {new[0]} ({new[1]}) as its first, which CHANGELOG.md has: tell of it, too"
+    in_step = [pair for pair in sync.twins() if not sync.changed(*pair)]
     for name in NAMING:
         path = ROOT / name
         path.write_text(renamed(path.read_text("utf-8"), old, new), "utf-8")
-    for english, chinese in sync.twins():
+    for english, chinese in in_step:
         if chinese.relative_to(ROOT).as_posix() in NAMING:
             sync.record(english, chinese)
-    print(f"All names {new[0]}. Commit, and tag the commit v{new[0]}.")
+    print(f"All that names a version names {new[0]}. Test, commit, and tag the commit v{new[0]}; then: make release")
 
 
 if __name__ == "__main__":
