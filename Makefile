@@ -1,4 +1,4 @@
-# make serve · make build · make offline · make pdf · make test · make peers · make sync · make version · make release · make expand · make processors · make test-matrix · make bench · make bench-peers · make lock · make clean
+# make serve · make build · make offline · make pdf · make test · make peers · make mutants · make sync · make version · make release · make expand · make processors · make test-matrix · make bench · make bench-peers · make lock · make clean
 # Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K and PAGE can be given: see README.md.
 
 PYTHON = python3
@@ -10,7 +10,7 @@ export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 
-.PHONY: serve build offline pdf test peers sync version release expand expanded processors test-matrix bench bench-peers lock clean writable
+.PHONY: serve build offline pdf test peers mutants sync version release expand expanded processors test-matrix bench bench-peers lock clean writable
 
 serve: writable .venv/ready
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
@@ -34,6 +34,10 @@ test: writable .venv/ready-to-test
 peers .cache/peers/ready: BIN = .cache/peers/bin
 peers: writable .cache/peers/ready
 	@$(BIN)/pytest --confcutdir=tests/peers --dist=loadfile -W ignore::DeprecationWarning $(if $(K),-k "$(K)") tests/peers
+
+# The tests judged by what they let pass; with K="text.terms.*", in these functions. It takes more than an hour.
+mutants: writable .venv/ready-to-test .cache/mutants/mutmut
+	@$(BIN)/python tests/mutants.py $(if $(K),"$(K)")
 
 expand: build
 	@$(MAKE) --no-print-directory expanded
@@ -122,6 +126,11 @@ PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 .cache/peers/ready: tests/peers/requirements.txt requirements.txt requirements-test.txt requirements-torch.txt | writable
 	@echo "Setting up .cache/peers: this takes some minutes, once."
 	@$(PYTHON) -m venv --clear .cache/peers
-	@sed -n 's/^\(\w[^ ]*==[^\]*\).*/\1/p' requirements*.txt > .cache/peers/lock.txt
+	@sed -n 's/^\([a-z][^ ]*==[^\]*\).*/\1/p' requirements*.txt > .cache/peers/lock.txt
 	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(PIP) -r requirements-torch.txt -r $< -c .cache/peers/lock.txt
 	@touch $@
+
+.cache/mutants/mutmut: | .venv/ready-to-test
+	@mkdir -p $(@D)
+	@$(BIN)/pip freeze > $(@D)/lock.txt
+	@$(PIP) --target $@ --constraint $(@D)/lock.txt mutmut==3.8.1

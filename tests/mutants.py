@@ -49,6 +49,11 @@ SHOWN = re.compile(r'shown\("([\w/]+)", "(\w+)"\)')
 IMPORTED = """
 import importlib
 
+from hypothesis import Phase, settings
+
+settings.register_profile("not made smaller", phases=[Phase.generate])
+settings.load_profile("not made smaller")
+
 
 def shown(name, section):
     return importlib.import_module(f"shown.{name.replace('/', '.')}.{section}")

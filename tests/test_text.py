@@ -812,10 +812,12 @@ def test_a_rule_that_a_snippet_breaks_is_named(small, old, new, told):
     assert list(violations(small.snippet.replace(old, new, 1))) == told
 
 
-@pytest.mark.parametrize("value, bound", [(0.1, "<0.1"), (0.1, ">0.1"), (0.405, "<40%"), (0.395, ">40%")])
+@pytest.mark.parametrize("value, bound", [(0.1, "<0.1"), (0.1, ">0.1"), (0.402, "<40%"), (0.398, ">40%")])
 def test_a_number_is_on_its_side_of_a_bound(value, bound):
     with pytest.raises(ValueError, match=f"^is {value}, not {bound[0]} {bound[1:]}$"):
         written(value, bound)
+    with pytest.raises(ValueError, match="^is a truth value"):
+        written(True)
 
 
 def test_a_mistyped_number_is_quoted(small):

@@ -87,12 +87,11 @@ def test_shares_with_alibi_are_those_of_bloom():
     assert_close(model.A, scores.masked_fill(later, -torch.inf).softmax(-1))
 
 
-def stretched(kind, s, width=8, N=32, **more):
-    """The angles per step and the factor of the scores that transformers has for s times the length."""
+def stretched(kind, s, **more):
+    """The angles per step and the factor of the scores that transformers has for s times 32 tokens."""
     parameters = {"rope_type": kind, "rope_theta": 100.0, "factor": s} | more
-    config = LlamaConfig(hidden_size=width, num_attention_heads=1, max_position_embeddings=N,
-                         rope_parameters=parameters)
-    omega, factor = ROPE_INIT_FUNCTIONS[kind](config, seq_len=s * N)
+    config = LlamaConfig(hidden_size=8, num_attention_heads=1, max_position_embeddings=32, rope_parameters=parameters)
+    omega, factor = ROPE_INIT_FUNCTIONS[kind](config, seq_len=s * 32)
     return omega, factor**2         # it is a factor of queries and of keys
 
 

@@ -1,5 +1,7 @@
 """Blocks and networks for images, as timm, torchvision and transformers have them."""
 
+from copy import deepcopy
+
 import pytest
 import timm.layers
 import torch
@@ -21,9 +23,8 @@ from transformers.models.cvt.modeling_cvt import CvtSelfAttention
 BLOCK = {"qkv": "attn.qkv", "out": "attn.proj", "mlp.0": "mlp.fc1", "mlp.2": "mlp.fc2"}
 # PyTorch's multi-head attention and encoder layer have other names than timm's.
 LAYER = {"attention.": "self_attn.", "in_proj_": "qkv.", "out_proj": "proj", "self_attn": "attn"}
-ENCODER = LAYER | {"linear": "mlp.fc"}
-VIT = ENCODER | {"patches": "patch_embed.proj", "class_token": "cls_token", "positions": "pos_embed",
-                 "classifier.1": "head"}
+VIT = LAYER | {"linear": "mlp.fc", "patches": "patch_embed.proj", "class_token": "cls_token",
+               "positions": "pos_embed", "classifier.1": "head"}
 EPSILON = {"norm_layer": nn.LayerNorm}      # PyTorch's adds 1e-5 to the variance, timm's own 1e-6
 
 
@@ -76,14 +77,13 @@ def test_patches_are_timm_s():
 def test_positions_for_larger_images_are_timm_s():
     """By default timm interpolates by cubic curves, not by lines."""
     ours = randomise(shown("vision_transformer/resolution", "resolution").ViT())
-    theirs = VisionTransformer(16, 2, 1, 10, "avg", 32, 2, 4, class_token=False, **EPSILON).double()
-    table = timm.layers.resample_abs_pos_embed(
-        ours.p.flatten(2).mT, [8, 8], num_prefix_tokens=0, interpolation="bilinear", antialias=False)
-    ours.large = nn.Parameter(table)
-    small, ours.p = ours.p, None
-    lend(theirs, ours, ENCODER | {"patches": "patch_embed.proj", "large": "pos_embed", "classifier.0": "fc_norm",
-                                  "classifier.1": "head"})
-    ours.p, image = small, torch.randn(2, 1, 16, 16).double()
+    large = deepcopy(ours)
+    large.pos_embed = nn.Parameter(timm.layers.resample_abs_pos_embed(
+        large.p.flatten(2).mT, [8, 8], num_prefix_tokens=0, interpolation="bilinear", antialias=False))
+    del large.p
+    theirs = VisionTransformer(16, 2, 1, 10, "avg", 32, 2, 4, class_token=False, **EPSILON)
+    lend(theirs, large, VIT | {"classifier.0": "fc_norm"})
+    image = torch.randn(2, 1, 16, 16).double()
     assert_close(ours(image), theirs(image), rtol=1e-5, atol=1e-5)      # timm interpolates in single precision
 
 
