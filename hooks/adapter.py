@@ -190,6 +190,7 @@ class Build:
             if self.destination.exists():
                 self.destination.rename(old)
             new.rename(self.destination)
+            shutil.rmtree(old, ignore_errors=True)
             self.published = write_top(self.destination, config.site_url)
         self.end.close()
 

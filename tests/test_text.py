@@ -14,14 +14,15 @@ import yaml
 from drawing.palette import css, dressing
 from mkdocs.utils import yaml_load
 from policy import guard
-from running.snippet import violations
+from running.snippet import copy, violations
 from test_translation import CLAIMS as ORIGINAL
 from test_translation import TOLD, filled
-from text import changes, exercises, figures, formulas, labs, search, translation
+from text import changes, code, exercises, figures, formulas, labs, search, translation
 from text.data import load
 from text.expansion import Faults, Sources, expand
 from text.numbers import written
-from text.source import Fault, Text
+from text.source import Fault, Text, prose
+from text.words import Words
 
 from conftest import ROOT
 
@@ -48,6 +49,7 @@ class Small:
         paths = [*(f"{DOCS}/en/{page}" for page in PAGES), CLAIMS, WORKS, TERMS, CHANGES]
         self.texts = {path: (ROOT / path).read_text("utf-8") for path in paths}
         self.snippet = (ROOT / "tests/project/snippets/good.py").read_text("utf-8")
+        self.told = {}
 
     def edit(self, path, old, new):
         before, after = self.texts[path].split(old)
@@ -63,7 +65,7 @@ class Small:
         data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS, CHANGES)]
         style = (ROOT / "snippets/style.py").read_text("utf-8")
         code = {"good": self.snippet}
-        return expand(Sources(pages, *data, {}, {"good": GIVEN}, code, style, {}, LABELS, "0.0.0 · 2026-01-01"))
+        return expand(Sources(pages, *data, self.told, {"good": GIVEN}, code, style, {}, LABELS, "0.0.0 · 2026-01-01"))
 
 
 @pytest.fixture
@@ -86,6 +88,9 @@ FAULTS = {
         PAGE, 'python\n--8<-- "good.py:idea"', 'python\n--8<-- "good.py:cube"',
         "good.py:cube", "no section 'cube' in good.py; the nearest: idea, silent",
     ),
+    "a section of no snippet": (
+        PAGE, 'python\n--8<-- "good.py:idea"', 'python\n--8<-- "god.py:idea"', "god.py", "no snippet 'god'; the ne",
+    ),
     "the output of a silent section": (
         PAGE, 'output\n--8<-- "good.py:idea"', 'output\n--8<-- "good.py:silent"',
         "good.py:silent", "'silent' prints nothing",
@@ -106,7 +111,7 @@ FAULTS = {
         PAGE, "Look", "[Figure](#fig-bad): look", "**It", "'index.md#fig-bad'; the nearest: index.md#fig-good"
     ),
     "no title": (PAGE, "# A page\n", "A page\n", "A page", "begins with # and its title"),
-    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC9", "C9", "no claim 'C9' in the ledger; the nearest"),
+    "a claim that there is not": (PAGE, "claims\nC1", "claims\nC9\nC1", "C9", "no claim 'C9' in the ledger; the ne"),
     "a fence without claims": (PAGE, "claims\nC1\n", "claims\n", None, "no claim ''"),
     "a fence without works": (PAGE, "descartes1637\n", "descartes1637\n```\n\n```sources\n", None, "no work ''"),
     "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", (CLAIMS, "- id: C2"), "no finding of 'index.md'"),
@@ -291,7 +296,11 @@ def test_what_decides_stands_apart_from_what_touches(small):
     assert "    | half a side<br><small>It is no square.</small> | [**0.5**](../code/good.py) | ≤\u00a01 |" in touched
 
 
-@pytest.mark.parametrize("form, number, must", [(".0%", "50 %", "≤\u00a060 %"), ("<60%", "60 %", "as shown")])
+@pytest.mark.parametrize("form, number, must", [
+    (".0%", "[**50 %", "≤\u00a060 %"),
+    ("<60%", "[**&lt;&nbsp;60 %", "as shown"),
+    (">40%", "[**>&nbsp;40 %", "as shown"),
+])
 def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, number, must):
     small.edit(CLAIMS, '".1f"\n        at_most: 1', f'"{form}"\n        at_most: 0.6')
     shown = f"{number}**](../code/good.py) | {must} |".replace(" %", "\u00a0%")
@@ -471,11 +480,98 @@ FOUND = """
 | [**C1**](reference/claims.md#c1) A square grows | **◐ true under conditions**{ .verdict .conditions .decided } | \
 The side is 3, [see there](#a-page) |
 """
+VERDICTS = """
+<div class="verdicts">
+<fieldset>
+<legend>Verdict</legend>
+<label>
+<label>
+<label>
+</fieldset>
+<fieldset>
+<legend>Our numbers</legend>
+<label>
+<label>
+<label>
+</fieldset>
+<fieldset>
+<legend>Claims</legend>
+<label>
+<ul class="beyond">
+<li>
+<li>
+</ul>
+<label>
+<ul class="other">
+<li>
+</ul>
+</fieldset>
+<find-claims></find-claims>
+</div>
+"""
+CLAIMS_TOLD = """\
+C1: {about: 增长, because: 如果, findings: {index.md: "边是 {{ good.number }}"}, numbers: [{what: 边}]}
+C2: {about: 平方, findings: {}, no_number: 无}
+C3: {about: 更多, claim: 更多, findings: {index.md: 九}, numbers: [{what: 平方}, {what: 半边, touches: 不是}]}
+"""
 BIBTEX = """\
 @inproceedings{euclid1482,
   author = {{Euclid} and others},
   title = {Elements of {GQA}},
 """
+
+
+def test_claims_of_two_groups_and_findings_of_two_pages(small):
+    small.edit(CLAIMS, "  - id: C3", "other:\n  - id: C3")
+    small.edit(CLAIMS, "index.md: It is [nine](#claims)", "index.md: It is.\n      reference/claims.md: And so.")
+    small.edit(LEDGER, "beyond: beyond it", "beyond: beyond it\nother: one: more")
+    small.edit(LEDGER, "ledger\nbeyond", "ledger\nother")
+    ledger = small.expand().texts["reference/claims.md"].text
+    assert VERDICTS in re.sub("<(label|li).*</.*>", r"<\1>", ledger)
+    for part in 'name="group" value="other"> one: more 1</label>', "✓ true</b> 2</label>", ">◐ C1</a></li>":
+        assert part in ledger
+    assert "\n\n- [A page](../index.md): It is.\n- [The ledger](claims.md): And so.\n\n" in ledger
+
+
+def test_a_site_in_another_language(small, monkeypatch):
+    monkeypatch.setitem(GIVEN["svg"], ".svg", '<svg width="3pt" height="1.5pt"><text>side</text></svg>')
+    small.told = {
+        "claims": ("claims.zh.yml", CLAIMS_TOLD),
+        "terms": ("terms.zh.yml", "square: {means: 自乘。, in_text: [Square]}\nright angle: {means: 四分之一圈。}\n"),
+        "words": ("figures.zh.yml", "{same: [], words: {side: 边}, figures: {}}"),
+    }
+    small.edit(PAGE, "right\n  angles", "直角")
+    small.edit(PAGE, "The square", "The Square")
+    site = small.expand()
+    assert "<text>边</text>" in site.files["figures/good.svg"]
+    page, ledger, glossary = (site.texts[page].text for page in PAGES[:3])
+    assert '<abbr title="自乘。">Square</abbr>' in page and '<abbr title="四分之一圈。">直角</abbr>' in page
+    assert "**平方** <span lang=en>square</span> { #square }\n:   自乘。" in glossary
+    assert glossary.index("平方") < glossary.index("直角")
+    assert "### C1: 平方增长 { #c1 data-toc-label=\"C1 增长\" }" in ledger
+    assert "{ .verdict .conditions .decided } 如果\n\n- [A page](../index.md): 边是 3\n" in ledger
+    small.told["claims"] = "claims.zh.yml", CLAIMS_TOLD.replace("good.number", "good.cube")
+    with pytest.raises(Faults, match="^claims.zh.yml:1: there is no number 'cube'"):
+        small.expand()
+
+
+@pytest.mark.parametrize("form", ["right angles", "k means"])
+def test_the_longest_form_of_a_term_is_marked(small, form):
+    small.edit(TERMS, "[right angles]", "[right, right angles, k means]")
+    small.edit(PAGE, "right\n  angles", form)
+    assert f">{form}</abbr>" in small.expand().texts["index.md"].text
+
+
+def test_a_section_and_what_it_prints():
+    source = "# --8<-- [start:a]\nx\ny\n\n# --8<-- [end:a]\n"
+    page = '  ```python\n  --8<-- "b.py:a"\n  ```\n\n```output\n--8<-- "b.py:a"\n```'
+    text = code.fill(Text.read("a.md", page), {"b": {"outputs": {"a": "  1\n2 \n"}}}, {"b": source})
+    assert text.text == "  ```python\n  x\n  y\n  ```\n\n```output\n  1\n2 \n```"
+
+
+def test_the_anchor_of_a_figure_is_the_end_of_its_name():
+    page = Text.read("a.md", "![x](../figures/c/d.svg)\n/// caption\n**H.**\n///")
+    assert figures.count({"e/a.md": page}) == {"e/a.md#fig-d": 1}
 
 
 def test_a_figure_in_a_page(small):
@@ -635,13 +731,14 @@ LAB = """\
 # Text.
 
 # %%
-    x = 1  # indented
+    x = 1  # X
 
 # %% alt="A [line]"
 plot()
 
 # %% [markdown]
-# **Figure.** It *rises*.
+# **Figure.** It *rises*
+# and falls.
 #
 # ![Again](a.svg){ .small }
 #
@@ -661,7 +758,8 @@ shown
 
 ![A \\[line\\]](../figures/labs/a-1.svg)
 /// caption
-It *rises*.
+It *rises*
+and falls.
 ///
 
 ![Again](a.svg){ .small }
@@ -676,7 +774,7 @@ def test_the_page_of_a_lab():
     page = labs.page(SHOWN, "docs/en/labs/a.py", LABELS, "https://github.com/o/r")
     assert page.text == LAB_PAGE
     where = dict(zip(page.text.split("\n"), page.origins, strict=True))
-    for line, number in ("# A lab { #lab }", 2), ("Text.", 4), ("shown", 6), ("[Ü](../b.md), [v](c.md#d)", 17):
+    for line, number in ("# A lab { #lab }", 2), ("Text.", 4), ("shown", 6), ("[Ü](../b.md), [v](c.md#d)", 18):
         assert where[line] == ("docs/en/labs/a.py", number)
     assert "Colab" not in labs.page(SHOWN, "docs/en/labs/a.py", LABELS, None).text
 
@@ -685,10 +783,11 @@ def test_the_notebook_of_a_lab():
     text = labs.notebook(SHOWN, "https://a.org/en/", "The book")
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert "Ü" in text and '\n "cells": [' in text
     assert [cell.source for cell in notebook.cells] == [
         "# A lab\n\nText.", "x", "plot()",
-        "**Figure.** It *rises*.\n\n[Ü](https://a.org/en/b.html), [v](https://a.org/en/labs/c.html#d)",
+        "**Figure.** It *rises*\nand falls.\n\n[Ü](https://a.org/en/b.html), [v](https://a.org/en/labs/c.html#d)",
         "[The book](https://a.org/en/)",
     ]
 
@@ -706,10 +805,33 @@ def test_a_fault_in_a_lab_is_named(script, line, problem):
     assert str(error.value).startswith(f"a.py:{line}: {problem}")
 
 
-def test_what_runs_of_a_lab_is_its_code():
-    assert labs.code(LAB) == str(["    x = 1  # indented\n\n", "plot()\n\n"])
-    ends = labs.cells(LAB, "a.py")[1].fault("ends its kernel", 1)
-    assert str(ends) == "a.py:7: cell 2: ends its kernel"
+def test_the_code_of_a_lab_knows_its_lines():
+    assert labs.code(LAB) == str(["    x = 1  # X\n\n", "plot()\n\n"])
+    cell = labs.cells(f"\n{LAB}", "a.py")[1]
+    assert cell.text == "    x = 1  # X"
+    assert str(cell.fault("ends its kernel", 1)) == "a.py:8: cell 2: ends its kernel"
+    with pytest.raises(Fault, match="a.py:8: has code of its own"):
+        labs.whole(f"\n{LAB}", "", "a.py")
+
+
+def test_an_empty_line_before_all_others_counts():
+    text = Text.read("a.md", "\n\nx")
+    assert text.part(2, 3).origins == [("a.md", 3)] and str(text.fault(2, "is x")) == "a.md:3: is x"
+
+
+def test_what_begins_a_line_gives_it_its_origin():
+    page = Text.read("a.md", "x y\nx")
+    new = page.sub(prose(page.text, "[xy]"), lambda match: Text.at("1\n2", match[0], 7))
+    assert new.text == "1\n2 1\n2\n1\n2" and [path for path, _ in new.origins] == ["x", "x", "y", "x", "x"]
+
+
+def test_at_most_nine_names_are_nearest():
+    with pytest.raises(Fault, match="the nearest: (., ){8}.$"):
+        Text.read("a.md", "").look_up(dict.fromkeys("abcdefghij"), "x", 0, "x")
+
+
+def test_all_but_code_is_prose():
+    assert [match[0] for match in prose("X `X` <!-- X --> X", "X")] == ["X", "X"]
 
 
 TERMS_TOLD = "square:\n  means: 数乘以自己。\n  in_text: [方]\nangle:\n  means: 四分之一圈。\n"
@@ -769,6 +891,32 @@ def test_letters_that_stand_one_by_one_become_words_amid_their_place():
         assert filled(same) == same
 
 
+    own = APART.replace("positions", "cat").replace(">n<", "><")
+    assert ">只猫</text>" in filled(own)
+
+
+PLACED = '<g data-at="{}">\n  <text style="font-size: 9px">{}</text>\n</g>'
+
+
+@pytest.mark.parametrize("at, english, turned, chinese", [
+    ("start 1 2 0", "two lines", "start: 0", {"-2.90": "两", "11.50": "行"}),
+    ("end 1 2 0", "cat", "end: 0", {"4.30": "只猫"}),
+    ("middle 1 2 -90", "cat", "middle: -90", {"4.30": "只猫"}),
+    ("end 1 2 -90", "GPT-3", "end: -90", {"4.30": "GPT-3"}),
+    ("end 1 2 -90", "cat", "middle: 0", {"11.00": "只", "25.40": "猫"}),
+])
+def test_words_take_the_place_that_they_had(at, english, turned, chinese):
+    anchor, angle = turned.split(": ")
+    style = f'style="font-size: 9px; text-anchor: {anchor}" transform="translate(1 2) rotate({angle})"'
+    spans = "".join(f'<tspan x="0" y="{y}">{words}</tspan>' for y, words in chinese.items())
+    assert filled(PLACED.format(at, english)) == f"<g>\n<text {style}>{spans}</text>\n</g>"
+
+
+def test_words_that_are_no_yaml_are_named():
+    with pytest.raises(Fault, match="^w.yml:1: "):
+        Words("w.yml", "]", "%")
+
+
 def test_the_search_has_the_beginning_of_a_section_and_its_rarer_words():
     long = f"<p>Kernel {'of it ' * 60}</p>"
     rest = [f"{long}<b>kernel common rare</b><pre>\nno\ncode</pre> < 1"] + ["<p>common</p>"] * 40
@@ -778,6 +926,7 @@ def test_the_search_has_the_beginning_of_a_section_and_its_rarer_words():
     assert docs[0]["text"] == f"Kernel {'of it ' * 48}of … rare" and docs[1]["text"] == "common"
     assert docs[-1]["text"] == f"{chinese} … 罕见" and "Ü" in script
     assert "common" in search.script([{"title": "", "text": text} for text in rest[:40]]).partition("}")[0]
+    assert f'"{"w" * 300}"' in search.script([{"text": "w" * 300}])
 
 
 def test_a_policy_has_a_hash_of_each_style_and_script():
@@ -806,6 +955,10 @@ def test_a_figure_has_two_dresses():
     ("def results", "def result", [(1, "defines no function results(), which returns the numbers")]),
     ("def figure", "def figures", [(1, "defines no function figure(), which returns the figure")]),
     (">>> ", "", [(1, "has no doctest")]),
+    ("# --8<-- [end:idea]", "", [(19, "a section opens once, and closes before the next opens")]),
+    ("# --8<-- [start:idea]", "", [(17, "a section opens once, and closes before the next opens")]),
+    ("[end:idea]", "[end:silent]", [(17, "a section opens once, and closes before the next opens")]),
+    ("# --8<-- [end:silent]", "", [(19, "section 'silent' never closes")]),
     ("return x * x", "return x x", [(13, "is not Python: invalid syntax")]),
 ])
 def test_a_rule_that_a_snippet_breaks_is_named(small, old, new, told):
@@ -824,3 +977,8 @@ def test_a_mistyped_number_is_quoted(small):
     small.edit(PAGE, "{{ good.number }}", f"{{{{ {'good ' * 20}}}}}")
     with pytest.raises(Faults, match=re.escape(f"{PAGE}:3: '{{{{ {'good ' * 11}go' is no number")):
         small.expand()
+
+
+def test_a_copy_has_all_of_the_style():
+    style = '"""Doc."""\n\nGRAY = 1\n\n\ndef f():\n    """G."""\n'
+    assert copy("from style import GRAY, f\n", style) == 'GRAY = 1\n\n\ndef f():\n    """G."""\n'

@@ -42,7 +42,7 @@ def figure():
             ax.annotate("", (end, y - 0.25), (start, row(needed) + 0.27),
                         arrowprops={"arrowstyle": "-|>", "color": GRAY, "lw": 1.2})
         ax.text(x, y - 0.09, part, ha="center", va="center", weight="bold")
-        ax.text(x, y + 0.13, does, ha="center", va="center", fontsize=11)
+        ax.text(x, y + 0.13, does, ha="center", va="center", fontsize=11.5)
     return fig
 
 
