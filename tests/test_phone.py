@@ -19,6 +19,12 @@ UNANNOUNCED = f"""() => [...document.querySelectorAll("{WIDE}")]
         || box.matches("div") && !(box.role == "region" && box.ariaLabel))
     .map((box) => box.textContent.slice(0, 80))"""
 ANNOUNCED = f"({UNANNOUNCED})().length == 0"  # soon: scripts learn of a new width when it has been drawn
+# Figures that reach beyond what is painted while far from the screen they may be left out.
+CUT = """() => [...document.querySelectorAll("article figure:has(.drawing)")].filter((figure) => {
+    const [outer, inner] = [figure, figure.querySelector(".drawing")].map((each) => each.getBoundingClientRect());
+    const { contentVisibility, overflowClipMargin } = getComputedStyle(figure);
+    return contentVisibility == "auto" && outer.left - inner.left > parseFloat(overflowClipMargin.match(/[\\d.]+px/));
+}).length"""
 # The right edges of the heads of columns that stand for one of the operations.
 HEADS = """() => [...document.querySelectorAll("th:is(.convolution, .attention)")]
     .map((head) => head.getBoundingClientRect().right)"""
@@ -44,6 +50,7 @@ COLOURED = """() => {
 
 def test_a_page_fits_a_phone(visit, server, page):
     tab = visit(server + page, near, viewport=PHONE)
+    assert not tab.evaluate(CUT)
     lay_out(tab)
     wait_until(tab, ANNOUNCED)
     no_violation(tab, "article", runOnly=["landmark-unique", "scrollable-region-focusable"])

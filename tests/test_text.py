@@ -49,7 +49,7 @@ class Small:
         paths = [*(f"{DOCS}/en/{page}" for page in PAGES), CLAIMS, WORKS, TERMS, CHANGES]
         self.texts = {path: (ROOT / path).read_text("utf-8") for path in paths}
         self.snippet = (ROOT / "tests/project/snippets/good.py").read_text("utf-8")
-        self.told = {}
+        self.told, self.labs = {}, {}
 
     def edit(self, path, old, new):
         before, after = self.texts[path].split(old)
@@ -64,8 +64,8 @@ class Small:
         pages = {p: Text.read(f"{DOCS}/en/{p}", self.texts[f"{DOCS}/en/{p}"]) for p in PAGES}
         data = [(path, self.texts[path]) for path in (CLAIMS, WORKS, TERMS, CHANGES)]
         style = (ROOT / "snippets/style.py").read_text("utf-8")
-        code = {"good": self.snippet}
-        return expand(Sources(pages, *data, self.told, {"good": GIVEN}, code, style, {}, LABELS, "0.0.0 · 2026-01-01"))
+        given = {"good": GIVEN}, {"good": self.snippet}, style, self.labs
+        return expand(Sources(pages, *data, self.told, *given, LABELS, "0.0.0 · 2026-01-01"))
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ FAULTS = {
     "a fence without claims": (PAGE, "claims\nC1\n", "claims\n", None, "no claim ''"),
     "a fence without works": (PAGE, "descartes1637\n", "descartes1637\n```\n\n```sources\n", None, "no work ''"),
     "a claim without its finding": (PAGE, "C1\n", "C1 C2\n", (CLAIMS, "- id: C2"), "no finding of 'index.md'"),
-    "a group of verdicts that there is not": (LEDGER, "beyond: b", "beyon: b", "beyon: b", "no group 'beyon'"),
+    "a group of verdicts that there is not": (LEDGER, "beyond: b", "beyon: b\nbeyond: b", "beyon: b", "no group 'bey"),
     "a group that there is not": (LEDGER, "ledger\nbeyond", "ledger\nbefore", "before", "no group 'before' in the led"),
     "a work that there is not": (
         PAGE, "euclid1482", "eclid1482", "eclid", "no work 'eclid1482'; the nearest: euclid1482"
@@ -261,7 +261,7 @@ def test_each_page_with_a_fault_is_named(small):
     small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary", "# Glossary {{ good.cube }}")
     with pytest.raises(Faults) as caught:
         small.expand()
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.faults) == 2 and str(caught.value) == "\n".join(caught.value.faults)
 
 
 @pytest.mark.parametrize(
@@ -534,7 +534,7 @@ def test_claims_of_two_groups_and_findings_of_two_pages(small):
 
 
 def test_a_site_in_another_language(small, monkeypatch):
-    monkeypatch.setitem(GIVEN["svg"], ".svg", '<svg width="3pt" height="1.5pt"><text>side</text></svg>')
+    monkeypatch.setitem(GIVEN["svg"], ".svg", '<svg width="3pt" height="1.5pt"><text>side</text><text>5 %</text></svg>')
     small.told = {
         "claims": ("claims.zh.yml", CLAIMS_TOLD),
         "terms": ("terms.zh.yml", "square: {means: 自乘。, in_text: [Square]}\nright angle: {means: 四分之一圈。}\n"),
@@ -543,7 +543,7 @@ def test_a_site_in_another_language(small, monkeypatch):
     small.edit(PAGE, "right\n  angles", "直角")
     small.edit(PAGE, "The square", "The Square")
     site = small.expand()
-    assert "<text>边</text>" in site.files["figures/good.svg"]
+    assert "<text>边</text><text>5\u00a0%</text>" in site.files["figures/good.svg"]
     page, ledger, glossary = (site.texts[page].text for page in PAGES[:3])
     assert '<abbr title="自乘。">Square</abbr>' in page and '<abbr title="四分之一圈。">直角</abbr>' in page
     assert "**平方** <span lang=en>square</span> { #square }\n:   自乘。" in glossary
@@ -555,6 +555,20 @@ def test_a_site_in_another_language(small, monkeypatch):
         small.expand()
 
 
+def test_figures_and_exercises_of_all_pages_on_one(small):
+    small.labs = {"l": {"figures": {"l-1": GIVEN}}}
+    small.edit(PAGE, "## Sources", '**1.** Do.\n\n??? success "S"\n\n![L](figures/labs/l-1.svg)\n\n## Sources')
+    figure = "![L](../figures/labs/l-1.svg)\n/// caption\n**H.**\n///"
+    shown = f"# Glossary\n\n```gallery\n```\n\n```exercises\n```\n\n{figure}"
+    small.edit(f"{DOCS}/en/reference/glossary.md", "# Glossary", shown)
+    site = small.expand()
+    page = site.texts["reference/glossary.md"].text
+    links = "[SVG](../figures/labs/l-1.svg) [PNG](../figures/labs/l-1.png) [slide](../figures/labs/l-1-slide.png)"
+    assert f"[The claims](../index.md#claims) {links} [code](../index.py)" in page
+    assert "[With solutions](../index.md#exercises)\n\n**1.** Do.\n" in page
+    assert site.slides["figures/labs/l-1-slide.png"][1:] == ("H.", "From: A page · Glossary")
+
+
 @pytest.mark.parametrize("form", ["right angles", "k means"])
 def test_the_longest_form_of_a_term_is_marked(small, form):
     small.edit(TERMS, "[right angles]", "[right, right angles, k means]")
@@ -563,10 +577,10 @@ def test_the_longest_form_of_a_term_is_marked(small, form):
 
 
 def test_a_section_and_what_it_prints():
-    source = "# --8<-- [start:a]\nx\ny\n\n# --8<-- [end:a]\n"
+    source = "# --8<-- [start:a]\nx\nX\n\n# --8<-- [end:a]\n"
     page = '  ```python\n  --8<-- "b.py:a"\n  ```\n\n```output\n--8<-- "b.py:a"\n```'
     text = code.fill(Text.read("a.md", page), {"b": {"outputs": {"a": "  1\n2 \n"}}}, {"b": source})
-    assert text.text == "  ```python\n  x\n  y\n  ```\n\n```output\n  1\n2 \n```"
+    assert text.text == "  ```python\n  x\n  X\n  ```\n\n```output\n  1\n2 \n```"
 
 
 def test_the_anchor_of_a_figure_is_the_end_of_its_name():
@@ -596,6 +610,12 @@ def test_works_that_a_page_cites(small):
     assert CITED in texts["index.md"].text
     links = "Cited in: [A page](../index.md#sources), [Glossary](glossary.md#sources)\n  { #euclid1482 }"
     assert links in texts["reference/bibliography.md"].text
+
+
+def test_works_of_the_same_name_stand_by_their_year(small):
+    small.edit(WORKS, "R. Descartes, F. van Schooten", "Euclid, B. Li")
+    entries = small.expand().texts["reference/bibliography.md"].text
+    assert entries.index("#euclid1482") < entries.index("#descartes1637")
 
 
 def test_the_colours_of_both_palettes():
@@ -705,6 +725,7 @@ SIGNS = r"\begin{aligned} x &= \text{a\_b*} \\ &< |x| [x] \end{aligned}"
     ("Here is $x$.", f"Here is <span class=one>{X}.</span>"),
     ("$$x\nx$$", '<math alttext="x x" display="block"><mi>x</mi><mi>x</mi></math>'),
     (r"A [$x$](b)", f'A [{X}](b){{ aria-label="x" }}'),
+    ("A $X$", 'A <math alttext="X"><mi>X</mi></math>'),
     (r"A $\conv{x}$", 'A <math alttext="{x}"><mrow class="convolution"><mi>x</mi></mrow></math>'),
 ])
 def test_a_formula_is_mathml(source, shown):
@@ -721,7 +742,7 @@ def test_signs_in_a_formula_mean_nothing_to_markdown():
 
 def test_a_fault_in_tex_is_where_it_stands():
     with pytest.raises(Fault, match=r"a.md:3: .*character 2"):
-        formulas.fill(Text.read("a.md", "`$x \\y$`\n\n$x \\y$, `$x \\y$`"))
+        formulas.fill(Text.read("a.md", "`$x \\y$`\n\n$x \\y$\n\n`$x \\y$`"))
 
 
 LAB = """\
@@ -910,6 +931,21 @@ def test_words_take_the_place_that_they_had(at, english, turned, chinese):
     style = f'style="font-size: 9px; text-anchor: {anchor}" transform="translate(1 2) rotate({angle})"'
     spans = "".join(f'<tspan x="0" y="{y}">{words}</tspan>' for y, words in chinese.items())
     assert filled(PLACED.format(at, english)) == f"<g>\n<text {style}>{spans}</text>\n</g>"
+
+
+def test_letters_of_formulas_among_words():
+    words = Words("w.yml", "{same: [], words: {a label: '$x_i$, $k^{2}$ \"&'}, figures: {}}", "%")
+    svg = words.figures({"a/b": {"svg": {".svg": "<text>a label</text>"}}})["a/b"]["svg"][".svg"]
+    x, k = (f'<tspan font-style="oblique">{letter}</tspan>' for letter in "xk")
+    low = '<tspan dy="3" font-size="75%">i</tspan><tspan dy="-3">\u200b</tspan>'
+    high = '<tspan dy="-4" font-size="75%">2</tspan><tspan dy="4">\u200b</tspan>'
+    assert svg == f'<text>{x}{low}, {k}{high} "&amp;</text>'
+
+
+def test_three_words_are_nearest():
+    problem = "no words for 'lone #' in figure c; the nearest: a long label, two lines, positions n"
+    with pytest.raises(Faults, match=f"^figures.zh.yml:1: {problem}$"):
+        filled("<text>lone 7</text>", "c")
 
 
 def test_words_that_are_no_yaml_are_named():

@@ -81,7 +81,7 @@ class Ledger:
 
     def _entry(self, claim, group, page):
         label = f'#{claim["id"].lower()} data-toc-label="{claim["id"]} {claim["about"]}"'
-        heading = f"### {claim['id']}: {claim.get('article') or claim['claim']} {{ {label} }}"
+        heading = f"### {claim['id']}{self.colon}{claim.get('article') or claim['claim']} {{ {label} }}"
         verdict = self._badge(claim) + (f" {claim['because']}" if "because" in claim else "")
         origin = ""
         if "claim" in claim:
