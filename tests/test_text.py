@@ -553,6 +553,9 @@ def test_a_site_in_another_language(small, monkeypatch):
     small.told["claims"] = "claims.zh.yml", CLAIMS_TOLD.replace("good.number", "good.cube")
     with pytest.raises(Faults, match="^claims.zh.yml:1: there is no number 'cube'"):
         small.expand()
+    small.edit(TERMS, "index.md#claims", "index.md#claim")
+    with pytest.raises(Faults, match="^terms.zh.yml:1: there is no heading"):
+        small.expand()
 
 
 def test_figures_and_exercises_of_all_pages_on_one(small):
@@ -581,6 +584,14 @@ def test_a_section_and_what_it_prints():
     page = '  ```python\n  --8<-- "b.py:a"\n  ```\n\n```output\n--8<-- "b.py:a"\n```'
     text = code.fill(Text.read("a.md", page), {"b": {"outputs": {"a": "  1\n2 \n"}}}, {"b": source})
     assert text.text == "  ```python\n  x\n  X\n  ```\n\n```output\n  1\n2 \n```"
+
+
+def test_what_a_site_has_beside_its_pages(small, monkeypatch):
+    monkeypatch.setitem(GIVEN["svg"], ".svg", '<svg width="3pt" height="1.5pt"><dc:source>a</dc:source></svg>')
+    site = small.expand()
+    assert {"assets/palette.css", "reference/bibliography.bib", "changes.xml", "code/good.js"} < site.files.keys()
+    assert "<dc:source>a, 0.0.0 · 2026-01-01</dc:source>" in site.files["figures/good.svg"]
+    assert site.characters == set(map(ord, "32ab+x"))
 
 
 def test_the_anchor_of_a_figure_is_the_end_of_its_name():
