@@ -538,7 +538,7 @@ def test_a_site_in_another_language(small, monkeypatch):
     small.told = {
         "claims": ("claims.zh.yml", CLAIMS_TOLD),
         "terms": ("terms.zh.yml", "square: {means: 自乘。, in_text: [Square]}\nright angle: {means: 四分之一圈。}\n"),
-        "words": ("figures.zh.yml", "{same: [], words: {side: 边}, figures: {}}"),
+        "words": ("figures.zh.yml", "{language: zh, same: [], words: {side: 边}, figures: {}}"),
     }
     small.edit(PAGE, "right\n  angles", "直角")
     small.edit(PAGE, "The square", "The Square")
@@ -546,7 +546,7 @@ def test_a_site_in_another_language(small, monkeypatch):
     assert "<text>边</text><text>5\u00a0%</text>" in site.files["figures/good.svg"]
     page, ledger, glossary = (site.texts[page].text for page in PAGES[:3])
     assert '<abbr title="自乘。">Square</abbr>' in page and '<abbr title="四分之一圈。">直角</abbr>' in page
-    assert "**平方** <span lang=en>square</span> { #square }\n:   自乘。" in glossary
+    assert "**平方** <span lang=en>square</span> { #square }\n:   自乘。[" in glossary
     assert glossary.index("平方") < glossary.index("直角")
     assert "### C1: 平方增长 { #c1 data-toc-label=\"C1 增长\" }" in ledger
     assert "{ .verdict .conditions .decided } 如果\n\n- [A page](../index.md): 边是 3\n" in ledger
@@ -811,6 +811,12 @@ def test_the_page_of_a_lab():
     assert "Colab" not in labs.page(SHOWN, "docs/en/labs/a.py", LABELS, None).text
 
 
+def test_chinese_has_no_gap_after_bold_words():
+    script = "# %% [markdown]\n# # A\n#\n# **甲。** 乙。**丙？** 丁。**A.** B.\n"
+    page = labs.page({"script": script, "shown": []}, "a.py", LABELS, None)
+    assert "**甲。**乙。**丙？**丁。**A.** B." in page.text
+
+
 def test_the_notebook_of_a_lab():
     text = labs.notebook(SHOWN, "https://a.org/en/", "The book")
     notebook = nbformat.reads(text, as_version=4)
@@ -911,14 +917,14 @@ def test_a_claim_of_the_article_has_its_chinese_words_from_the_original():
 
 
 APART = """\
-<text><tspan style="font-size: 12px; font-weight: bold; fill: #000000" x="10 20" y="5">positions</tspan>
+<text><tspan style="font-size: 12px; font-weight: bold; fill: #000000" x="10 33" y="5">positions</tspan>
 <tspan x="25" y="7"> </tspan><tspan style="font-size: 9px" x="30.5" y="6">n</tspan></text>"""
 
 
 def test_letters_that_stand_one_by_one_become_words_amid_their_place():
     style = "font-size: 12px; font-weight: bold; fill: #000000; text-anchor: middle"
     words = '位置数 <tspan font-style="oblique">n</tspan>'
-    assert filled(APART) == f'<text style="{style}" x="18.25" y="6">{words}</text>'
+    assert filled(APART) == f'<text style="{style}" x="19.50" y="6">{words}</text>'
     for same in APART.replace("positions", "k"), APART.replace("positions", "GPT-3").replace(">n<", "><"):
         assert filled(same) == same
 
@@ -945,7 +951,7 @@ def test_words_take_the_place_that_they_had(at, english, turned, chinese):
 
 
 def test_letters_of_formulas_among_words():
-    words = Words("w.yml", "{same: [], words: {a label: '$x_i$, $k^{2}$ \"&'}, figures: {}}", "%")
+    words = Words("w.yml", "{language: zh, same: [], words: {a label: '$x_i$, $k^{2}$ \"&'}, figures: {}}", "%")
     svg = words.figures({"a/b": {"svg": {".svg": "<text>a label</text>"}}})["a/b"]["svg"][".svg"]
     x, k = (f'<tspan font-style="oblique">{letter}</tspan>' for letter in "xk")
     low = '<tspan dy="3" font-size="75%">i</tspan><tspan dy="-3">\u200b</tspan>'
@@ -1018,6 +1024,11 @@ def test_a_number_is_on_its_side_of_a_bound(value, bound):
         written(value, bound)
     with pytest.raises(ValueError, match="^is a truth value"):
         written(True)
+
+
+def test_a_range_of_numbers_stays_on_its_line(small):
+    small.edit(PAGE, "{{ good.number }}", "{{ good.number }}–{{ good.number }}, 40%–.5, pre–1, `1–2`")
+    assert " 3–\u20603, 40%–\u2060.5, pre–1, `1–2`" in small.expand().texts["index.md"].text
 
 
 def test_a_mistyped_number_is_quoted(small):

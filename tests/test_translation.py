@@ -11,6 +11,7 @@ from text.words import Words
 
 matplotlib.use("agg")
 WORDS = """\
+language: zh-Hans
 same: ["GPT-#"]
 words:
   "positions n": 位置数 $n$
@@ -59,6 +60,11 @@ def test_words_keep_their_place():
         assert "text-anchor: middle" in text
     x = [float(text.partition("translate(")[2].split()[0]) for text in (label, lines)]
     assert x[0] == pytest.approx(x[1], abs=0.5)  # both are centred on the panel
+
+
+def test_a_figure_says_its_language():
+    """Of which the shapes of letters depend that two languages share."""
+    assert filled("<svg><g>").startswith('<svg xml:lang="zh-Hans">')
 
 
 def test_each_missing_word_of_a_figure_is_named():

@@ -13,6 +13,7 @@ PROSE = " [markdown]"
 ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
 CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s[.。]\*\* (.+?)(?=\n\n|\s*\Z)"
+GAP = re.compile(r"(?<=[。？：]\*\*) ")  # after bold words, which notebooks need and Chinese does not have
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
@@ -118,7 +119,8 @@ def page(lab, path, labels, repo_url):
     text = Text.join(parts)
     text = text.sub([re.search("\n", text.text)], lambda _: take_away)
     captions = re.finditer(CAPTION % labels["figure"], text.text, re.DOTALL)
-    return text.sub(captions, lambda match: f"/// caption\n{match[1]}\n///")
+    text = text.sub(captions, lambda match: f"/// caption\n{match[1]}\n///")
+    return text.sub(GAP.finditer(text.text), lambda _: "")
 
 
 def notebook(lab, site_url, origin):

@@ -8,6 +8,7 @@ NUMBER = (
     r"\{\{ *(?P<name>[\w/-]+)\.(?P<key>\w+)(?::(?P<format>[^{}\n]*?))? *\}\}"
     r"|\{\{[^\n]*"  # a mistyped one
 )
+RANGE = r"–(?<=[\d%]–)(?=[\d.])"
 FORMAT = re.compile(r"(\+?)(\.\d+[fe%])(?: ([kMGT]B))?")
 BOUND = re.compile(r"([<>])([\d.e-]+)(%?)")
 UNITS = {None: 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
@@ -16,7 +17,7 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def fill(text, snippets):
-    """A Text with its numbers in place; snippets: {name: what it gave}."""
+    """A Text with its numbers in place, each range on one line; snippets: {name: what it gave}."""
 
     def number(match):
         if not match["name"]:
@@ -27,7 +28,8 @@ def fill(text, snippets):
         except ValueError as error:
             raise text.fault(match.start(), f"{where} {error}") from None
 
-    return text.sub(prose(text.text, NUMBER), number)
+    text = text.sub(prose(text.text, NUMBER), number)
+    return text.sub(prose(text.text, RANGE), lambda _: "–\u2060")
 
 
 def find(where, snippets, text, offset):

@@ -44,7 +44,8 @@ class Glossary:
             anchor = re.sub(r"\W+", "-", term["term"].lower())
             second = f"<span lang={LANGUAGE[self.second]}>{term[self.second]}</span>"
             name = f"**{term[self.name]}** {second} {{ #{anchor} }}"
-            items.append(f"{name}\n:   {term['means']} [{self.headings[term['see']]}]({relative(term['see'], page)})")
+            means = term["means"] if term["means"].endswith("。") else f"{term['means']} "
+            items.append(f"{name}\n:   {means}[{self.headings[term['see']]}]({relative(term['see'], page)})")
         return "\n\n".join(items)
 
     def mark(self, text):

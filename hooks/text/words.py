@@ -1,5 +1,6 @@
 """The words inside figures, in another language, from a YAML text.
 
+    language: zh-Hans
     words: {the words of a figure: the same in the other language}
     figures: {chapter/idea: {words of this figure alone: ...}}
     same: [what stays as it is, such as names]
@@ -34,7 +35,7 @@ class Words:
     def __init__(self, path, text, percent):
         self.path, self.percent = path, percent
         told = load(path, text, "words")
-        self.words, self.own = told["words"], told["figures"]
+        self.language, self.words, self.own = told["language"], told["words"], told["figures"]
         self.same, self.missing = set(told["same"]), []
 
     def figures(self, drawn):
@@ -57,7 +58,7 @@ class Words:
             words = self._find(name, unescape(match["single"]))
             return f"<text{match['style']}>{_typeset(words)}</text>"
 
-        return TEXT.sub(text, svg)
+        return TEXT.sub(text, svg).replace("<svg", f'<svg xml:lang="{self.language}"', 1)
 
     def _find(self, name, words):
         """What the other language says for words of a figure; what it misses is noted."""
@@ -94,9 +95,10 @@ class Words:
         letters = " ".join(unescape(_letters(match["letters"])).split())
         if words == letters or not LETTERS.search(letters):
             return match[0]
-        x, y = re.findall(r'x="([^"]*)" y="([^"]*)"', match["letters"])[-1]
+        foot = re.findall(r'y="([^"]*)"', match["letters"])[-1]
+        right = max(float(x) for each in re.findall(r'\bx="([^"]*)"', match["letters"]) for x in each.split())
         style = _style(match["letters"], "middle")
-        return f'<text style="{style}" x="{float(x) / 2 + 3:.2f}" y="{y}">{_typeset(words)}</text>'
+        return f'<text style="{style}" x="{right / 2 + 3:.2f}" y="{foot}">{_typeset(words)}</text>'
 
 
 def _letters(text):

@@ -219,8 +219,8 @@ def kernels(model):
 
 
 rows = {
-    "CNN\nbefore": (cnn_before, CONVOLUTION), "CNN\nafter": (cnn, CONVOLUTION),
-    "ViT\nbefore": (vit_before, ATTENTION), "ViT\nafter": (vit, ATTENTION),
+    "CNN before": (cnn_before, CONVOLUTION), "CNN after": (cnn, CONVOLUTION),
+    "ViT before": (vit_before, ATTENTION), "ViT after": (vit, ATTENTION),
 }
 fig, axes = plt.subplots(4, 8, figsize=(5.2, 3.2))
 for line, (name, (model, colour)) in zip(axes, rows.items()):

@@ -1,4 +1,4 @@
-# english: 36e516a4e0f5
+# english: 1cabaa95a85f
 # %% [markdown]
 # # 看看里面：一个小 CNN 和一个小 ViT { #looking-inside-a-small-cnn-and-a-small-vit }
 #
