@@ -14,8 +14,6 @@ from collections import Counter, defaultdict
 from functools import partial
 from pathlib import Path
 
-from running.snippet import sections
-
 ROOT = Path(__file__).parents[1]
 TOOL, COPY = ROOT / ".cache/mutants/mutmut", ROOT / ".cache/mutants/copy"
 SURVIVORS = ROOT / "tests/survivors.txt"
@@ -26,10 +24,10 @@ TESTS = [
     *(f"tests/test_{name}.py" for name in ("text", "translation", "properties")),
     "tests/test_phone.py::test_a_part_of_a_formula_belongs_to_an_operation",
     "tests/test_safe.py::test_a_policy_names_what_stands_inline",
-    *(f"src/{path}" for path in ("text", "drawing/palette.py", "running/snippet.py")),
+    *(f"src/{path}" for path in ("text", "drawing/palette.py", "running/snippet.py", "shown")),
     *("-k", "not __mutmut"),  # which have the doctests of their original
 ]
-# A fork of a process that has run torch cannot run it backwards. The two plugins collect garbage for each mutant.
+# Each mutant is forked from a process that has run no test. Without these plugins it collects no garbage.
 SETTINGS = f"""
 [tool.mutmut]
 source_paths = ["src"]
@@ -41,6 +39,7 @@ process_isolation = "forkserver"
 
 [tool.pytest.ini_options]
 pythonpath = ["src", "snippets", "tests"]
+consider_namespace_packages = true
 addopts = ["--doctest-modules", "--import-mode=importlib"]
 doctest_optionflags = ["NORMALIZE_WHITESPACE", "ELLIPSIS"]
 """
@@ -56,8 +55,9 @@ settings.load_profile("not made smaller")
 
 
 def shown(name, section):
-    return importlib.import_module(f"shown.{name.replace('/', '.')}.{section}")
+    return importlib.import_module(f"shown.{name.replace('/', '.')}")
 """
+NOT = "# pragma: no mutate start\n", "# pragma: no mutate end\n"
 RESULT = re.compile(r"^ +((\S+)\.x\S+): (.+)$", re.MULTILINE)
 ADDED = re.compile(r"^\+(?!\+\+) *(.*)$", re.MULTILINE)
 
@@ -84,7 +84,7 @@ def main(functions):
 
 
 def prepare():
-    """A copy of the project, as mutmut wants it: what it changes is in src, each section that is shown a module."""
+    """A copy of the project, as mutmut wants it: what it changes is in src, and in snippets only what is shown."""
     shutil.rmtree(COPY, ignore_errors=True)
     copytree = partial(shutil.copytree, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
     copytree(ROOT / "hooks", COPY / "src")
@@ -92,17 +92,21 @@ def prepare():
         (copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, COPY / part)
     for path in (COPY / "src").rglob("*.py"):
         path.write_text(CACHED.sub("", path.read_text("utf-8")), "utf-8")
-    for name, section in set(SHOWN.findall((ROOT / "tests/test_properties.py").read_text("utf-8"))):
-        path = COPY / f"src/shown/{name}/{section}.py"
+    asked = (ROOT / "tests/test_properties.py").read_text("utf-8")
+    for name in dict(SHOWN.findall(asked)):
+        path = COPY / f"src/shown/{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(sections((ROOT / f"snippets/{name}.py").read_text("utf-8"))[section][2], "utf-8")
+        section = "|".join(section for each, section in SHOWN.findall(asked) if each == name)
+        text = re.sub(rf"# --8<-- \[start:({section})\]", NOT[1], (ROOT / f"snippets/{name}.py").read_text("utf-8"))
+        path.write_text(NOT[0] + re.sub(rf"# --8<-- \[end:({section})\]", NOT[0], text) + NOT[1], "utf-8")
     with (COPY / "tests/fresh.py").open("a", encoding="utf-8") as fresh:
         fresh.write(IMPORTED)
     (COPY / "pyproject.toml").write_text(SETTINGS, "utf-8")
 
 
 def mutmut(*arguments, stdout=None):
-    environment = os.environ | {"PYTHONPATH": str(TOOL), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "CUDA_VISIBLE_DEVICES": ""}  # a fork of torch has no GPU
+    environment = os.environ | {"PYTHONPATH": str(TOOL)} | alone
     command = [sys.executable, "-m", "mutmut", *arguments]
     return subprocess.run(command, cwd=COPY, env=environment, check=True, stdout=stdout, text=True).stdout
 

@@ -57,6 +57,6 @@ def _typeset(tex, display):
         math = math.replace(style, name)
     math = ROW.sub(r'\1<mo form="infix">\2', math)
     letters = unescape(re.sub(r"<[^>]*>", "", math))
-    math = re.sub(r"(?<=>)[^<]+", lambda m: inert(m[0], r"*_`\|"), math.replace("\n", ""))
+    math = re.sub(r"(?<=>)[^<]+", lambda m: inert(m[0], r"*_`\|"), math)
     source = inert(escape(" ".join(re.sub(MACRO, "", tex).split())), r"[]`\|")
     return math.replace("<math", f'<math alttext="{source}"', 1), letters
