@@ -1,4 +1,4 @@
-"""make bench-peers: the same twenty snippets built by this project and by others that run code while they build.
+"""make bench-peers: the same ten snippets built by this project and by others that run code while they build.
 
 Each has an environment of its own in .cache/bench-peers. A build is cold, then warm, then after one snippet changed,
 each five times; another build has a snippet that fails. Prints the medians as a table for README.
@@ -17,7 +17,7 @@ from matrix import environment
 
 from conftest import ENVIRONMENT, ROOT, Project
 
-COUNT, TIMES = 20, 5
+COUNT, TIMES = 10, 5
 SHARED = "-r", ROOT / "requirements-torch.txt", "matplotlib"
 STYLE = (ROOT / "snippets/style.py").read_text("utf-8")
 GOOD = (ROOT / "tests/project/snippets/good.py").read_text("utf-8").replace(

@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
 from running.cache import Cache
+from small import Small
 
 ROOT = Path(__file__).parents[1]
 BUILD = [sys.executable, "-m", "mkdocs", "build", "--dirty"]
@@ -162,6 +163,12 @@ def project(tmp_path):
 def twin(tmp_path):
     """Another project, just like it."""
     return Project(tmp_path / "twin")
+
+
+@pytest.fixture
+def small():
+    """The same small project as texts, for tests that start no build."""
+    return Small()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from running.snippet import sections, violations
-from test_text import Small
+from small import Small
 
 from conftest import DOCS, ROOT
 
