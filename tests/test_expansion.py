@@ -133,7 +133,7 @@ def test_exercises_stand_without_their_solutions():
     pages = {"a/b.md": Text.read("b.md", text), "e.md": Text.read("e.md", "# E\n\n**1.** None.")}
     sheet = exercises.sheet(None, "reference/x.md", pages, "Solved")
     assert sheet.text == (
-        "## B\n\n[Solved](../a/b.md#exercises)\n\n"
+        "## B { #b }\n\n[Solved](../a/b.md#exercises)\n\n"
         "**1.** Do [it](../a/b.md#c),\n*now*.\n\n**2.** Then [that](../a/d.md).\n"
     )
     assert sheet.origins == [("b.md", line) for line in (1, 1, 1, 1, 3, 4, 4, 8, 8)]

@@ -80,7 +80,7 @@ def test_a_figure_may_have_a_layout_for_phones_and_numbers():
 GALLERY = """\
 <div class="gallery" markdown>
 
-## B
+## B { #b }
 
 <figure markdown>
 ![One](../figures/c/d.svg){ .small }
@@ -94,7 +94,7 @@ GALLERY = """\
 [code](../a/b.py)</figcaption>
 </figure>
 
-## E
+## E { #e }
 
 <figure markdown>
 ![Two](../figures/labs/e-1.svg){ .small }

@@ -14,7 +14,7 @@ def printed(visit, server):
     """What a reader prints who has the dark palette and has opened all folds."""
 
     def ask(page):
-        tab = visit(server + "en/" + page, color_scheme="dark")
+        tab = visit(server + page, color_scheme="dark")
         tab.evaluate(EAGER)
         tab.wait_for_load_state("networkidle")
         pdf = PdfReader(BytesIO(tab.pdf(prefer_css_page_size=True)))
@@ -24,9 +24,10 @@ def printed(visit, server):
     return ask
 
 
-def test_a_chapter_is_short_and_dark_on_white(printed, site):
+@pytest.mark.parametrize("page", ["en/differences/cost.html", "zh/differences/cost.html"])
+def test_a_chapter_is_short_and_dark_on_white(printed, site, page):
     """Folds are shut, nothing to press is there, and a link to another site says where it leads."""
-    pdf, inks = printed("differences/cost.html"), set()
+    pdf, inks = printed(page), set()
 
     def note(operator, colour, *_):
         if operator == b"rg":
@@ -36,16 +37,21 @@ def test_a_chapter_is_short_and_dark_on_white(printed, site):
         sheet.extract_text(visitor_operand_before=note)
     assert len(pdf.pages) <= 14
     assert {"#000000", "#00639b"} < inks and not {"#dfe3e8", "#e4e7eb", "#6dbbec"} & inks, "the dark palette"
-    text = " ".join(sheet.extract_text() for sheet in pdf.pages)
-    link = parsed(site / "en/differences/cost.html").select_one("article a[href^=http]")["href"]
-    assert link in text.replace("\n", "") and "The code that drew this" not in text and "SVG" not in text
-    assert "Solution" in text and "blocks = ((2, 64, 224)" not in text
+    text, article = " ".join(sheet.extract_text() for sheet in pdf.pages), parsed(site / page).article
+    link, unseen = article.select_one("a[href^=http]")["href"], article.select_one(".drawing-source summary").get_text()
+    assert link in text.replace("\n", "") and unseen not in text and "SVG" not in text
+    assert article.select_one("details.success summary").get_text() in text and "blocks = ((2, 64, 224)" not in text
 
 
-def test_the_cheat_sheet_is_one_sheet_with_three_figures(printed):
-    [sheet] = printed("reference/cheat-sheet.html").pages
+@pytest.mark.parametrize("page, words", [
+    ("en/reference/cheat-sheet.html", ["self-attention", "one attention layer", "ResNet-50, last"]),
+    ("zh/reference/cheat-sheet.html", ["自注意力", "ResNet-50"]),
+])
+def test_the_cheat_sheet_is_one_sheet_with_three_figures(printed, site, page, words):
+    [sheet] = printed(page).pages
     text = sheet.extract_text()
-    assert all(word in text for word in ("self-attention", "one attention layer", "ResNet-50, last"))
+    assert all(word in text for word in words)
+    assert len(parsed(site / page).select(".sheet-figures .light")) == 3
 
 
 def test_a_book_has_contents_bookmarks_and_links_of_its_own(browser, project):

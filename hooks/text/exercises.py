@@ -2,7 +2,7 @@
 
 import re
 
-from .source import Text, relative, relocate
+from .source import Text, heading, relative, relocate
 
 EXERCISE = re.compile(r"^\*\*\d+\.\*\*.*?(?=\n\n\?\?\? success)", re.MULTILINE | re.DOTALL)
 
@@ -14,7 +14,7 @@ def sheet(_, page, pages, label):
         found = [text.part(*match.span()) for match in EXERCISE.finditer(text.text)]
         if found:
             address = relative(f"{source}#exercises", page)
-            parts.append(Text.at(f"## {text.title()}\n\n[{label}]({address})\n", *text.origins[0]))
+            parts.append(Text.at(f"{heading(source, text)}\n\n[{label}]({address})\n", *text.origins[0]))
         for exercise in found:
             parts.append(Text(relocate(exercise.text, source, page) + "\n", [*exercise.origins, exercise.origins[-1]]))
     return Text.join(parts)

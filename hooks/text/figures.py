@@ -12,7 +12,7 @@ import re
 from html import escape, unescape
 from urllib.parse import urljoin
 
-from .source import HEADING, prose, relative
+from .source import HEADING, heading, prose, relative
 
 IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
@@ -140,5 +140,5 @@ def gallery(_, page, pages, figures, labels):
                     f"<figure markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"
                     f"<figcaption markdown>{' '.join(links)}</figcaption>\n</figure>"
                 )
-        parts += [f"## {text.title()}", *items] if items else []
+        parts += [heading(source, text), *items] if items else []
     return "\n\n".join([*parts, "</div>"])

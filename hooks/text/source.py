@@ -124,6 +124,15 @@ def relative(address, page):
     return posixpath.relpath(address, posixpath.dirname(page))
 
 
+def heading(page, text):
+    """The heading of what another page shows of a page, with the same anchor in each language.
+
+    >>> heading("a/long-range.md", Text.read("", "# Long range"))
+    '## Long range { #long-range }'
+    """
+    return f"## {text.title()} {{ #{posixpath.basename(page).partition('.')[0]} }}"
+
+
 def relocate(markdown, source, target):
     """Markdown of one page, its links changed so that they lead from another.
 
