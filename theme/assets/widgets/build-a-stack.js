@@ -74,8 +74,7 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
       button(SAYS.presets[name], () => this.stack(layers, name === "wavenet" ? 1 : 0.5, name === "wavenet")));
     this.stage.append(make("div", { class: "widget-buttons" }, ...this.presets), this.svg);
     this.drag(this.svg, (x) => {
-      const { lengths } = this.numbers;
-      this.set({ output: Math.floor((x - 8) / (this.size - 16) * lengths.at(-1)) });
+      this.set({ output: Math.floor((x - 8) / (this.size - 16) * BuildAStack.lengths(this.state.layers).at(-1)) });
     });
     this.output = slider(SAYS.output, { min: 0, max: 63, value: 32 }, (output) => this.set({ output }), (i) => SAYS.number(i + 1));
     this.rows = make("div", { class: "widget-rows" });
@@ -140,19 +139,19 @@ customElements.define("build-a-stack", class BuildAStack extends Widget {
           lines += `M${x(l + 1, i)} ${y(l + 1)}L${x(l, below[0])} ${y(l)}H${x(l, below.at(-1))}Z`;
         else for (const j of below) lines += `M${x(l + 1, i)} ${y(l + 1)}L${x(l, j)} ${y(l)}`;
       });
-      parts.push(shape("path", { d: lines, stroke: color, fill: layer[0] ? "none" : color, "fill-opacity": 0.05, "stroke-opacity": 0.6 }));
+      parts.push(["path", { d: lines, stroke: color, fill: layer[0] ? "none" : color, "fill-opacity": 0.05, "stroke-opacity": 0.6 }]);
     });
     const most = Math.max(...paths[0]);
     const dots = (seen) => paths.map((counts, l) => counts.map((count, i) =>
       (count > 0) === seen && (l || !seen) ? `M${x(l, i)} ${y(l)}h0` : "").join("")).join("");
     for (const [d, stroke] of [[dots(false), "var(--line)"], [dots(true), "currentColor"]])
-      parts.push(shape("path", { d, stroke, "stroke-width": dot, "stroke-linecap": "round" }));
-    paths[0].forEach((count, i) => count && parts.push(shape("circle", { cx: x(0, i), cy: y(0), r: dot / 2,
-      fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most })));
+      parts.push(["path", { d, stroke, "stroke-width": dot, "stroke-linecap": "round" }]);
+    paths[0].forEach((count, i) => count && parts.push(["circle", { cx: x(0, i), cy: y(0), r: dot / 2,
+      fill: "currentColor", "fill-opacity": 0.15 + 0.85 * count / most }]));
     for (const [at, words] of [[10, BuildAStack.SAYS.outputs], [high + 38, BuildAStack.SAYS.inputs(BuildAStack.N)]])
-      parts.push(shape("text", { x: 1, y: at, "font-size": 12, fill: "currentColor" }, words));
-    parts.push(shape("circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }));
-    renew(this.svg, ...parts);
+      parts.push(["text", { x: 1, y: at, "font-size": 12, fill: "currentColor" }, words]);
+    parts.push(["circle", { cx: x(layers.length, output), cy: y(layers.length), r: 7, fill: "currentColor" }]);
+    renew(this.svg, parts);
     const formula = JSON.stringify([terms, layers, causal]);
     if (this.formula.shows === formula) return;
     this.formula.shows = formula;

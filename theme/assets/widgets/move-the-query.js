@@ -63,8 +63,10 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
       const down = Math.floor(p / this.SIDE) - row, right = p % this.SIDE - column;
       return Math.abs(down) < 2 && Math.abs(right) < 2 ? this.BLUR[(down + 1) * 3 + right + 1] : 0;
     });
-    const other = this.attention({ ...state, mirrored: !state.mirrored }, pixels);
-    return { kernel, shares, moves: shares.reduce((sum, share, p) => sum + Math.abs(share - other[p]), 0) / 2 };
+    return { kernel, shares, get moves() {      // not for the picture
+      const other = MoveTheQuery.attention({ ...state, mirrored: !state.mirrored }, pixels);
+      return shares.reduce((sum, share, p) => sum + Math.abs(share - other[p]), 0) / 2;
+    } };
   }
 
   start() {
@@ -80,7 +82,7 @@ customElements.define("move-the-query", class MoveTheQuery extends Widget {
       const marks = [["#fff", 0.25], ["#000", 0.1]].map(([stroke, width]) =>
         shape("rect", { width: 1, height: 1, fill: "none", stroke, "stroke-width": width }));
       svg.append(...marks);
-      return { photo, parts, svg, marks, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, WORDS[name]), photo, parts, svg) };
+      return { photo, parts, svg, marks, box: make("div", { class: `widget-photo ${name}` }, make("span", {}, WORDS[name]), photo, parts, make("div", {}, svg)) };
     };
     this.convolution = picture("convolution");
     this.attention = picture("attention");

@@ -90,14 +90,14 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
     const from = ([a, b], far, turn) => [a + far * Math.cos(turn), b + far * Math.sin(turn)];
     const seen = (j) => causal && j > chosen ? "unseen" : "";
     const line = (points, color, width = 1) =>
-      shape("path", { d: `M${points.map((point) => at(point)).join("L")}`, class: color, "stroke-width": width });
+      ["path", { d: `M${points.map((point) => at(point)).join("L")}`, class: color, "stroke-width": width }];
     const arrow = (tip, color, width) => {
       const turn = Math.atan2(tip[1], tip[0]);
       return line([[0, 0], tip, from(tip, 0.25, turn + 2.6), tip, from(tip, 0.25, turn - 2.6)], color, width);
     };
     const text = (words, point, turn, color = "") => {
       const [x, y] = at(from(point, 0.5, turn));
-      return shape("text", { x, y, class: color }, words);
+      return ["text", { x, y, class: color }, words];
     };
     // Names on the side away from a centre; points of one place share a name.
     const names = (letter, points, [x, y]) => points.map((point, j) => text(
@@ -112,20 +112,20 @@ customElements.define("three-tokens", class ThreeTokens extends Widget {
         "aria-valuenow": tokens[j][0], "aria-valuetext": this.list(tokens[j]) });
     });
     const along = (score) => q.map((c) => c * score / (q[0] ** 2 + q[1] ** 2 || 1));
-    renew(this.keys,
+    renew(this.keys, [
       ...(step > 0 ? [line([along(-50), along(50)], "gray"), ...K.map((k, j) => line([k, along(S[chosen][j])], `${seen(j)} dashed`))] : []),
       ...K.map((k, j) => arrow(k, seen(j), 1.5)), arrow(q, "orange", 4), ...names("k", K, [0, 0]),
-      text("q" + "₁₂₃"[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange"));
+      text("q" + "₁₂₃"[chosen], q, Math.atan2(q[1], q[0]) - 1.6, "orange")]);
     const cells = [["", ...ThreeTokens.SAYS.columns(scaled)], ...tokens.map((_, j) =>
       [j + 1, decimal(S[chosen][j]), decimal(scores[chosen][j]), WORDS.percent(Math.round(100 * shares[j]))])];
-    renew(this.table, ...cells.map((row) => make("tr", {}, ...row.map((text, c) => make("td", {}, step < c ? "" : text)))));
-    renew(this.split, ...shares.map((share, j) => make("i", { hidden: step < 3, style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : "")));
+    renew(this.table, cells.map((row) => ["tr", {}, row.map((text, c) => ["td", {}, step < c ? "" : text])]));
+    renew(this.split, shares.map((share, j) => ["i", { ...(step < 3 && { hidden: "" }), style: `--part: ${100 * share}%` }, share > 0.07 ? j + 1 : ""]));
     const some = V.filter((_, j) => !seen(j));
-    renew(this.values,
+    renew(this.values, [
       ...(step > 3 ? [line([...some, some[0]], "orange area"), ...some.map((v, j) => line([v, out], "orange", 1 + 9 * shares[j])),
         line([out, out], "orange", 16)] : []),
       ...V.map((v, j) => line([v, v], seen(j), 10)), ...names("v", V, out),
-      ...(step > 3 ? [text("y" + "₁₂₃"[chosen], out, 1.6, "orange")] : []));
+      ...(step > 3 ? [text("y" + "₁₂₃"[chosen], out, 1.6, "orange")] : [])]);
   }
 
   list(numbers) {

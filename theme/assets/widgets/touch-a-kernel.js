@@ -65,7 +65,7 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
       const move = (row, column) => this.set({ row: Math.round(row), column: Math.round(column) });
       this.drag(svg, (x, y) => move(y - wide / 2, x - wide / 2));
       this.arrows(svg, (right, up) => move(this.state.row - up, this.state.column + right));
-      return [svg, make("div", { class: "widget-over" }, canvas, svg)];
+      return [svg, make("div", { class: "widget-over" }, canvas, make("div", {}, svg))];
     };
     const [read, photo] = frame(this.before, n, 3), [made, output] = frame(this.after, n - 2, 1);
     this.frames = [...read.children, ...made.children];
@@ -87,14 +87,11 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     const step = (right, up) => put(this.state.weights[m] + 0.25 * (right + up));
     let from;
     const cell = make("div", { role: "slider", tabindex: 0, "aria-valuemin": -4, "aria-valuemax": 4,
-      "aria-label": TouchAKernel.SAYS.weight(Math.floor(m / 3) + 1, m % 3 + 1),
-      onpointerdown: (event) => {
-        event.target.setPointerCapture(event.pointerId);
-        from = [event.clientY, this.state.weights[m]];
-      },
-      onpointermove: (event) => {
-        if (event.target.hasPointerCapture(event.pointerId)) put(from[1] + (from[0] - event.clientY) / 20);
-      } });
+      "aria-label": TouchAKernel.SAYS.weight(Math.floor(m / 3) + 1, m % 3 + 1) }, make("span"));
+    this.drag(cell, (_, y, first) => {
+      if (first) from = [y, this.state.weights[m]];
+      else put(from[1] + (from[0] - y) / 20);
+    });
     this.arrows(cell, step);
     return cell;
   }
@@ -110,11 +107,13 @@ customElements.define("touch-a-kernel", class TouchAKernel extends Widget {
     this.way.querySelector("select").value = way;
     const color = way === "convolution" ? "convolution" : "attention";
     this.cells.forEach((cell, m) => {
-      write(cell, number(kernel[m], 1e4));
-      cell.setAttribute("aria-valuenow", this.state.weights[m]);
+      write(cell.firstChild, number(kernel[m], 1e4));
+      fill(cell, { "aria-valuenow": this.state.weights[m], class: `${color} ${kernel[m] < 0 ? "negative" : ""}` });
       cell.style.setProperty("--part", `${Math.min(100, 40 * Math.abs(kernel[m]))}%`);
-      cell.className = `${color} ${kernel[m] < 0 ? "negative" : ""}`;
     });
+    const shown = `${kernel} ${color}`;
+    if (this.drawn === shown) return;   // only the frame is elsewhere
+    this.drawn = shown;
     const photo = Math.abs(constant - 100) < 0.5;
     this.after.parentNode.classList.toggle("gray", photo);
     if (photo) paint(this.after, output.map((value) => clamp(0, 255 - value, 255)), [0, 0, 0]);

@@ -27,6 +27,8 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
   }
 
   static compute({ word, order }, { kernel, scores, dense }) {
+    const key = `${word} ${order}`;       // whichever letter is looked at
+    if (this.last?.key === key && this.last.scores === scores) return this.last.found;
     const letters = this.letters(word), vectors = letters.map(this.number);
     const reach = (kernel.length - 1) / 2;
     const convolution = letters.map((_, i) => letters.map((_, j) => kernel[j - i + reach] ?? 0));
@@ -36,7 +38,9 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
       const sum = parts.reduce((a, b) => a + b);
       return parts.map((part) => part / sum);
     });
-    return { letters, dense, convolution, attention };
+    const found = { letters, dense, convolution, attention };
+    this.last = { key, scores, found };
+    return found;
   }
 
   start() {
@@ -50,12 +54,12 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     this.mesh = shape("g", { "stroke-opacity": 0.12 });
     this.chosen = shape("g");
     this.svg.append(this.mesh, this.chosen);
-    this.stage.append(this.svg);
+    this.stage.append(make("div", {}, this.svg));
     this.maps = !this.data.dense ? [] : [["dense", "gray"], ["convolution", "convolution"], ["attention", "attention"]]
       .map(([name, color]) => [name, color, make("canvas", { role: "img", "aria-label": SAYS.amounts(this.layer(name)) })]);
     this.stage.append(make("div", { class: "widget-pictures" }, ...this.maps.map(([name, color, canvas]) =>
       make("div", { class: `widget-map ${color}` }, make("span", {}, this.layer(name)), canvas))));
-    this.drag(this.svg, (x) => this.set({ at: Math.floor(x / this.size * this.numbers.letters.length) }));
+    this.drag(this.svg, (x) => this.set({ at: Math.floor(x / this.size * this.numbers.letters.length) }), true);
     this.field = make("input", { type: "text", size: 16, spellcheck: "false", autocapitalize: "off",
       oninput: () => this.set({ word: this.field.value }) });
     this.place = slider(SAYS.letter, { min: 0, max: 10, value: 5 }, (at) => this.set({ at }),
@@ -74,7 +78,7 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
           return { word: letters.join(""), at: to };
         }),
         change(SAYS.repeat, (letters, at) =>
-          ({ word: [...letters.slice(0, at), letters[at], ...letters.slice(at)].slice(0, TypeAWord.MOST).join("") })),
+          ({ word: [...letters.slice(0, at), letters[at], ...letters.slice(at)].join("") })),
         change(SAYS.shuffle, (letters, at) => {
           const order = letters.map((_, i) => [Math.random(), i]).sort(([a], [b]) => a - b).map(([, i]) => i);
           return { word: order.map((i) => letters[i]).join(""), at: order.indexOf(at) };
@@ -97,24 +101,24 @@ customElements.define("type-a-word", class TypeAWord extends Widget {
     const parts = [], mesh = [];
     this.fit(this.svg, high);
     for (const [rows, color, end, tip] of [[convolution, "convolution", top, 26], [attention, "attention", bottom, high - 24]]) {
-      const line = (i, j) => shape("line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`, "stroke-width": 0.5 + 14 * rows[i][j] });
+      const line = (i, j) => ["line", { x1: x(i), y1: tip, x2: x(j), y2: end, stroke: `var(--${color})`, "stroke-width": 0.5 + 14 * rows[i][j] }];
       rows[at].forEach((part, j) => part > 0.004 && parts.push(line(at, j)));
       if (this.drawn !== key)
         rows.forEach((row, i) => row.forEach((part, j) => part > 0.02 && mesh.push(line(i, j))));
-      parts.push(shape("circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }));
+      parts.push(["circle", { cx: x(at), cy: tip, r: 8, fill: `var(--${color})` }]);
       const right = x(at) <= this.size / 2;
-      parts.push(shape("text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
-        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": Math.min(17, this.size / 19) }, color === "attention" ? TypeAWord.SAYS.self : WORDS.convolution));
-      letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(shape("text", { x: x(j), y: color === "attention" ? bottom - 6 : top + 16,
+      parts.push(["text", { x: x(at) + (right ? 16 : -16), y: tip + 5, "text-anchor": right ? "start" : "end",
+        fill: `var(--${color}-text)`, "font-weight": "bold", "font-size": Math.min(17, this.size / 19) }, color === "attention" ? TypeAWord.SAYS.self : WORDS.convolution]);
+      letters.forEach((_, j) => rows[at][j] >= 0.02 && parts.push(["text", { x: x(j), y: color === "attention" ? bottom - 6 : top + 16,
         "text-anchor": "middle", "font-size": slot < 48 ? 11 : 13, fill: "currentColor" },
-        `${Math.round(100 * rows[at][j])}`)));
+        Math.round(100 * rows[at][j])]));
     }
-    letters.forEach((letter, j) => parts.push(shape("text", { x: x(j), y: top + 46, "text-anchor": "middle", "font-size": Math.min(26, 0.95 * slot),
-      fill: "currentColor", "font-weight": j === at ? "bold" : "normal" }, letter)));
-    renew(this.chosen, ...parts);
+    letters.forEach((letter, j) => parts.push(["text", { x: x(j), y: top + 46, "text-anchor": "middle", "font-size": Math.min(26, 0.95 * slot),
+      fill: "currentColor", "font-weight": j === at ? "bold" : "normal" }, letter]));
+    renew(this.chosen, parts);
     if (this.drawn !== key) {
       this.drawn = key;
-      renew(this.mesh, ...mesh);
+      renew(this.mesh, mesh);
       for (const [name, color, canvas] of this.maps) {
         const amounts = this.numbers[name];
         canvas.width = canvas.height = amounts.length;

@@ -49,9 +49,17 @@ customElements.define("who-is-cheaper", class Cheaper extends Widget {
   set(change) {
     super.set(change);
     if (!Object.keys(change).length) return;
-    clearTimeout(this.writes);  // browsers refuse too many changes of the address
-    const told = Object.entries(this.state).filter(([name, value], i) => i < 3 || value !== Cheaper.FIELDS[name][0]);
-    this.writes = setTimeout(() => history.replaceState(null, "", `?${new URLSearchParams(told)}#${this.id}`), 300);
+    this.write();
+  }
+
+  // Puts the state into the address, later: browsers refuse too many changes, and load the icon of the page anew at each.
+  write() {
+    clearTimeout(this.writes);
+    this.writes = setTimeout(() => {
+      if (this.moves) return this.write();
+      const told = Object.entries(this.state).filter(([name, value], i) => i < 3 || value !== Cheaper.FIELDS[name][0]);
+      history.replaceState(null, "", `?${new URLSearchParams(told)}#${this.id}`);
+    }, 300);
   }
 
   build() {

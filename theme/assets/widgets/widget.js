@@ -46,21 +46,36 @@ class Widget extends HTMLElement {
   set(change) {
     const wanted = { ...(this.state ?? this.start()), ...change };
     const [legal, complaint] = this.constructor.legal(wanted, this.data);
+    const same = JSON.stringify([legal, complaint]) === JSON.stringify([this.state, this.complaint]);
+    if (this.moves && same) return;
     this.state = legal;
-    this.numbers = this.constructor.compute(legal, this.data);
+    this.computed = null;
     this.complaint = complaint;
     this.redraw();
   }
 
-  // Draws with the next frame. While something is dragged, words come later: the browser lays out
-  // the whole page for them, and nobody reads that fast.
+  // Computed when they are asked for, which is once for each drawing.
+  get numbers() {
+    return this.computed ??= this.state && this.constructor.compute(this.state, this.data);
+  }
+
+  // Draws with the next frame. Words come once the pointer rests: the browser lays out the whole page
+  // for them, nobody reads that fast, and no screen reader shall begin anew each time.
   redraw() {
     this.frame ??= requestAnimationFrame(() => {
+      this.follow();
       this.frame = null;
       this.draw();
-      if (this.drags) this.later ??= setTimeout(() => this.tell(), 150);
+      clearTimeout(this.later);
+      if (this.moves) this.later = setTimeout(() => this.tell(), 150);
       else this.tell();
     });
+  }
+
+  // Goes where the pointer is by now; of several places in one frame, only to the last.
+  follow() {
+    this.pointed?.();
+    this.pointed = null;
   }
 
   tell() {
@@ -81,24 +96,32 @@ class Widget extends HTMLElement {
     });
   }
 
-  // Calls move(x, y) with the place of the pointer, in units of the drawing, while it is dragged.
-  drag(svg, move) {
-    const at = (event) => {
-      const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
-      move((event.clientX - box.left) * view.width / box.width,
-           (event.clientY - box.top) * view.height / box.height);
+  // Calls move(x, y, first) with the place of the pointer, in units of the drawing, while it is dragged, or with
+  // hover while a mouse is over it. The place of the drawing is asked once: for an answer, the browser lays out.
+  drag(element, move, hover = false) {
+    let place;
+    const find = () => {
+      const box = element.getBoundingClientRect(), { width, height } = element.viewBox?.baseVal ?? box;
+      place = { left: box.left + scrollX, top: box.top + scrollY, across: width / box.width, down: height / box.height };
     };
-    svg.addEventListener("pointerdown", (event) => {
-      svg.setPointerCapture(event.pointerId);
-      this.drags = true;
-      at(event);
+    const at = ({ pageX, pageY }, first) => move((pageX - place.left) * place.across, (pageY - place.top) * place.down, first);
+    element.addEventListener("pointerdown", (event) => {
+      element.setPointerCapture(event.pointerId);
+      this.moves = true;
+      find();
+      at(event, true);
     });
-    svg.addEventListener("lostpointercapture", () => {
-      this.drags = false;
+    element.addEventListener("pointermove", (event) => {
+      const held = element.hasPointerCapture(event.pointerId);
+      if (!held && !(hover && event.pointerType === "mouse" && !event.buttons)) return;
+      if (!this.moves) find();
+      this.moves = true;
+      this.pointed = () => at(event, false);
       this.redraw();
     });
-    svg.addEventListener("pointermove", (event) => {
-      if (svg.hasPointerCapture(event.pointerId)) at(event);
+    for (const end of ["lostpointercapture", "pointerleave"]) element.addEventListener(end, () => {
+      this.follow();
+      requestAnimationFrame(() => { this.moves = false; });     // after what is drawn in this frame
     });
   }
 }
@@ -136,21 +159,19 @@ function write(element, words) {
   if (element.firstChild.data !== words) element.firstChild.data = words;
 }
 
-// Makes the children of an element like new ones, and changes only what differs: on a long page,
-// what is inserted costs more than what is changed.
-function renew(parent, ...children) {
-  children.forEach((child, i) => {
-    const kept = parent.children[i];
-    if (kept?.nodeName !== child.nodeName) return parent.insertBefore(child, kept ?? null);
-    for (const { name } of [...kept.attributes, ...child.attributes]) {
-      const value = child.getAttribute(name);
-      if (value === null) kept.removeAttribute(name);
-      else if (value !== kept.getAttribute(name)) set(kept, name, value);
-    }
-    if (child.children.length) renew(kept, ...child.children);
-    else if (child.firstChild) write(kept, child.textContent);
+// Makes the children of an element be some parts, each [name, attributes, words or parts], and changes only what
+// differs from the last time: on a long page, what is inserted costs more than what is changed.
+function renew(parent, parts) {
+  parts.forEach(([name, attributes, content], i) => {
+    const old = parent.children[i], fits = old?.localName === name;
+    const kept = fits ? old : parent.insertBefore(document.createElementNS(parent.namespaceURI, name), old ?? null);
+    for (const key in kept.had) if (!(key in attributes)) kept.removeAttribute(key);
+    for (const key in attributes) if (kept.had?.[key] !== attributes[key]) set(kept, key, attributes[key]);
+    kept.had = attributes;
+    if (Array.isArray(content)) renew(kept, content);
+    else if (content !== undefined) write(kept, String(content));
   });
-  while (parent.children.length > children.length) parent.lastChild.remove();
+  while (parent.children.length > parts.length) parent.lastElementChild.remove();
 }
 
 function button(text, onclick, attributes = {}) {
@@ -169,7 +190,7 @@ function slider(text, { min, max, step = 1, value }, change, show = String) {
     write(output, show(+input.value));
     change(+input.value);
   } });
-  const label = make("label", {}, make("span", {}, text), input, output);
+  const label = make("label", {}, make("span", {}, text), make("div", {}, input), make("div", {}, output));
   label.put = (now) => {
     input.value = now;
     write(output, show(now));
@@ -202,7 +223,10 @@ function paint(canvas, values, color, negative = color) {
   const context = canvas.getContext("2d"), image = context.createImageData(canvas.width, canvas.height);
   const { data } = image;
   for (let i = 0, at = 0; i < values.length; i++, at += 4) {
-    [data[at], data[at + 1], data[at + 2]] = values[i] < 0 ? negative : color;
+    const of = values[i] < 0 ? negative : color;
+    data[at] = of[0];
+    data[at + 1] = of[1];
+    data[at + 2] = of[2];
     data[at + 3] = Math.min(255, Math.abs(values[i]));
   }
   context.putImageData(image, 0, 0);

@@ -97,7 +97,7 @@ const WORDS = {
   },
 
   "type-a-word": {
-    hint: "Type a word of your own, and tap its letters. The numbers are per cent.",
+    hint: "Type your own word, and point at its letters. The numbers are per cent.",
     word: "word", letter: "letter", near: "attention prefers what is near",
     swap: "swap it with the next", repeat: "repeat it", shuffle: "shuffle",
     dense: "dense", self: "self-attention",

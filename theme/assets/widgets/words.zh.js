@@ -97,7 +97,7 @@ const WORDS = {
   },
 
   "type-a-word": {
-    hint: "输入一个你自己的单词，点一点它的字母。图中的数是百分数。",
+    hint: "输入一个你自己的单词，指一指它的字母。图中的数是百分数。",
     word: "单词", letter: "字母", near: "注意力偏爱近处",
     swap: "与下一个交换", repeat: "重复一次", shuffle: "打乱",
     dense: "全连接", self: "自注意力",
