@@ -57,10 +57,10 @@ def write(site, sources, config, folder):
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":
             contents[path.relative_to(config.docs_dir).as_posix()] = path
-    origin = sources.labels["origin"].format(config.site_name)
+    origin = config.site_name, sources.made, config.copyright
     for name, lab in sources.labs.items():
         contents[f"labs/{name}.py"] = lab["whole"]
-        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, config.site_url, origin)
+        contents[f"labs/{name}.ipynb"] = labs.notebook(lab, f"labs/{name}", site.files, config.site_url, origin)
     contents |= {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
     if site.characters:
         contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))

@@ -187,10 +187,16 @@ def test_a_lab_can_be_taken_away(lab):
     assert site["en/labs/good.py"].decode() == lab.read(LAB)
     notebook = json.loads(site["en/labs/good.ipynb"])
     assert "(https://example.org/en/index.html#a-page)" in str(notebook["cells"][0])
-    assert "CC BY 4.0](https://example.org/en/)" in notebook["cells"][-1]["source"]
+    title, *made, licences = notebook["cells"][-1]["source"].split(" · ")
+    assert title == "[Self-attention and convolution, side by side](https://example.org/en/)"
+    assert f"side by side, {' · '.join(made)}</dc:source>" in site["en/figures/labs/good-1.svg"].decode()
+    assert licences == 'Text and figures <a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>, code MIT'
     assert not re.search(r"\{ #squares|\.small|!\[", str(notebook["cells"]))
     assert notebook["cells"][1]["outputs"][0]["text"] == ["[0, 1, 4, 9]\n"]
-    assert list(notebook["cells"][2]["outputs"][0]["data"]) == ["image/svg+xml", "text/plain"]
+    [drawn] = [output["data"] for output in notebook["cells"][2]["outputs"] if "data" in output]
+    assert list(drawn) == ["image/svg+xml", "text/plain"]
+    prolog = '<?xml version="1.0" encoding="utf-8"?>\n'
+    assert prolog + "".join(drawn["image/svg+xml"]) == site["en/figures/labs/good-1.svg"].decode()
 
 
 def test_a_figure_of_a_lab_can_be_taken_away(lab):

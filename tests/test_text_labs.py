@@ -1,5 +1,7 @@
 """hooks/text/labs.py: the page of a lab, its notebook and its code, without running it."""
 
+import json
+
 import nbformat
 import pytest
 from small import LABELS
@@ -24,7 +26,7 @@ plot()
 #
 # ![Again](a.svg){ .small }
 #
-# [Ü](../b.md), [v](c.md#d)
+# [Ü](../b.md), [v](c.md#d), [w](#e)
 """
 LAB_PAGE = """\
 # A lab { #lab }
@@ -46,9 +48,10 @@ and falls.
 
 ![Again](a.svg){ .small }
 
-[Ü](../b.md), [v](c.md#d)
+[Ü](../b.md), [v](c.md#d), [w](#e)
 """
 RAN = [nbformat.v4.new_code_cell(code) for code in ("x", "plot()")]
+ORIGIN = "书", "0.2.0 · 2026-01-01", "代码 MIT"
 SHOWN = {"script": LAB, "shown": ["shown", "![](../figures/labs/a-1.svg)"], "cells": RAN}
 
 
@@ -56,7 +59,7 @@ def test_the_page_of_a_lab():
     page = labs.page(SHOWN, "docs/en/labs/a.py", LABELS, "https://github.com/o/r")
     assert page.text == LAB_PAGE
     where = dict(zip(page.text.split("\n"), page.origins, strict=True))
-    for line, number in ("# A lab { #lab }", 2), ("Text.", 4), ("shown", 6), ("[Ü](../b.md), [v](c.md#d)", 18):
+    for line, number in ("# A lab { #lab }", 2), ("Text.", 4), ("shown", 6), ("[Ü](../b.md), [v](c.md#d), [w](#e)", 18):
         assert where[line] == ("docs/en/labs/a.py", number)
     assert "Colab" not in labs.page(SHOWN, "docs/en/labs/a.py", LABELS, None).text
 
@@ -68,16 +71,41 @@ def test_chinese_has_no_gap_after_bold_words():
 
 
 def test_the_notebook_of_a_lab():
-    text = labs.notebook(SHOWN, "https://a.org/en/", "The book")
+    text = labs.notebook(SHOWN, "labs/a", {}, "https://a.org/en/", ORIGIN)
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5) and notebook.cells[0].id == "text-1"
     assert "Ü" in text and '\n "cells": [' in text
     assert [cell.source for cell in notebook.cells] == [
         "# A lab\n\nText.", "x", "plot()",
-        "**Figure.** It *rises*\nand falls.\n\n[Ü](https://a.org/en/b.html), [v](https://a.org/en/labs/c.html#d)",
-        "[The book](https://a.org/en/)",
+        "**Figure.** It *rises*\nand falls.\n\n"
+        "[Ü](https://a.org/en/b.html), [v](https://a.org/en/labs/c.html#d), [w](https://a.org/en/labs/a.html#e)",
+        "[书](https://a.org/en/) · 0.2.0 · 2026-01-01 · 代码 MIT",
     ]
+
+
+def test_without_an_address_a_notebook_has_words_and_no_links():
+    cells = json.loads(labs.notebook(SHOWN, "labs/a", {}, "", ORIGIN))["cells"]
+    assert [cell["source"] for cell in cells][-2:] == [
+        "**Figure.** It *rises*\nand falls.\n\nÜ, v, w", "书 · 0.2.0 · 2026-01-01 · 代码 MIT",
+    ]
+
+
+def test_a_notebook_has_the_drawings_of_the_site():
+    printed = {"output_type": "stream", "name": "stdout", "text": ["4\n"]}
+    shown = {"output_type": "display_data", "metadata": {}, "data": {"text/plain": ["<Figure>"]}}
+    drawn = shown | {"data": {"image/svg+xml": ["<svg>\n", "of the kernel</svg>"], "text/plain": ["<Figure>"]}}
+    cell = nbformat.v4.new_code_cell("plot()", outputs=[printed, shown, drawn], metadata={"figure": "a-1"})
+    svg = '<?xml version="1.0"?>\n<svg xml:lang="zh">\n<text>距离</text></svg>\n'
+    lab = SHOWN | {"cells": [RAN[0], cell]}
+    drawings = {"figures/labs/a-1.svg": svg, "figures/labs/a-2.svg": "<svg/>"}
+    text = labs.notebook(lab, "labs/a", drawings, "", ORIGIN)
+    nbformat.validate(nbformat.reads(text, as_version=4))
+    made = json.loads(text)["cells"][2]["outputs"]
+    assert made[:2] == [printed, shown]
+    assert made[2]["data"]["image/svg+xml"] == ['<svg xml:lang="zh">\n', "<text>距离</text></svg>\n"]
+    assert made[2]["data"]["text/plain"] == ["<Figure>"]
+    assert "of the kernel" in str(lab), "of which the page of the other language is made"
 
 
 @pytest.mark.parametrize("script, line, problem", [

@@ -16,7 +16,7 @@ CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s[.。]\*\* (.+?)(?=\n\n|\s*\Z)"
 GAP = re.compile(r"(?<=[。？：]\*\*) ")  # after bold words, which notebooks need and Chinese does not have
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
 REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
-LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)([^)#\s]+)\.md(#[^)\s]+)?\)")
+LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)(?:([^)#\s]+)\.md)?(#[^)\s]+)?\)")
 GITHUB = re.compile(r"https://github\.com/([^/]+/[^/]+?)/?")
 SERVICES = {  # that run a notebook of a site published from the branch gh-pages
     "Colab": "https://colab.research.google.com/github/{}/blob/gh-pages/{}",
@@ -123,34 +123,46 @@ def page(lab, path, labels, repo_url):
     return text.sub(GAP.finditer(text.text), lambda _: "")
 
 
-def notebook(lab, site_url, origin):
-    r"""A notebook that ran, and ends with where it is from.
+def notebook(lab, page, drawings, site_url, origin):
+    r"""A notebook that ran, with the drawings {path: SVG} of the site.
 
-    Its links to other pages lead to the site; without its address, only their words stay.
+    Its links lead to the site, those within its page (labs/name), too; without its address, only their
+    words stay. It ends with its origin: the title of the site, which edition this is, and the licences.
 
-    >>> lab = {"cells": [], "script": "# %% [markdown]\n# # [Cost](../differences/cost.md#count)"}
+    >>> lab = {"cells": [], "script": "# %% [markdown]\n# # [Cost](../b/cost.md#count), [Figure](#fig-a-1)"}
     >>> for url in "https://a.org/en/", "":
-    ...     [cell, last] = json.loads(notebook(lab, url, "The book"))["cells"]
-    ...     cell["source"], last["source"]
-    ('# [Cost](https://a.org/en/differences/cost.html#count)', '[The book](https://a.org/en/)')
-    ('# Cost', 'The book')
+    ...     made = json.loads(notebook(lab, "labs/a", {}, url, ("The book", "1.0.0", "It is free.")))
+    ...     print(*(cell["source"] for cell in made["cells"]), sep="\n")
+    # [Cost](https://a.org/en/b/cost.html#count), [Figure](https://a.org/en/labs/a.html#fig-a-1)
+    [The book](https://a.org/en/) · 1.0.0 · It is free.
+    # Cost, Figure
+    The book · 1.0.0 · It is free.
     """
-    base, ran, number = urljoin(site_url, "labs/"), iter(lab["cells"]), count(1)
+    base, ran, number = urljoin(site_url, f"{page}.html"), iter(lab["cells"]), count(1)
 
     def link(match):
-        words, page, anchor = match.groups("")
-        return f"[{words}]({urljoin(base, page)}.html{anchor})" if site_url else words
+        words, other, anchor = match.groups("")
+        return f"[{words}]({urljoin(base, f'{other}.html' if other else '')}{anchor})" if site_url else words
 
     def prose(text):
         source = LINK.sub(link, ATTRIBUTES.sub("", REPEATED.sub("", text)))
         return {"cell_type": "markdown", "id": f"text-{next(number)}", "metadata": {}, "source": source}
 
-    made = []
-    for cell in cells(lab["script"], ""):
-        made.append(prose(cell.text) if cell.is_prose else next(ran))
-    made.append(prose(f"[{origin}]({site_url})" if site_url else origin))
+    made = [prose(cell.text) if cell.is_prose else _redrawn(next(ran), drawings) for cell in cells(lab["script"], "")]
+    title, *more = origin
+    made.append(prose(" · ".join([f"[{title}]({site_url})" if site_url else title, *more])))
     content = {"cells": made, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _redrawn(cell, drawings):
+    """A cell that ran, with its figure as the site shows it: in the words of its language."""
+    if not (title := cell["metadata"].get("figure")):
+        return cell
+    svg = drawings[f"figures/labs/{title}.svg"]
+    drawn = {"image/svg+xml": svg[svg.index("<svg") :].splitlines(keepends=True)}
+    outputs = [o | {"data": o["data"] | drawn} if drawn.keys() & o.get("data", {}) else o for o in cell["outputs"]]
+    return cell | {"outputs": outputs}
 
 
 def requirements(scripts):

@@ -228,7 +228,7 @@ for ax, name in zip(axes, ("written out", "fused")):
     ax.plot(n_star(d, k), 1, "o", color="black", ms=8, label="$n^*$")
     ax.annotate("$n^*$", (n_star(d, k), 1), (8, -4), textcoords="offset points", va="top")
     ax.set(title=name, xlabel="$n$, positions", xscale="log", yscale="log")
-    ax.set_xticks(lengths[::4], lengths[::4])
+    ax.set_xticks(lengths[::4], [f"{n:,}" for n in lengths[::4]])
     ax.minorticks_off()
 axes[0].set_ylabel("time, in convolutions")
 axes[0].set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
@@ -482,6 +482,69 @@ for what, answers in recorded_rule.items():
 #
 # The count is exact for the products and convolutions whose routines the counter knows; exponentials it leaves out. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work.
 #
+# ## One block of each kind
+#
+# A network is made of blocks: one part mixes the tokens, then an MLP treats each of them by itself, and both have a norm and a skip. So before you choose a network for a device, time one block of each kind there. Here are three with the same MLP, on tokens that stand on a square. What mixes is a 3×3 convolution; or a *separable* one, that is a *depthwise* 3×3, which convolves each channel by itself, and then a 1×1, which mixes the channels of each token; or fused attention. Put in the side of your square, and what else you want to compare.
+
+# %%
+side = 14  # so n = 14² = 196
+
+
+class Plus(nn.Sequential):
+    """A skip."""
+
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+class OnSquare(nn.Sequential):
+    """Layers for images; the tokens stand on a square."""
+
+    def forward(self, x):  # (b, n, d)
+        square = x.mT.unflatten(2, (side, side))  # (b, d, side, side)
+        return super().forward(square).flatten(2).mT
+
+
+def mixers():
+    return {
+        "3×3": OnSquare(nn.Conv2d(d, d, 3, padding=1)),
+        "depthwise 3×3, 1×1": OnSquare(
+            nn.Conv2d(d, d, 3, padding=1, groups=d), nn.Conv2d(d, d, 1)),
+        "attention": Attention(d, fused),
+    }
+
+
+def block(mixer):
+    mlp = nn.LayerNorm(d), nn.Linear(d, 4 * d), nn.GELU(), nn.Linear(4 * d, d)
+    return nn.Sequential(Plus(nn.LayerNorm(d), mixer), Plus(*mlp))
+
+
+def kinds(where):
+    """What mixes and the whole block, of each kind, and an input."""
+    with torch.device(where):
+        found = {}
+        for name, mixer in mixers().items():
+            found[name, "mixes"], found[name, "block"] = mixer, block(mixer)
+        return found, torch.randn(b, side**2, d)
+
+
+made, x = kinds("meta")
+block_flops = {kind: flops(layer, x) for kind, layer in made.items()}
+made, x = kinds(device)
+block_times = {kind: [] for kind in made}
+for _ in range(rounds):
+    for kind, layer in made.items():
+        block_times[kind].append(seconds(layer, x))
+
+print(f"n = {side**2:4}, d = {d:4}        the part that mixes            whole block")
+for name in mixers():
+    print(f"{name:20}", *(
+        f"{block_flops[kind] / 1e6:7.1f} MFLOP {1e6 * median(block_times[kind]):6.0f} µs"
+        for kind in ((name, "mixes"), (name, "block"))))
+
+# %% [markdown]
+# By the count, the separable convolution does several times fewer operations than the other two. Is it as many times faster, too? And how much of its lead is left in the whole block, where the MLP is the same in all three? Both depend on the machine, so read them off yours. To time a block of your own, add what mixes in it to `mixers`, as one more line.
+#
 # How far each of the two sees for its price is told in [Receptive field](../differences/receptive-field.md#long-range), and which one to take in [Choosing](../together/choosing.md).
 #
 # ## Three things to change
@@ -499,7 +562,7 @@ for what, answers in recorded_rule.items():
 # 1. No count changes, because the heads divide the channels among themselves. But there are eight matrices $A$ now: at $n = 4096$ attention written out holds 1,032 MiB and not 136, and fused attention 10, as before. At 512 positions fused attention took 1.7 and 1.5 times as long as with one head, because its products are narrower and its exponentials eight times as many.
 #   Written out it took 4.8 and 2.3 times as long. It has the same products and exponentials, so the likely reason is that it alone stores eight matrices.
 # 2. The convolution does 128 times fewer operations, but from 512 positions on it was only 9 to 12 and 17 to 43 times faster, and at 32 only 1.3 and 1.6 times: it goes to oneDNN at every length, where a call took 75 and 100 µs even if there was little to compute. By the count, attention is now dearer at every length. By the clock, fused attention with 64 channels starts earlier, and was faster up to 40 or 50 positions.
-# 3. It is not faster, because the routine meets every pair all the same, and the mask only removes what comes out: at 512 positions the times differed little, at 2048 it took 1.3 and 1.1 times as long. And PyTorch turns the boolean mask into $n \times n$ numbers of 4 bytes, at $n = 4096$ 64 MiB. So the layer holds 73 MiB instead of 10. For training it keeps them: 74 MiB.
+# 3. It is not faster, because the routine meets every pair all the same, and the mask only removes what comes out: at 512 positions the times differed little, at 2,048 it took 1.3 and 1.1 times as long. And PyTorch turns the boolean mask into $n \times n$ numbers of 4 bytes, at $n = 4096$ 64 MiB. So the layer holds 73 MiB instead of 10. For training it keeps them: 74 MiB.
 #   To save the work takes [blocks](../differences/efficient-attention.md#window-counted).
 #
 # </details>
@@ -531,6 +594,20 @@ assert 2 * matrix < running["written out"][-1] < 3 * matrix
 assert matrix < kept["written out"][-1] - kept["fused"][-1] < 1.5 * matrix
 assert 4.9 < kept["fused"][-1] / kept["convolution"][-1] < 5.3
 
+n = side**2
+assert [block_flops[name, "mixes"] for name in mixers()] == [
+    b * 18 * n * d**2, b * (18 * n * d + 2 * n * d**2), b * (8 * n * d**2 + 4 * n**2 * d)]
+for name in mixers():
+    assert block_flops[name, "block"] - block_flops[name, "mixes"] == b * 16 * n * d**2
+
+if (b, d, k, h, CUDA) == (1, 128, 9, 1, False):  # what we found, for these sizes
+    n = memory_lengths[-1]
+    masked = Attention(d, partial(fused, mask=torch.ones(n, n).tril(32).triu(-32) > 0))
+    x = torch.randn(b, n, d)
+    mebibytes = [running["written out"][-1], running["written out"][-1] + 7 * 2 * matrix,
+                 running["fused"][-1], peak_bytes(masked, x) / MiB, kept_bytes(masked, x) / MiB, matrix]
+    assert [round(each) for each in mebibytes] == [136, 1032, 10, 73, 74, 64]
+
 narrow, *wider = recorded.items()
 assert narrow[0] == (64, 9) and not any(sum(narrow[1].values(), []))
 assert 64 * n_star(64, 9) ** 2 < min(recorded_later.values())
@@ -546,4 +623,13 @@ for table in nine, second:
     assert 1.25 < 1 / table["convolution"][1] < 1.35
 assert all(table["attention"][2] < 1 for table in (nine, first, second))
 assert 1.55 < plain["attention"][2] < 1.65
+# what we found: times on an Intel Xeon and on an AMD EPYC, in those of the unchanged layer
+eight_heads = {"fused": (1.7, 1.5), "written out": (4.8, 2.3)}
+depthwise_faster = {"512 and more": ((9, 12), (17, 43)), "32": ((1.3, 1.3), (1.6, 1.6))}
+masked_at_2048 = 1.3, 1.1
+for heads_fused, heads_written in zip(*eight_heads.values()):
+    assert 1 < heads_fused < heads_written
+for long, short in zip(*depthwise_faster.values()):
+    assert 1 < max(short) < min(long) and max(long) < 128  # less than by the count
+assert min(masked_at_2048) > 1
 print("counts and bytes are as the text says; so are the times that we typed in")
