@@ -1,7 +1,7 @@
 """Zero padding tells each position how far it is from the border."""
 
 import matplotlib.pyplot as plt
-from style import CONVOLUTION, FAINT, shades
+from style import CONVOLUTION, FAINT, GRAY, shades
 
 # --8<-- [start:padding]
 import torch
@@ -68,6 +68,8 @@ def figure():
         ax.imshow(far, cmap=blue, vmin=1e-9, vmax=1, interpolation="none", label=name)
         ax.set(title=f"{name}: {distinct(y)}", xticks=[], yticks=[])
         ax.spines[:].set(visible=True, color=FAINT)
+        inside = "all pixels\nalike" if mode == "circular" else "alike"
+        ax.text(7.5, 7.5, inside, color=GRAY, ha="center", va="center")
     return fig
 
 

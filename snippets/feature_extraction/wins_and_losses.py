@@ -204,17 +204,19 @@ def figure():
     for row, (name, image) in enumerate(images.items()):
         thumbnail = OffsetImage(image, cmap="gray", zoom=0.8, clim=(0, 1),
                                 interpolation="none")
-        ax.add_artist(AnnotationBbox(thumbnail, (-3.9, row), frameon=False))
-        ax.text(-2.9, row, name, va="center")
-    for offset, sigma, marker in zip((-0.18, 0, 0.18), SIGMAS, "o^s"):
+        ax.add_artist(AnnotationBbox(thumbnail, (-4.35, row), frameon=False))
+        ax.text(-3.65, row, name, va="center")
+    for offset, sigma, marker in zip((-0.26, 0, 0.26), SIGMAS, "o^s"):
         gain = [mean(gains()["noisy"][name, sigma]) for name in images]
         ax.plot(gain, [row + offset for row in range(len(images))], marker,
                 color=ATTENTION, ms=7, label=f"σ = {sigma}",
                 mfc=ATTENTION if marker == "o" else "none", mew=2)
     ax.text(-0.1, -0.8, "kernel better", ha="right", color=CONVOLUTION)
     ax.text(0.1, -0.8, "attention better", color=ATTENTION)
-    ax.legend(loc="upper right", bbox_to_anchor=(1.02, 0.58), handletextpad=0)
-    ax.set(xlim=(-4.7, 5.2), ylim=(len(images) - 0.4, -0.6), yticks=[],
+    for x, offset, text in ((1.35, -0.26, "σ = 0.05, little noise"), (0.6, 0, "σ = 0.1"),
+                            (0.4, 0.26, "σ = 0.15, much noise")):
+        ax.text(x, offset, text, color=ATTENTION, va="center")
+    ax.set(xlim=(-5, 5.2), ylim=(len(images) - 0.4, -0.6), yticks=[],
            xlabel="gain over the best fixed kernel (dB)")
     ax.set_xticks([-2, 0, 2, 4], ["−2", "0", "+2", "+4"])
     ax.spines["left"].set_visible(False)

@@ -120,10 +120,9 @@ def figure():
         ax.set(xticks=[], yticks=[])
         ax.set_title(title, loc="center")
         ax.spines[:].set(visible=True, color=FAINT)
-    for gate, color, style in ((1, CONVOLUTION, "o-"), (0.95, HYBRID, "^:"),
-                               (START, HYBRID, "s--"), (0, ATTENTION, "D-")):
-        axes["d"].plot(ALPHAS, [gap(gate, alpha) for alpha in ALPHAS], style, ms=4,
-                       lw=1.5, color=color, label=f"gate {gate:.2g}")
+    for gate, color in (1, CONVOLUTION), (0.95, HYBRID), (START, HYBRID), (0, ATTENTION):
+        axes["d"].plot(ALPHAS, [gap(gate, alpha) for alpha in ALPHAS], color=color,
+                       label=f"gate {gate:.2g}")
         at = (38, gap(gate, 32)) if gate < 1 else (9.5, 1e-3)
         axes["d"].text(*at, f"gate {gate:.2g}", color=color, va="center")
     axes["d"].loglog()

@@ -141,11 +141,12 @@ def figure():
         bottom.barh(range(3), widths, 0.65, left=left, color=color, alpha=alpha,
                     label=name)
         left = [a + b for a, b in zip(left, widths)]
-    bottom.legend(loc="lower left", bbox_to_anchor=(-0.15, 0.97), ncols=3,
-                  columnspacing=1, handlelength=1.2)
+    for x, y, name, color in ((0, -0.62, "core", ATTENTION), (2.63, 0, "linear", ATTENTION),
+                              (2.63, 1, "convolutions", CONVOLUTION)):
+        bottom.text(x, y, name, color=color, va="center")
     bottom.set_yticks(range(3), STRIDES)
     bottom.tick_params(axis="y", length=0)
-    bottom.set(xlabel="GFLOPs of one layer, 56×56 tokens, d = 64", ylim=(2.5, -0.5))
+    bottom.set(xlabel="GFLOPs of one layer, 56×56 tokens, d = 64", ylim=(2.5, -0.9), xlim=(0, 3.4))
     return fig
 
 

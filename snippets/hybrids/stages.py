@@ -3,7 +3,7 @@
 from functools import cache
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT, HYBRID
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY
 
 # --8<-- [start:stages]
 import torch
@@ -99,6 +99,20 @@ def parts(stage):
     return whole - layer, projections, layer - projections
 
 
+@cache
+def in_blocks(stage, letter):
+    """GFLOPs of all blocks of a stage.
+
+    What is left of the network, between the stages, is the same in every layout.
+
+    >>> rests = [total(layout) - sum(map(in_blocks, range(4), layout)) for layout in LAYOUTS]
+    >>> max(rests) - min(rests) < 1e-9 < min(rests)
+    True
+    """
+    d, side = WIDTHS[stage], SIDES[stage]
+    return BLOCKS[stage] * gflops(lambda: block(letter, d), 1, d, side, side)
+
+
 def results():
     """The numbers the page quotes.
 
@@ -128,18 +142,33 @@ def figure():
                  label=name)
         left = [a + b for a, b in zip(left, widths)]
     for stage in range(4):
-        top.text(left[stage] + 0.06, stage, f"core {parts(stage)[2]:.2g}", va="center")
-    top.legend(loc="lower right")
-    top.set(xlim=(0, 5.4), ylim=(3.5, -0.5), xlabel="GFLOPs of one attention block",
+        top.text(left[stage] + 0.06, stage, f"core {parts(stage)[2]:.2g}",
+                 color=ATTENTION, va="center")
+    mlp, projections, _ = parts(0)
+    top.text(mlp / 2, -0.45, "MLP", color=GRAY, ha="center", va="bottom")
+    top.text(mlp + 0.12, -0.45, "projections", color=ATTENTION, va="bottom")
+    top.set(xlim=(0, 5.4), ylim=(3.5, -1), xlabel="GFLOPs of one attention block",
             ylabel="side×side, channels")
     top.set_yticks(range(4), [f"{side}×{side}, {d}" for side, d in zip(SIDES, WIDTHS)])
-    colors = [CONVOLUTION, HYBRID, HYBRID, HYBRID, ATTENTION]
-    for y, (layout, color) in enumerate(zip(LAYOUTS, colors)):
-        bottom.barh(y, total(layout), 0.65, color=color, label=layout)
-        bottom.text(total(layout) + 0.2, y, f"{total(layout):.1f}", va="center")
-    bottom.set_yticks(range(5), LAYOUTS)
-    bottom.set_ylabel("layout of four stages")
-    bottom.set(ylim=(4.5, -0.5), xlabel="GFLOPs of the network", xlim=(0, 21))
+    colors = {"C": CONVOLUTION, "A": ATTENTION}
+    for y, layout in enumerate(LAYOUTS):
+        works = [in_blocks(stage, letter) for stage, letter in enumerate(layout)]
+        rest = total(layout) - sum(works)
+        bottom.barh(y, rest, 0.65, color=FAINT, label=f"{layout}: between stages")
+        left = rest
+        for stage, (letter, work) in enumerate(zip(layout, works)):
+            bottom.barh(y, work, 0.65, left=left, color=colors[letter],
+                        label=f"{layout}: stage {stage + 1}")
+            bottom.plot([left, left], [y - 0.325, y + 0.325], color=FAINT, lw=1.5, label="_")
+            bottom.text(-2.6 + 0.62 * stage, y, letter, color=colors[letter],
+                        ha="center", va="center")
+            if y == 0:
+                bottom.text(left + work / 2, -0.45, stage + 1, color=CONVOLUTION,
+                            ha="center", va="bottom")
+            left += work
+        bottom.text(left + 0.2, y, f"{left:.1f}", va="center")
+    bottom.text(-0.4, -0.45, "stage", color=CONVOLUTION, ha="right", va="bottom")
+    bottom.set(ylim=(4.5, -1), xlabel="GFLOPs of the network", xlim=(0, 21), yticks=[])
     for ax in top, bottom:
         ax.tick_params(axis="y", length=0)
     return fig

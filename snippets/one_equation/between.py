@@ -1,7 +1,7 @@
 """Five layers between convolution and attention, and what each of them shares."""
 
 import matplotlib.pyplot as plt
-from style import ATTENTION, CONVOLUTION, FAINT, HYBRID
+from style import ATTENTION, CONVOLUTION, FAINT, GRAY, HYBRID
 
 # --8<-- [start:between]
 import torch
@@ -105,13 +105,13 @@ def figure():
             if question in yes:
                 ax.plot(column, row, "o", color=COLORS[name], ms=15,
                         label=f"{name}: {question}")
-    ax.xaxis.tick_top()
-    ax.set_xticks(range(len(layers)), layers, rotation=40, ha="left",
-                  rotation_mode="anchor")
-    for label, color in zip(ax.get_xticklabels(), COLORS.values()):
-        label.set(color=color, weight="bold")
+            else:
+                ax.plot(column, row, "o", color=GRAY, ms=5, label="_")
+    for column, (name, color) in enumerate(COLORS.items()):
+        ax.text(column, -0.6 - 0.5 * (column % 2), name, color=color, weight="bold",
+                ha="center", va="bottom")
     ax.set_yticks(range(len(probes)), probes)
-    ax.set(xlim=(-0.5, 4.7), ylim=(len(probes) - 0.5, -0.5))
+    ax.set(xlim=(-0.5, 4.7), ylim=(len(probes) - 0.5, -1.6), xticks=[])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return fig

@@ -63,7 +63,9 @@ def figure():
         ax.plot(t, smooth(t, points, values), color=color, lw=3, label="estimate")
         ax.set_title(title, color=color, weight="bold")
         ax.set(ylim=(-1.9, 1.9), yticks=[-1, 0, 1])
-    axes[0].legend(loc="lower left", ncols=3, handlelength=1.2, columnspacing=1)
+        ax.text(3.45, 0.45, "estimate", color=color)
+    axes[0].text(3.3, -0.45, "true curve", color=GRAY, ha="right")
+    axes[0].text(0, -0.95, "noisy points", color=GRAY)
     return fig
 
 

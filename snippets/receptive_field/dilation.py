@@ -1,5 +1,7 @@
 """Dilations 1, 3, 9, ... reach 3^L inputs, each along exactly one path."""
 
+from itertools import accumulate, product
+
 import matplotlib.pyplot as plt
 from style import CONVOLUTION
 
@@ -58,7 +60,7 @@ def results():
 
 
 def figure():
-    fig, (reach, few, many) = plt.subplots(3, figsize=(5.2, 6.4))
+    fig, (reach, few, many) = plt.subplots(3, figsize=(5.2, 6.8), height_ratios=(1, 1.4, 0.8))
     depths = range(1, 7)
     wide = [len(paths([3**layer for layer in range(L)])) for L in depths]
     narrow = [len(paths([1] * L)) for L in depths]
@@ -69,11 +71,20 @@ def figure():
     reach.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
     reach.set(title="inputs reached", xlabel="layers L", ylim=(1, 1500))
 
-    for ax, name, counts in (few, "plain", plain), (many, "dilated", dilated):
+    for ax, name, counts, jump in (few, "plain", plain, 1), (many, "dilated", dilated, 3):
+        for steps in product((-1, 0, 1), repeat=L):         # one way, from the output down
+            jumps = (step * jump**layer for layer, step in zip(range(L)[::-1], steps))
+            ax.plot([0, *accumulate(jumps)], [16, 12, 8, 4, 0], color=CONVOLUTION,
+                    lw=0.7, alpha=0.35, label="_")
         half = len(counts) // 2
-        ax.bar(range(-half, half + 1), counts, color=CONVOLUTION, label=name)
-        ax.set(title=f"ways from each input, 4 {name} layers", xlim=(-42, 42),
-               ylim=(0, 20), yticks=[1, 10, 19])
+        ax.bar(range(-half, half + 1), counts, bottom=-counts, color=CONVOLUTION, label=name)
+        ax.plot(0, 16, "o", color="black", ms=5, label="_")
+        ax.text(2, 16.2, "output", va="bottom")
+        ax.set(title=f"4 {name} layers", xlim=(-42, 42))
+        ax.set_yticks([-19, -10, -1], ["19", "10", "1"])
+    few.text(7, 0, "inputs", va="center")
+    few.set(ylabel="ways from each input", ylim=(-20, 22))
+    many.set_ylim(-2, 22)
     many.set(xlabel="offset from the output")
     return fig
 

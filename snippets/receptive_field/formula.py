@@ -97,7 +97,11 @@ def figure():
     ax.set_yticks(ticks, labels)
     ax.set(xlim=limits, ylim=limits, xlabel="computed window (positions)",
            ylabel="measured window (gradient)")
-    ax.legend(loc="lower right", reverse=True)
+    ax.text(160, 65, "the formula", color=CONVOLUTION)
+    line = {"arrowstyle": "-", "color": GRAY, "shrinkB": 6}
+    for mark, place, text in (((8, 27), (1, 75), "dilation forgotten"),
+                              ((32, 824), (1, 500), "stride forgotten")):
+        ax.annotate(text, mark, place, color=GRAY, arrowprops=line)
     return fig
 
 

@@ -88,6 +88,7 @@ def figure():
         below.set(title="shares $A$", xlabel="key $j$")
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color=GRAY)
     for ax in axes[:, 0]:
         ax.set_ylabel("query $i$")
     return fig

@@ -95,7 +95,7 @@ def figure():
         height = 0.75 - 0.17 * j
         shares.text(0, height, j + 1, color=GRAY)
         for place, text in ((0.42, minus(score, ".2f")), (0.72, minus(score / 2**0.5, ".2f")),
-                            (1, f"{share:.0%}")):
+                            (1, f"{100 * share:.0f} %")):
             shares.text(place, height, text, ha="right")
         shares.barh(0.15, share, 0.16, left, color=ATTENTION, alpha=0.25 + 0.6 * share, lw=0,
                     label=f"share {j + 1}")
