@@ -63,8 +63,8 @@ release: writable
 	@test -z "$$(git status --porcelain)" || { echo "Commit first: a release names the commit that it is made of."; exit 1; }
 	@$(MAKE) --no-print-directory pdf
 	@$(MAKE) --no-print-directory offline
-	@mkdir -p release && cp site.zip site/book.pdf CITATION.cff release/
-	@echo "release/ holds site.zip, book.pdf and CITATION.cff of $(SOURCE_COMMIT)."
+	@mkdir -p release && cp site.zip site/book*.pdf CITATION.cff release/
+	@echo "release/ holds site.zip, book.pdf, book.zh.pdf and CITATION.cff of $(SOURCE_COMMIT)."
 
 processors: writable .venv/ready-to-test
 	@PYTHONPATH=hooks:tests $(BIN)/python tests/processors.py

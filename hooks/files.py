@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from drawing import font
+from drawing.kept import prune
 from drawing.picture import picture
 from drawing.slide import slide
 from running.cache import Cache
@@ -37,8 +38,10 @@ def gather(config):
 
 def _draw_again(site):
     """Gives the PNGs of a Site and its slides the words that a translation put into the SVGs."""
-    for path in [path for path in site.files if path.endswith(".png")]:
-        site.files[path] = picture(site.files[f"{path[:-4]}.svg"], Path(".cache/pictures"))
+    drawn = {path: picture(site.files[f"{path[:-4]}.svg"], Path(".cache/pictures"))
+             for path in site.files if path.endswith(".png")}
+    site.files |= drawn
+    prune([*drawn.values()])
     for path, (_, *words) in site.slides.items():
         site.slides[path] = site.files[path.replace("-slide", "")], *words
 
@@ -61,7 +64,9 @@ def write(site, sources, config, folder):
     for name, lab in sources.labs.items():
         contents[f"labs/{name}.py"] = lab["whole"]
         contents[f"labs/{name}.ipynb"] = labs.notebook(lab, f"labs/{name}", site.files, config.site_url, origin)
-    contents |= {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
+    slides = {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
+    contents |= slides
+    prune([*slides.values()])
     if site.characters:
         contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))
     for path in folder.rglob("*"):

@@ -1,4 +1,4 @@
-"""make pdf: chapters, labs and what a reader looks up as one book, site/book.pdf.
+"""make pdf: chapters, labs and what a reader looks up as one book in each language, site/book.pdf, site/book.zh.pdf.
 
 The pages of the built site become one document, so that the links between them lead from page to
 page of the book. It is printed twice: its contents learn the numbers from the first time.
@@ -19,17 +19,18 @@ LOOKED_UP = "cheat-sheet", "claims", "glossary", "bibliography"
 
 
 def main():
-    config = load_config(str(ROOT / "mkdocs.yml"))
-    site = Path(config.site_dir)
-    front = [
-        f"<h1>{config.site_name}</h1>",
-        f"<p>Version {config.extra['edition']} · {get_build_datetime():%Y-%m-%d}</p>",
-        f"<p>{config.copyright}</p>",
-    ]
-    with chromium() as browser:
-        pdf = book(browser.new_page(), site, chosen(config.nav), "\n".join(front))
-    pdf.add_metadata({"/Title": config.site_name})
-    pdf.write(site.with_name("book.pdf"))
+    for path in sorted(ROOT.glob("mkdocs*.yml")):
+        config = load_config(str(path))
+        site, labels = Path(config.site_dir), config.extra["labels"]
+        front = [
+            f"<h1>{config.site_name}</h1>",
+            f"<p>{labels['version'].capitalize()} {config.extra['edition']} · {get_build_datetime():%Y-%m-%d}</p>",
+            f"<p>{config.copyright}</p>",
+        ]
+        with chromium() as browser:
+            pdf = book(browser.new_page(), site, chosen(config.nav), "\n".join(front), labels["contents"])
+        pdf.add_metadata({"/Title": config.site_name})
+        pdf.write(site.with_name(f"{path.stem.replace('mkdocs', 'book')}.pdf"))
 
 
 def chosen(nav):
@@ -50,8 +51,11 @@ def chosen(nav):
     return parts
 
 
-def book(tab, site, parts, front):
-    """The pages of a site, in parts {title: [page]}, as a PDF with bookmarks; front is its title page."""
+def book(tab, site, parts, front, heading):
+    """The pages of a site, in parts {title: [page]}, as a PDF with bookmarks.
+
+    front: its title page; heading: that of its contents.
+    """
     pages = {page: article(site, page, sum(parts.values(), [])) for page in sum(parts.values(), [])}
     titles = {page: each.h1.get_text().removesuffix("¶") for page, each in pages.items()}
     first = next(iter(pages))
@@ -60,7 +64,7 @@ def book(tab, site, parts, front):
     styles = [f'<link rel="stylesheet" href="{link}">' for link in links]
     body, numbers, made = "\n".join(map(str, pages.values())), dict.fromkeys(pages, 0), site / "book.html"
     for _ in range(2):
-        opening = f'<article class="md-typeset title">{front}</article>{contents(parts, titles, numbers)}'
+        opening = f'<article class="md-typeset title">{front}</article>{contents(heading, parts, titles, numbers)}'
         made.write_text(
             f'<!doctype html><html lang="{soup.html["lang"]}"><meta charset="utf-8">{"".join(styles)}'
             f'<body data-md-color-scheme="default">{opening}{body}',
@@ -108,13 +112,13 @@ def name(page, anchor=""):
     return "-".join([*Path(page).with_suffix("").parts, anchor]).removesuffix("-")
 
 
-def contents(parts, titles, numbers):
+def contents(heading, parts, titles, numbers):
     """The table of contents, with the number of the sheet on which each page begins."""
     rows = []
     for title, pages in parts.items():
         rows.append(f"<h2>{title}</h2>")
         rows += [f'<p><a href="#{name(page)}">{titles[page]}</a> <span>{numbers[page]}</span></p>' for page in pages]
-    return f'<article class="md-typeset contents"><h1>Contents</h1>{"".join(rows)}</article>'
+    return f'<article class="md-typeset contents"><h1>{heading}</h1>{"".join(rows)}</article>'
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """make processors: what pages show under other instruction sets, and where it differs.
 
 Builds the site as on three processors, each with a cache of its own, and lists each line of
-a page (text, number, printed output, alt text) that differs from the first, and each fault:
-a range of the ledger that breaks, a doctest that fails. Lines of SVG and measured times may
-differ.
+a page (text, number, printed output, alt text) and all words and numbers of a figure that differ
+from the first, and each fault: a range of the ledger that breaks, a doctest that fails. Lines of
+SVG and the lab that measures times may differ.
 """
 
 import difflib
+import re
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ SETTINGS = {
     "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"},
     "SSE4": {"ATEN_CPU_CAPABILITY": "default", "DNNL_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE"},
 }
-TIMED = "labs/cost-on-your-machine.md"
+TIMED = "cost-on-your-machine"
 PARTS = "docs", "snippets", "theme", "hooks", "CHANGELOG.md"
 CONFIG = f"INHERIT: {ROOT / 'mkdocs.yml'}\nextra: {{seconds: {{snippets: 600, labs: 2400}}}}\n"
 
@@ -53,13 +54,18 @@ def compared(shown):
 
 
 def lines_of(folder):
-    """Each line of the pages in a folder, with its page."""
+    """Each line of the pages in a folder, and each text of its figures, with where it stands."""
     return [
         f"{path.relative_to(folder)}: {line}"
-        for path in sorted(folder.rglob("*.md"))
-        if path.relative_to(folder).as_posix() != TIMED
-        for line in path.read_text("utf-8").splitlines()
+        for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.svg")])
+        if not path.stem.startswith(TIMED)
+        for line in (path.read_text("utf-8").splitlines() if path.suffix == ".md" else texts_of(path))
     ]
+
+
+def texts_of(svg):
+    """The texts of a figure, in their order."""
+    return [re.sub("<[^>]*>", "", text) for text in re.findall(r"<text.*?</text>", svg.read_text("utf-8"), re.DOTALL)]
 
 
 if __name__ == "__main__":

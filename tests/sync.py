@@ -12,6 +12,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import yaml
+from text import labs
+
 ROOT = Path(__file__).parents[1]
 MARK = re.compile(r"english: ([0-9a-f]{12})")
 SECTION = re.compile(r"(?m)^(?=(?:# )?#+ .*\{ #|# %%|- id: |  - id: |- term: )")
@@ -46,6 +49,23 @@ def mark(text):
     'a3e9598afcbb'
     """
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def told(path):
+    """What a file tells, as Markdown: of a lab its prose, whose anchors only a translation names; of YAML its texts."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".py":
+        cells = labs.cells(text[text.index("# %%") :], path.name)
+        prose = "\n\n".join(cell.text for cell in cells if cell.is_prose)
+        return re.sub(r"(?m)^(#+ .*?)(?: \{ #[^}]*\})?$", r"\1 { # }", prose)
+    return "\n\n".join(_texts(yaml.safe_load(text))) if path.suffix == ".yml" else text
+
+
+def _texts(node):
+    """The texts below a node of YAML, without the words of the article, which each language has from itself."""
+    if isinstance(node, dict):
+        node = [part for name, part in node.items() if name not in ("article", "zh")]
+    return [text for part in node for text in _texts(part)] if isinstance(node, list) else [str(node)]
 
 
 def shape(text):
@@ -137,7 +157,7 @@ def main(page):
         if not chinese.exists():
             problems = [f"there is no {chinese.relative_to(ROOT)}"]
         else:
-            problems = list(differences(path.read_text("utf-8"), chinese.read_text("utf-8"))) * (path.suffix == ".md")
+            problems = list(differences(told(path), told(chinese)))
             if page and f"/{name}".endswith(f"/{page}") and not problems:
                 record(path, chinese)
             problems += changed(path, chinese)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from text import search
 
-from conftest import BUILD, ENVIRONMENT, ROOT, sections_to_search
+from conftest import BUILD, ENVIRONMENT, ROOT, sections_to_search, serving
 
 GOOD, PAGE = "snippets/good.py", "docs/en/index.md"
 
@@ -287,6 +287,9 @@ def test_the_server_survives_what_an_author_does(project, server):
 def test_each_language_is_served_and_built_for_itself(project):
     project.write("mkdocs.zh.yml", "INHERIT: mkdocs.yml\ndocs_dir: docs/zh\nsite_dir: site/zh\n")
     shutil.copytree(project.folder / "docs/en", project.folder / "docs/zh")
+    project.build()
+    second = subprocess.run([*BUILD, "-f", "mkdocs.zh.yml"], cwd=project.folder, capture_output=True, text=True)
+    assert "snippets: 0 run, 1 from the cache" in second.stderr
     server = Server(project.folder, 18000 + os.getpid() % 10000)
     try:
         server.shows("zh/index.html", "of 3 is")
@@ -300,7 +303,7 @@ def test_each_language_is_served_and_built_for_itself(project):
         server.stop()
 
 
-def test_bare_mkdocs_builds_the_same_site_from_the_expansion(project):
+def test_bare_mkdocs_builds_the_same_site_from_the_expansion(project, visit):
     assert project.build().code == 0
     ours = project.page("index.html").article
     out = project.folder / "expanded"
@@ -313,6 +316,11 @@ def test_bare_mkdocs_builds_the_same_site_from_the_expansion(project):
     for part in ".drawing img", "math", "abbr", "table", ".drawing-source a":
         assert ours.select(part) == theirs.select(part) != [], part
     assert ours.get_text() == theirs.get_text()
+    with serving(project.folder / "site/en") as address:
+        tab = visit(f"{address}index.html")
+        tab.keyboard.press("/")
+        tab.keyboard.type("square")
+        tab.locator(".md-search-result__item a").first.wait_for()
     theirs = json.loads((project.folder / "site/en/search/search_index.json").read_text())["docs"]
     (project.folder / "site/en/search/index.js").write_text(search.script(theirs))
     found = [sections_to_search(project.folder / folder) for folder in ("ours", "site")]

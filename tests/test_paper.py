@@ -60,7 +60,7 @@ def test_a_book_has_contents_bookmarks_and_links_of_its_own(browser, project):
     site, front = project.folder / "site/en", "<h1>A book</h1>"
     parts = {"Start": ["index.html"], "Reference": ["reference/claims.html", "reference/glossary.html"]}
     made = BytesIO()
-    book(browser.new_page(), site, parts, front).write(made)
+    book(browser.new_page(), site, parts, front, "Contents").write(made)
     pdf = PdfReader(made)
     start, [index], reference, [claims, glossary] = pdf.outline
     assert (start.title, reference.title) == ("Start", "Reference")

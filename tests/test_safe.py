@@ -166,6 +166,10 @@ def test_a_site_with_an_address_says_so(project):
     pages.remove("404.html")
     addresses = [top + page for page in pages]
     assert [project.page(page).select_one("link[rel=canonical]")["href"] for page in pages] == addresses
+    alternates = project.page("index.html").select("link[rel~=alternate][hreflang]")
+    assert [(link["hreflang"], link["href"]) for link in alternates] == [
+        ("x-default", "https://example.org/book/"), ("en", f"{top}index.html"),
+        ("zh-Hans", "https://example.org/book/zh/index.html")]
     sitemap = re.findall("<loc>(.*?)</loc>", project.read("site/en/sitemap.xml"))
     assert sorted(sitemap) == addresses
     assert project.read("site/robots.txt") == f"User-agent: *\nAllow: /\nSitemap: {top}sitemap.xml\n"

@@ -12,3 +12,17 @@ def kept(folder, suffix, what, make):
         make(partial)
         partial.replace(path)
     return path
+
+
+def prune(used):
+    """Removes, from the folder of the files that a build used, what none used lately beyond four times as many.
+
+    With a file goes what has the same name and another end.
+    """
+    for path in used:
+        path.touch()
+    for folder, suffix in {(path.parent, path.suffix) for path in used}:
+        by_age = sorted(folder.glob(f"*{suffix}"), key=lambda path: path.stat().st_mtime)
+        for path in by_age[: -4 * len(used)]:
+            for file in folder.glob(f"{path.stem}*"):
+                file.unlink()

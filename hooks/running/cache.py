@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from drawing.kept import prune
 from text import labs
 from text.source import Fault, Faults
 
@@ -78,21 +79,12 @@ class Cache:
                 if process.wait():
                     raise Faults(["not all snippets and labs ran: see above"])
             found |= {source: read(source.entry) for source in missing}
-            self._prune([source.entry for source in found])
+            prune([source.entry for source in found])
         for source, entry in found.items():
             if not entry:
                 raise Fault(source.path, 1, "changed while it ran: build again")
         self.count, self.ran = (Counter(source.kind for source in some) for some in (found, missing))
         return found
-
-    def _prune(self, used):
-        """Removes what no build used lately, beyond four times as many as this one uses."""
-        for path in used:
-            path.touch()
-        by_age = sorted(self.kept.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in by_age[: -4 * len(used)]:
-            for file in self.kept.glob(f"{path.stem}*"):
-                file.unlink()
 
 
 def picture(entry, title=""):

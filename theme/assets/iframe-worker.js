@@ -22,7 +22,8 @@ class Search extends EventTarget {
   }
 
   async start() {
-    await Search.load(document.head, new URL("../../../search/index.js", this.url));
+    const own = new URL("../../../search/index.js", this.url);
+    await Search.load(document.head, own).catch(() => {});  // then the sections stand in Material's own index
     this.inside = location.protocol === "file:" ? new InFrame(this.url) : new NativeWorker(this.url);
     this.inside.addEventListener("message", ({ data }) =>
       this.dispatchEvent(new MessageEvent("message", { data })));
@@ -31,7 +32,7 @@ class Search extends EventTarget {
 
   postMessage(message) {
     if (!this.inside) return this.waiting.push(message);
-    if (message.type === 0) message.data.docs = Search.docs;
+    if (message.type === 0 && Search.docs) message.data.docs = Search.docs;
     this.inside.postMessage(message);
   }
 }
