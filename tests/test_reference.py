@@ -1,5 +1,6 @@
 """The reference pages against the pages that they sum up: one word and one symbol for one thing."""
 
+import ast
 import re
 
 import pytest
@@ -26,7 +27,36 @@ def _prose(path):
     return re.sub(OUTSIDE, _blank, text, flags=re.M | re.S)
 
 
+def _said(claim):
+    """What a claim of the ledger says in our words, as a page."""
+    numbers = (number.get(part) for number in claim.get("numbers", []) for part in ("what", "touches"))
+    parts = [claim.get(part) for part in ("about", "claim", "because", "no_number")]
+    text = "\n\n".join(filter(None, [*parts, *claim["findings"].values(), *numbers]))
+    return re.sub(OUTSIDE, _blank, text, flags=re.M | re.S)
+
+
 PROSE = {path.relative_to(DOCS / "en").as_posix(): _prose(path) for path in sorted(DOCS.glob("en/**/*.[mp][dy]"))}
+for claims in yaml.safe_load((DOCS / "claims.yml").read_text("utf-8")).values():
+    PROSE |= {f"claims.yml, {claim['id']}": _said(claim) for claim in claims}
+
+
+def _other_spellings():
+    """Other ways to write a term of two words, each with the term: joined, with capitals, with the other hyphen."""
+    forms = {form for term in TERMS for form in (term["term"], f"{term['term']}s", *term.get("in_text", []))}
+    others = {}
+    for form in sorted(forms):
+        if len(parts := re.split("[ -]", form)) < 2:
+            continue
+        capitals = [part.capitalize() for part in parts]
+        for other in "".join(parts), "".join(capitals), " ".join(capitals), " ".join(parts), "-".join(parts):
+            if not {other, other[0].lower() + other[1:]} & forms:
+                others[other] = form
+                others[other[0].upper() + other[1:]] = form
+    return others
+
+
+SPELLINGS = _other_spellings()
+SPELLED = re.compile("|".join(rf"\b{other.replace(' ', chr(92) + 's+')}\b" for other in SPELLINGS))
 
 # What no page calls it, and what every page calls it. A word in quotation marks or in the title of a work is not ours.
 WORDS = {
@@ -40,13 +70,17 @@ WORDS = {
     r"attention (?:is|are) (?:permutation[- ])?invariant": "attention is permutation equivariant",
     r"[Pp]osition(?:al)? embeddings?": "positional encoding, vector for a place",
     r"[Ff]eed-?forward": "MLP",
+    r"[Pp]re-trained|[Ff]inetun\w+": "pretrained, fine-tune",
+    r"(?<!thousand )[mb]illion weights": "parameters",
     r"LayerNorm|BatchNorm": "layer norm, batch norm",
-    r"[Pp]re-trained|[Ff]inetun\w+|[Rr]eadouts?\b|[Ss]elf attention|KV-cache": "pretrained, fine-tune, read-out, ...",
     r"[Vv]ision Transformers?": "vision transformer",
     r"[Mm]ultiply-adds?\b": "MAC",
     r"[Hh]yper-?parameters?": "setting, rate",
 }
-SAID_ONCE = {  # what others call it
+SAID_ONCE = {  # what others call it, and what only looks like a term
+    "differences/space-and-sequence.md": ["matrix can read out of positions"],
+    "claims.yml, D4e": ["can be read out of positions"],
+    "reference/glossary.md": ["scaled dot-product attention"],
     "operations/self-attention.md": ["usually called *attention weights*"],
     SHEET: ["also called *attention weights*"],
 }
@@ -77,7 +111,7 @@ def _quoted(text, start):
 
 
 def _strays(page):
-    text = re.sub(r'!\[[^\]]*\]|"[^"\n]*\.svg"', _blank, PROSE[page])
+    text = re.sub(r'"[^"\n]*\.svg"|\{ #[^}\n]*\}', _blank, PROSE[page])
     for said in SAID_ONCE.get(page, []):
         assert said in text, f"{page}: {said!r} is not said here any more"
         text = text.replace(said, " " * len(said))
@@ -85,6 +119,9 @@ def _strays(page):
         for found in re.finditer(pattern, text):
             if not _quoted(text, found.start()):
                 yield f"{_named(page, found)}; write: {instead}"
+    for found in SPELLED.finditer(text):
+        if not _quoted(text, found.start()):
+            yield f"{_named(page, found)}; write: {SPELLINGS[' '.join(found[0].split())]}"
     for formula in FORMULA.finditer(PROSE[page]):
         for pattern, instead in SYMBOLS.items():
             if found := re.search(pattern, formula[0]):
@@ -97,6 +134,40 @@ def _strays(page):
 @pytest.mark.parametrize("page", PROSE)
 def test_one_word_and_one_symbol_for_one_thing(page):
     assert not list(_strays(page))
+
+
+@pytest.mark.parametrize("other", ["readouts", "Self attention", "KV-cache", "Receptive Field"])
+def test_other_spellings_come_from_the_glossary(other):
+    assert SPELLED.fullmatch(other)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_choosing_has_the_scores_of_its_lab(language):
+    """The table of few labels: the lowest and the highest right answer of each network of Little data."""
+    lab = ast.parse((DOCS / "en/labs/little-data.py").read_text("utf-8"))
+    named = {"recorded", "by_count", "longer"}
+    recorded, by_count, longer = (ast.literal_eval(found) for found in _assigned(lab, named))
+    rows = []
+    for count in 250, 1000, 2000, 4000, 16000:
+        early = [by_count[name].get(count, recorded[name] if count == 4000 else [None] * 3)[2]
+                 for name in ("convolution", "attention")]
+        rows.append((f"{count:,}", *map(_percent, [*early, longer.get(count, {}).get(20000)])))
+    table = (DOCS / language / "together/choosing.md").read_text("utf-8").partition("{ #few-images }")[2]
+    found = re.findall(r"^\| (\d[\d,]+) [^|]*\| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", table, re.M)[:5]
+    assert [tuple(cell.replace(" %", "%").replace("not run", "").replace("未运行", "") for cell in row)
+            for row in found] == rows
+
+
+def _assigned(module, names):
+    return [each.value for each in module.body if isinstance(each, ast.Assign)
+            if isinstance(each.targets[0], ast.Name) and each.targets[0].id in names]
+
+
+def _percent(runs):
+    if not runs:
+        return ""
+    low, high = f"{100 * min(runs):.0f}", f"{100 * max(runs):.0f}"
+    return f"{low}%" if low == high else f"{low}–{high}%"
 
 
 def test_the_glossary_uses_these_words_too():

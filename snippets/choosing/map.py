@@ -45,9 +45,10 @@ STEPS = {"a second of sound": "frames of 10 ms", "photograph": "tiles of 512×51
 def thresholds(d, k=9):
     """The n at which the two sides of each comparison do equal work, counted.
 
-    In units of d they are the same at every width.
+    In units of d they are the same at every width, and so are those of what is kept: a block's
+    weights against its keys and values, which four heads may share.
 
-    >>> all([n / d for n in thresholds(d).values()] == [2, 2.5, 4.5, 6, 8]
+    >>> all([n / d for n in thresholds(d).values()] == [1, 2, 2.5, 3, 4.5, 6, 8, 6, 21]
     ...     for d in (16, 64, 4096))
     True
 
@@ -63,11 +64,15 @@ def thresholds(d, k=9):
     matrix = macs(lambda t: t(1, d) @ t(d, d))          # for one position
     pair = macs(lambda t: (t(1, d) @ t(d, 1)) @ t(1, d))
     conv = macs(lambda t: torch.conv1d(t(d, k), t(d, d, k)))
-    return {"matrices": 4 * matrix / pair,              # core = its four matrices
+    return {"recurrent": 2 * matrix / pair,             # core = a recurrent layer
+            "matrices": 4 * matrix / pair,              # core = its four matrices
             "layer": (conv - 4 * matrix) / pair,        # layer = a convolution
+            "bare": (conv - 3 * matrix) / pair,         # the same, without W_O
             "core": conv / pair,                        # core = a convolution
             "block": 12 * matrix / pair,                # core = all else in a block
-            "two": 16 * matrix / pair}                  # the same, two attentions
+            "two": 16 * matrix / pair,                  # the same, two attentions
+            "kept": 12 * d**2 / (2 * d),                # keys and values = a block's weights
+            "shared": (2 + 2 / 4 + 8) * d**2 / (2 * d / 4)}     # the same, 4 heads share
 
 
 def macs(work):

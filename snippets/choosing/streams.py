@@ -6,12 +6,20 @@ from style import ATTENTION, CONVOLUTION
 # --8<-- [start:streams]
 def convolutions(n, d, k, dilations):
     """Causal layers, one after the other; all numbers for the stack."""
-    back = (k - 1) * sum(dilations)
-    return {"weights": k * d**2 * len(dilations),
-            "MACs": n * k * d**2 * len(dilations),
-            "train": n * d * len(dilations),    # kept for the gradients
-            "state": back * d,                  # kept for the next output
-            "field": back + 1}                  # positions it sees
+    L, back = len(dilations), (k - 1) * sum(dilations)
+    return {"weights": L * k * d**2,
+            "MACs": L * n * k * d**2,
+            "peak": 2 * n * d,          # at once, if all n are computed together
+            "train": L * n * d,         # kept for the gradients
+            "state": back * d,          # kept for the next output
+            "field": back + 1}          # positions it sees
+
+
+def separable(n, d, k, L):
+    """L causal layers: each channel by itself, then a matrix."""
+    return convolutions(n, d, k, [1] * L) | {
+        "weights": L * (k * d + d**2), "MACs": L * n * (k * d + d**2),
+        "peak": 3 * n * d, "train": L * 2 * n * d}
 
 
 def attention(n, d, L, w=None):
@@ -19,9 +27,18 @@ def attention(n, d, L, w=None):
     keys = min(w + 1, n) if w else n
     return {"weights": L * 4 * d**2,
             "MACs": L * (4 * n * d**2 + 2 * n * keys * d),
-            "train": L * 5 * n * d,             # fused; without h n
+            "peak": 5 * n * d,          # fused
+            "train": L * 5 * n * d,     # without h n
             "state": L * 2 * min(w or n, n) * d,
             "field": min(n, 1 + L * (w or n))}
+
+
+def state_space(n, d, L, N=16):
+    """L layers like Mamba-2: six matrices, a table of N rows for 2 d channels."""
+    return {"weights": L * (6 * d**2 + 2 * d * N),
+            "MACs": L * n * (6 * d**2 + 8 * d * N),
+            "peak": 7 * n * d, "train": L * 7 * n * d,
+            "state": L * 2 * d * N, "field": n}
 
 
 second = 16_000                                 # samples
@@ -32,12 +49,14 @@ audio = {                   # costs of a second, samples for each token
     "window 512, 6 layers": (attention(second, 64, 6, 512), 1),
     "attention, 6 layers": (attention(second, 64, 6), 1),
     "frames, convolution": (convolutions(25, 144, 3, [1] * 12), 640),
-    "frames, attention": (attention(25, 144, 16), 640)}
+    "frames, separable": (separable(25, 144, 3, 12), 640),
+    "frames, attention": (attention(25, 144, 16), 640),
+    "frames, state space": (state_space(25, 144, 10), 640)}
+print("4 bytes a number       M weights  MMACs     kB: state    peak     train   sees ms")
 for name, (cost, hop) in audio.items():
-    print(f"{name:20} {cost['weights'] / 1e6:5.2f} M weights",
-          f"{cost['MACs'] / 1e9:7.2f} GMACs ",
-          f"state {4 * cost['state'] / 1e3:9,.1f} kB ",
-          f"sees {1e3 * cost['field'] * hop / second:5,.0f} ms")
+    print(f"{name:22}{cost['weights'] / 1e6:10.2f}{cost['MACs'] / 1e6:9,.0f}",
+          f"{4 * cost['state'] / 1e3:13,.1f}{4 * cost['peak'] / 1e3:8,.0f}",
+          f"{4 * cost['train'] / 1e3:9,.0f}{1e3 * cost['field'] * hop / second:9,.0f}")
 # --8<-- [end:streams]
 
 def kept(name):
@@ -95,10 +114,36 @@ def results():
     >>> round(r["dilated_ms"]), round(r["window_ms"])
     (192, 192)
 
-    On frames: 25 positions are one second for both.
+    On frames: 25 positions are one second for all four.
 
-    >>> [audio[name][0]["field"] for name in ("frames, convolution", "frames, attention")]
-    [25, 25]
+    >>> [cost["field"] for name, (cost, _) in audio.items() if name.startswith("frames")]
+    [25, 25, 25, 25]
+
+    The separable stack has the least weights and work of them, a third of the work of the plain one, and
+    its state. The table of state-space layers lies between convolution and attention.
+
+    >>> frames = {name[8:]: cost for name, (cost, _) in audio.items() if name.startswith("frames")}
+    >>> for what in "weights", "MACs":
+    ...     assert min(frames, key=lambda name: frames[name][what]) == "separable"
+    >>> 2.9 < frames["convolution"]["MACs"] / frames["separable"]["MACs"] < 3.1
+    True
+    >>> 0.9 < frames["state space"]["weights"] / frames["attention"]["weights"] < 1.1
+    True
+    >>> frames["separable"]["state"] == frames["convolution"]["state"]
+    True
+    >>> 5 * frames["separable"]["state"] < frames["state space"]["state"] < frames["attention"]["state"] / 2
+    True
+
+    One separable layer, counted. (State-space layers are a formula, that of the five blocks.)
+
+    >>> import torch
+    >>> import torch.nn.functional as F
+    >>> from torch.utils.flop_counter import FlopCounterMode
+    >>> x, W = torch.ones(1, 4, 60), torch.ones(4, 1, 3)
+    >>> with FlopCounterMode(display=False) as counter:
+    ...     _ = torch.ones(4, 4) @ F.conv1d(x, W, padding=1, groups=4)[0]
+    >>> counter.get_total_flops() == 2 * separable(60, 4, 3, 1)["MACs"]
+    True
 
     At the same reach and width, L layers of attention keep 2 L times the state.
 
@@ -113,6 +158,7 @@ def results():
         "attention_state": kept("attention, 6 layers"),
         "frame_state": kept("frames, convolution"),
         "frame_attention_state": kept("frames, attention"),
+        "frame_table_state": kept("frames, state space"),
         "frame_ratio": round(kept("frames, attention") / kept("frames, convolution")),
         "dilated_train": 4 * dilated["train"],
         "dilated_ms": 1e3 * dilated["field"] / second,

@@ -13,6 +13,7 @@ def layer(stride, side=1024):
             "projections": 4 * n * d**2,        # Q, K, V and the output
             "core": 2 * n**2 * d,
             "core in 8x8 windows": 2 * n * 64 * d,
+            "state space": n * (6 * d**2 + 8 * d * 16),     # 16 rows, one scan
             "MLP": 8 * n * d**2}
 
 
@@ -26,14 +27,16 @@ def network(layout, side):
         cost, d = layer(stride, side), 24 * stride
         mixer = {"C": cost["7x7 depthwise"],
                  "A": cost["projections"] + cost["core"],
-                 "W": cost["projections"] + cost["core in 8x8 windows"]}[letter]
+                 "W": cost["projections"] + cost["core in 8x8 windows"],
+                 "S": cost["state space"]}[letter]
+        own = {"C": 49 * d, "S": 6 * d**2 + 2 * d * 16}.get(letter, 4 * d**2)
         macs += blocks * (cost["MLP"] + mixer)
-        weights += blocks * (8 * d**2 + (49 * d if letter == "C" else 4 * d**2))
-        peak = max(peak, 5 * cost["n"] * d)
+        weights += blocks * (8 * d**2 + own)
+        peak = max(peak, (7 if letter == "S" else 5) * cost["n"] * d)
     return weights, macs, peak
 
 
-for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW":
+for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW", "SSSS":
     weights, small, _ = network(layout, 256)
     _, large, peak = network(layout, 1024)
     print(f"{layout}  {weights / 1e6:3.0f} M weights, GMACs: {small / 1e9:4.1f} at 256,",
@@ -133,6 +136,7 @@ def results():
             "detail": ((16 + 1 - 8) / 16)**2,
             "CCAA_ratio_256": ratio("CCAA", 256), "CCAA_ratio": ratio("CCAA", 1024),
             "CCCA_ratio": ratio("CCCA", 1024), "WWWW_ratio": ratio("WWWW", 1024),
+            "SSSS_ratio": ratio("SSSS", 1024),
             "AAAA_ratio_256": ratio("AAAA", 256), "AAAA_ratio": ratio("AAAA", 1024),
             "a_16": 8 * layer(16)["n"]**2}
 

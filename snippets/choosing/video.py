@@ -5,28 +5,30 @@ from style import ATTENTION, CONVOLUTION, HYBRID
 
 # --8<-- [start:video]
 def block(frames, p=196, d=768):
-    """A block with its MLP, over frames of p patches.
+    """A block with its MLP, over frames of p patches; attention is fused.
 
-    Weights in millions; GMACs; MB that a stream keeps, 2 bytes a number.
+    Weights in millions; GMACs; MB that a stream keeps, and that the block
+    holds at once for all frames, 2 bytes a number.
     """
-    n = frames * p
-    ways = {    # d x d matrices, keys that a patch meets, vectors kept
-        "all pairs": (4, n, 2 * n),
-        "space, then time": (8, p + frames, 2 * n),
-        "space, 3-wide in time": (4 + 3, p, 2 * p),
-        "space, depthwise in time": (4 + 1, p, 2 * p),
-        "3x3x3 convolution": (27, 0, 2 * p)}
+    n, N = frames * p, 16       # rows of a state-space layer's table
+    ways = {    # d x d matrices, keys that a patch meets, vectors kept, at once
+        "all pairs": (4, n, 2 * n, 5),
+        "space, then time": (8, p + frames, 2 * n, 5),
+        "space, 3-wide in time": (4 + 3, p, 2 * p, 5),
+        "space, depthwise in time": (4 + 1, p, 2 * p, 5),
+        "space, state space in time": (4 + 6, p + 4 * N, 2 * N * p, 7),
+        "3x3x3 convolution": (27, 0, 2 * p, 5)}     # 5 of the MLP
     return {name: ((matrices + 8) * d**2 / 1e6,
                    n * ((matrices + 8) * d**2 + 2 * keys * d) / 1e9,
-                   2 * kept * d / 1e6)
-            for name, (matrices, keys, kept) in ways.items()}
+                   2 * kept * d / 1e6, 2 * vectors * n * d / 1e6)
+            for name, (matrices, keys, kept, vectors) in ways.items()}
 
 
-print("M weights, GMACs a frame at 8, 16, 250 frames, MB kept after 250")
-for name, (weights, _, kept) in block(250).items():
-    print(f"{name:25}{weights:5.1f}", *(
+print("M weights, GMACs a frame at 8, 16, 250 frames; MB kept, peak, 250")
+for name, (weights, _, kept, peak) in block(250).items():
+    print(f"{name:27}{weights:5.1f}", *(
         f"{block(frames)[name][1] / frames:6.1f}" for frames in (8, 16, 250)),
-        f"{kept:7.1f}")
+        f"{kept:7.1f}{peak:7.0f}")
 # --8<-- [end:video]
 
 P, D, L, FPS = 196, 768, 12, 25
@@ -51,7 +53,7 @@ def results():
     ...     kernel = torch.empty(d, d, 3, 3, 3)
     >>> def core(y):
     ...     return (y @ y.mT) @ y
-    >>> works = [work for _, work, _ in block(frames, p, d).values()]
+    >>> works = [work for _, work, *_ in block(frames, p, d).values()]
     >>> for work in (lambda: ([x @ W for _ in range(12)], core(x.flatten(0, 1))),
     ...              lambda: ([x @ W for _ in range(16)], core(x),
     ...                       core(x.transpose(0, 1))),
@@ -67,6 +69,8 @@ def results():
     def frame(name, frames):
         return block(frames)[name][1] / frames
 
+    table = block(250)["space, state space in time"][2]
+
     return {
         "joint_8": frame("all pairs", 8), "divided_8": frame("space, then time", 8),
         "joint_250": frame("all pairs", 250), "divided_250": frame("space, then time", 250),
@@ -74,6 +78,7 @@ def results():
         "tokens": 250 * P, "half": 6 * D // P,
         "cache": 2 * L * 2 * 250 * P * D, "state": 2 * L * 2 * P * D,
         "window": 2 * L * 2 * 2 * P * D,        # keys and values of two frames a layer
+        "table": 1e6 * L * table,
         "field": 1 + 2 * L, "field_s": (1 + 2 * L) / FPS}
 
 
