@@ -8,7 +8,7 @@ NUMBER = (
     r"\{\{ *(?P<name>[\w/-]+)\.(?P<key>\w+)(?::(?P<format>[^{}\n]*?))? *\}\}"
     r"|\{\{[^\n]*"  # a mistyped one
 )
-RANGE = r"–(?<=[\d%]–)(?=[\d.])"
+RANGE = r"–(?<=\d–)(?=[\d.])"
 FORMAT = re.compile(r"(\+?)(\.\d+[fe%])(?: ([kMGT]B))?")
 BOUND = re.compile(r"([<>])([\d.e-]+)(%?)")
 UNITS = {None: 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
