@@ -64,11 +64,11 @@ def write(site, sources, config, folder):
     for name, lab in sources.labs.items():
         contents[f"labs/{name}.py"] = lab["whole"]
         contents[f"labs/{name}.ipynb"] = labs.notebook(lab, f"labs/{name}", site.files, config.site_url, origin)
-    slides = {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
-    contents |= slides
-    prune([*slides.values()])
+    drawn = {path: slide(*what, Path(".cache/slides")) for path, what in site.slides.items()}
     if site.characters:
-        contents["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))
+        drawn["assets/math.woff2"] = font.subset(site.characters, Path(".cache/fonts"))
+    prune([*drawn.values()])
+    contents |= drawn
     for path in folder.rglob("*"):
         if path.is_file() and path.relative_to(folder).as_posix() not in contents:
             path.unlink()

@@ -19,18 +19,18 @@ LOOKED_UP = "cheat-sheet", "claims", "glossary", "bibliography"
 
 
 def main():
-    for path in sorted(ROOT.glob("mkdocs*.yml")):
-        config = load_config(str(path))
-        site, labels = Path(config.site_dir), config.extra["labels"]
-        front = [
-            f"<h1>{config.site_name}</h1>",
-            f"<p>{labels['version'].capitalize()} {config.extra['edition']} · {get_build_datetime():%Y-%m-%d}</p>",
-            f"<p>{config.copyright}</p>",
-        ]
-        with chromium() as browser:
+    with chromium() as browser:
+        for path in sorted(ROOT.glob("mkdocs*.yml")):
+            config = load_config(str(path))
+            site, labels = Path(config.site_dir), config.extra["labels"]
+            front = [
+                f"<h1>{config.site_name}</h1>",
+                f"<p>{labels['version'].capitalize()} {config.extra['edition']} · {get_build_datetime():%Y-%m-%d}</p>",
+                f"<p>{config.copyright}</p>",
+            ]
             pdf = book(browser.new_page(), site, chosen(config.nav), "\n".join(front), labels["contents"])
-        pdf.add_metadata({"/Title": config.site_name})
-        pdf.write(site.with_name(f"{path.stem.replace('mkdocs', 'book')}.pdf"))
+            pdf.add_metadata({"/Title": config.site_name})
+            pdf.write(site.with_name(f"{path.stem.replace('mkdocs', 'book')}.pdf"))
 
 
 def chosen(nav):

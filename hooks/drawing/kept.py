@@ -1,6 +1,7 @@
 """Files that are made once: their name says what is in them."""
 
 import hashlib
+from collections import Counter
 
 
 def kept(folder, suffix, what, make):
@@ -15,14 +16,14 @@ def kept(folder, suffix, what, make):
 
 
 def prune(used):
-    """Removes, from the folder of the files that a build used, what none used lately beyond four times as many.
+    """Removes, from each folder of the files that a build used, what none used lately beyond four times as many.
 
     With a file goes what has the same name and another end.
     """
     for path in used:
         path.touch()
-    for folder, suffix in {(path.parent, path.suffix) for path in used}:
+    for (folder, suffix), count in Counter((path.parent, path.suffix) for path in used).items():
         by_age = sorted(folder.glob(f"*{suffix}"), key=lambda path: path.stat().st_mtime)
-        for path in by_age[: -4 * len(used)]:
+        for path in by_age[: -4 * count]:
             for file in folder.glob(f"{path.stem}*"):
                 file.unlink()

@@ -206,16 +206,15 @@ def figure():
                                 interpolation="none")
         ax.add_artist(AnnotationBbox(thumbnail, (-4.35, row), frameon=False))
         ax.text(-3.65, row, name, va="center")
-    for offset, sigma, marker in zip((-0.26, 0, 0.26), SIGMAS, "o^s"):
+    ax.text(-0.1, -0.8, "kernel better", ha="right", color=CONVOLUTION)
+    ax.text(0.1, -0.8, "attention better", color=ATTENTION)
+    notes = (1.35, ", little noise"), (0.6, ""), (0.4, ", much noise")
+    for offset, sigma, marker, (x, note) in zip((-0.26, 0, 0.26), SIGMAS, "o^s", notes):
         gain = [mean(gains()["noisy"][name, sigma]) for name in images]
         ax.plot(gain, [row + offset for row in range(len(images))], marker,
                 color=ATTENTION, ms=7, label=f"σ = {sigma}",
                 mfc=ATTENTION if marker == "o" else "none", mew=2)
-    ax.text(-0.1, -0.8, "kernel better", ha="right", color=CONVOLUTION)
-    ax.text(0.1, -0.8, "attention better", color=ATTENTION)
-    for x, offset, text in ((1.35, -0.26, "σ = 0.05, little noise"), (0.6, 0, "σ = 0.1"),
-                            (0.4, 0.26, "σ = 0.15, much noise")):
-        ax.text(x, offset, text, color=ATTENTION, va="center")
+        ax.text(x, offset, f"σ = {sigma}{note}", color=ATTENTION, va="center")
     ax.set(xlim=(-5, 5.2), ylim=(len(images) - 0.4, -0.6), yticks=[],
            xlabel="gain over the best fixed kernel (dB)")
     ax.set_xticks([-2, 0, 2, 4], ["−2", "0", "+2", "+4"])
