@@ -1,5 +1,5 @@
 # make serve · make build · make offline · make pdf · make test · make peers · make mutants · make sync · make version · make release · make expand · make processors · make test-matrix · make bench · make bench-peers · make lock · make clean
-# Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K and PAGE can be given: see README.md.
+# Each sets up .venv once. PYTHON, PORT, TORCH_INDEX, K, ALL and PAGE can be given: see README.md.
 
 PYTHON = python3
 PORT = 8000
@@ -25,6 +25,7 @@ offline: build
 	@$(BIN)/python -m offline site.zip
 	@echo "site.zip, unpacked anywhere, works without a server: open site/index.html."
 
+# A test that passed runs again only if something changed that it depends on, or with ALL=1.
 test: writable .venv/ready-to-test
 	@$(BIN)/ruff check
 	@$(BIN)/deptry . --no-ansi 2>&1

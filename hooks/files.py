@@ -36,10 +36,15 @@ def gather(config):
     return Sources(pages, *data, told, snippets, code, cache.style, ran_labs, extra["labels"], extra["made"]), cache
 
 
-def _draw_again(site):
-    """Gives the PNGs of a Site and its slides the words that a translation put into the SVGs."""
-    drawn = {path: picture(site.files[f"{path[:-4]}.svg"], Path(".cache/pictures"))
-             for path in site.files if path.endswith(".png")}
+def _draw_again(site, made):
+    """Gives the PNGs of a Site and its slides the words that a translation put into the SVGs.
+
+    made: what these say of when they were made, which would draw each anew.
+    """
+    drawn = {}
+    for path in (path for path in site.files if path.endswith(".png")):
+        svg = site.files[f"{path[:-4]}.svg"].replace(f", {made}</dc:source>", "</dc:source>")
+        drawn[path] = picture(svg, Path(".cache/pictures"))
     site.files |= drawn
     prune([*drawn.values()])
     for path, (_, *words) in site.slides.items():
@@ -55,7 +60,7 @@ def _pages_of(nav):
 def write(site, sources, config, folder):
     """Makes a folder hold the expanded docs_dir; what does not change is not touched."""
     if sources.told:
-        _draw_again(site)
+        _draw_again(site, sources.made)
     contents = {page: text.text for page, text in site.texts.items()} | site.files
     for path in Path(config.docs_dir).rglob("*"):
         if path.is_file() and path.suffix != ".md":

@@ -17,6 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from filelock import FileLock
+from passed import pytest_configure  # noqa: F401
 from playwright.sync_api import sync_playwright
 from running.cache import Cache
 from small import Small

@@ -90,8 +90,8 @@ GALLERY = """\
 
 <figure markdown>
 ![Two](../figures/labs/e-1.svg){ .small }
-<figcaption markdown>[Part](../a/b.md#part) [SVG](../figures/labs/e-1.svg) [slide](../figures/labs/e-1-slide.png) \
-[code](../a/b.py)</figcaption>
+<figcaption markdown>**It [rises](../a/b.md#part).** [Part](../a/b.md#part) [SVG](../figures/labs/e-1.svg) \
+[slide](../figures/labs/e-1-slide.png) [code](../a/b.py)</figcaption>
 </figure>
 
 ## E { #e }
@@ -107,7 +107,8 @@ GALLERY = """\
 
 def test_the_gallery_has_each_figure_once_in_a_page():
     pages = {
-        "a/b.md": "# B\n\n![One](../figures/c/d.svg)\n\n## Part { #part }\n\n![Two](../figures/labs/e-1.svg)\n\n"
+        "a/b.md": "# B\n\n![One](../figures/c/d.svg)\n\n## Part { #part }\n\n![Two](../figures/labs/e-1.svg)\n"
+        "/// caption\n**It [rises](#part).** Look.\n///\n\n"
         "![Again](../figures/c/d.svg){ .small } ![No figure](x.png)",
         "labs/e.md": "# E\n\n![Two](../figures/labs/e-1.svg)",
         "f.md": "# F",

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from PIL import Image
 from running.cache import Cache
-from test_build import ran
+from test_build import Server, ran
 from text import labs
 
 from conftest import DOCS, LABS
@@ -152,6 +152,27 @@ def test_another_lock_is_another_key(monkeypatch, tmp_path):
     assert len(before | {source.entry for source in cache.sources()}) == 4
 
 
+def test_the_server_survives_what_an_author_does_to_a_lab(lab):
+    server = Server(lab.folder, 18000 + os.getpid() % 10000)
+    try:
+        server.shows(PAGE, "More text.")
+        lab.edit(LAB, "More text.", "Other text.")
+        server.shows(PAGE, "Other text.")
+        lab.edit(LAB, "sum(squares)", "1 / 0")
+        server.said("ZeroDivisionError")
+        lab.edit(LAB, "1 / 0", "sum(squares)")
+        (lab.folder / LAB).rename(lab.folder / "docs/en/labs/better.py")
+        lab.edit("mkdocs.yml", "labs/good.md", "labs/better.md")
+        server.shows("en/labs/better.html", "Other text.")
+        (lab.folder / "docs/en/labs/better.py").unlink()
+        lab.edit("mkdocs.yml", ", labs/better.md", "")
+        server.wait(lambda: not server.get("en/labs/better.html"), "the lab is gone")
+        lab.edit("docs/en/index.md", "The square of", "The 2nd power of")
+        server.shows("en/index.html", "2nd power")
+    finally:
+        server.stop()
+
+
 def test_two_clean_builds_give_the_same_bytes(lab, twin):
     assert lab.build().code == with_lab(twin).build().code == 0
     assert lab.site() == twin.site()
@@ -203,6 +224,7 @@ def test_a_figure_of_a_lab_can_be_taken_away(lab):
     assert lab.build().code == 0
     with Image.open(lab.folder / "site/en/figures/labs/good-1.png") as picture:
         assert picture.width == 2000 and picture.getpixel((0, 0)) == (255, 255, 255)
+        assert picture.text["Title"] == "Good 1 in its lab"
     for end, colour, other in ("", "#0072b2", "#4ba6e0"), ("-dark", "#4ba6e0", "#0072b2"):
         svg = lab.site()[f"en/figures/labs/good-1{end}.svg"].decode()
         assert "docs/en/labs/good.py" in svg and colour in svg and other not in svg

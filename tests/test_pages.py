@@ -5,6 +5,7 @@ import re
 import subprocess
 from functools import cache
 from urllib.parse import unquote, urldefrag, urlsplit
+from xml.sax.saxutils import escape
 
 import cairosvg
 import fresh
@@ -183,8 +184,11 @@ def test_a_figure_can_be_taken_away(site, name):
     for part in f"snippets/{name}.py", "<dc:title>", "CC BY 4.0":
         assert part in svg
     assert re.search(r", [\d.]+ · \d{4}-\d\d-\d\d.*</dc:source>", svg)
-    with Image.open(file.with_suffix(".png")) as picture:
-        assert picture.width == 2000
+    for language in "en", "zh":
+        with Image.open(site / f"{language}/figures/{name}.png") as picture:
+            assert picture.width == 2000
+            assert f"<dc:title>{escape(picture.text['Title'])}<" in svg and "CC BY 4.0" in picture.text["Copyright"]
+            assert picture.text["Source"].startswith(f"snippets/{name}.py, of: ")
     colours = {tuple(bytes.fromhex(c)) for c in re.findall(r"(?:fill|stroke): #(\w{6})", svg)} - {(0, 0, 0)}
     for png in _drawn(svg):
         with Image.open(png) as picture:

@@ -7,6 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from policy import guard
 
 from conftest import BUILD, ENVIRONMENT, ROOT, no_violation, parsed, serving, wait_until
@@ -166,6 +167,9 @@ def test_a_site_with_an_address_says_so(project):
     pages.remove("404.html")
     addresses = [top + page for page in pages]
     assert [project.page(page).select_one("link[rel=canonical]")["href"] for page in pages] == addresses
+    image = project.page("index.html").select_one("meta[property='og:image']")["content"]
+    with Image.open(site / "en" / image.removeprefix(top)) as picture:
+        assert picture.size == (1600, 900) and picture.text["Title"] == "It rises."
     alternates = project.page("index.html").select("link[rel~=alternate][hreflang]")
     assert [(link["hreflang"], link["href"]) for link in alternates] == [
         ("x-default", "https://example.org/book/"), ("en", f"{top}index.html"),

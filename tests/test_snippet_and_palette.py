@@ -15,6 +15,9 @@ from running.snippet import copy, violations
     ("    return fig", "    from style import GRAY\n    return fig", [
         (31, "imports style not as one line: from style import ..."),
     ]),
+    ("from style import CONVOLUTION\n\n\n# --8<-- [start:idea]\n", "# --8<-- [start:idea]\nfrom style import GRAY\n", [
+        (5, "section 'idea' imports style, which a reader who copies it does not have"),
+    ]),
     ("def results", "def result", [(1, "defines no function results(), which returns the numbers")]),
     ("def figure", "def figures", [(1, "defines no function figure(), which returns the figure")]),
     (">>> ", "", [(1, "has no doctest")]),

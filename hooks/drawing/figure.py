@@ -15,6 +15,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from .palette import dressing
 
@@ -23,6 +24,7 @@ METADATA = Path(__file__).with_name("metadata.xml").read_text("utf-8").rstrip()
 CHECKOUT = Path(__file__).resolve().parents[2]
 LIGHT, DARK = (dressing(CHECKOUT.joinpath("snippets/style.py").read_text("utf-8"), dark) for dark in (False, True))
 WIDTH = 2000  # of a PNG, in pixels
+ORIGIN = "{}, of: Self-attention and convolution, side by side"
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 COLOUR = re.compile(r"#[0-9a-f]{6}\b(?=[;\"])")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -92,7 +94,7 @@ def clean(svg):
 
 def drawings(svg, title, source, narrow=""):
     """What clean() gave as files that say what they are, {end of their name: text}, on no background."""
-    metadata = METADATA.format(title=escape(title), source=escape(source))
+    metadata = METADATA.format(title=escape(title), source=escape(ORIGIN.format(source)))
     head, body = svg.split(">", 1)
     svg = f'<?xml version="1.0" encoding="utf-8"?>\n{head}>\n{metadata}{body}\n'
     return {f"{narrow}.svg": _dressed(svg, LIGHT), f"{narrow}-dark.svg": RASTER.sub(_darkened, _dressed(svg, DARK))}
@@ -117,19 +119,29 @@ def _darkened(png):
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def to_png(fig, path):
+def about(title, source):
+    """What a PNG says of itself, as its SVG does."""
+    told = PngInfo()
+    told.add_text("Title", title)
+    told.add_text("Source", source)
+    told.add_text("Copyright", "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/")
+    return told
+
+
+def to_png(fig, path, title, source):
     """Writes the figure, once drawn, to a file that no reader looks at yet."""
     fig.set_layout_engine("none")
     fig.savefig(path, format="png", dpi=WIDTH / fig.get_figwidth(), facecolor="white",
-                pil_kwargs={"compress_level": 3})
+                pil_kwargs={"compress_level": 3, "pnginfo": about(title, ORIGIN.format(source))})
 
 
-def on_white(png, path):
+def on_white(png, path, title, source):
     """Writes a transparent PNG as to_png() would."""
     picture = Image.open(io.BytesIO(png)).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(white, picture).convert("RGB")
-    picture.resize((WIDTH, round(picture.height * WIDTH / picture.width))).save(path)
+    picture.resize((WIDTH, round(picture.height * WIDTH / picture.width))).save(
+        path, "png", pnginfo=about(title, ORIGIN.format(source)))
 
 
 def _font(match):
@@ -156,12 +168,18 @@ def to_csv(fig):
     return buffer.getvalue()
 
 
+def _value(bar, orientation):
+    """(x, y) of a bar: its length, and where it stands."""
+    if orientation == "horizontal":
+        return bar.get_width(), bar.get_y() + bar.get_height() / 2
+    return bar.get_x() + bar.get_width() / 2, bar.get_height()
+
+
 def _series(ax):
     """(label, points) of each artist that carries a label of its own."""
     for container in ax.containers:
         if isinstance(container, BarContainer):
-            bars = [(b.get_x() + b.get_width() / 2, b.get_height()) for b in container]
-            yield container.get_label(), bars
+            yield container.get_label(), [_value(bar, container.orientation) for bar in container]
     for artist in (*ax.lines, *ax.collections, *ax.images):
         label = artist.get_label()
         if not label or label.startswith("_"):

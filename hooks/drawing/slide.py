@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from .figure import about
 from .kept import kept
 from .picture import CHINESE, LATIN
 
@@ -18,7 +19,11 @@ WIDE = "[\u3000-\u9fff\uff00-\uffef]"  # Chinese, which has no spaces between wo
 def slide(png, headline, origin, folder):
     """The file of a slide in a folder, made if it is new: the name of the PNG says what is in it."""
     what = headline, origin, png.name, CODE
-    return kept(folder, ".png", what, lambda file: _drawn(Image.open(png), headline, origin).save(file, "png"))
+
+    def draw(file):
+        _drawn(Image.open(png), headline, origin).save(file, "png", pnginfo=about(headline, origin))
+
+    return kept(folder, ".png", what, draw)
 
 
 def _drawn(figure, headline, origin):

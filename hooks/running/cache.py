@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 from collections import Counter
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -92,12 +93,17 @@ def picture(entry, title=""):
     return entry.with_name(f"{entry.stem}-{title}.png" if title else f"{entry.stem}.png")
 
 
+@lru_cache(1000)  # the name of an entry says what is in it
+def _parsed(path):
+    return json.loads(path.read_bytes())
+
+
 def read(path):
     """The entry in a file, with the path of each PNG; None if not all is there or it is corrupt."""
-    try:
-        entry = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    if not path.exists():
         return None
+    try:
+        entry = _parsed(path)
     except ValueError:
         say(f"warning: {path} is corrupt; it is made again")
         path.unlink()

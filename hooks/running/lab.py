@@ -58,14 +58,15 @@ def run(path, text, _style, entry):
         if len(drawn) > 1:
             raise fault(index, "draws more than one figure")
         for data in drawn:
-            cell.metadata.figure = title = f"{Path(path).stem}-{len(figures) + 1}"
+            cell.metadata.figure = name = f"{Path(path).stem}-{len(figures) + 1}"
             try:
                 svg = figure.clean(data["image/svg+xml"])
             except ValueError as error:
                 raise fault(index, str(error)) from None
-            svg = ID.sub(rf"\1{title}-", svg)  # two of a page may share an id
-            figures[title] = {"svg": figure.drawings(svg, title, path)}
-            figure.on_white(base64.b64decode(data.pop("image/png")), picture(entry, title))
+            svg = ID.sub(rf"\1{name}-", svg)  # two of a page may share an id
+            what = f"{name.replace('-', ' ').capitalize()} in its lab", path
+            figures[name] = {"svg": figure.drawings(svg, *what)}
+            figure.on_white(base64.b64decode(data.pop("image/png")), picture(entry, name), *what)
     return {
         "shown": _shown(notebook),
         "cells": json.loads(nbformat.writes(notebook))["cells"],

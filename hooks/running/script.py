@@ -56,7 +56,7 @@ def run(path, text, style, entry):
     except ValueError as error:
         raise Fault(path, lines["figure"], str(error)) from None
     doctests = _doctests(path, tree, module)
-    figure.to_png(fig, picture(entry))
+    figure.to_png(fig, picture(entry), title, path)
     return {
         "results": results,
         "outputs": printed,

@@ -40,7 +40,9 @@ def violations(text):
     if ">>> " not in text:
         yield 1, "has no doctest"
     try:
-        sections(text)
+        for name, (first, _, body) in sections(text).items():
+            if STYLE.search(body):
+                yield first, f"section '{name}' imports style, which a reader who copies it does not have"
     except ValueError as error:
         yield error.args
 

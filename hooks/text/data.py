@@ -1,5 +1,6 @@
 """The YAML files that pages quote: read with line numbers, and checked against schema.yml."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -28,6 +29,7 @@ SCHEMAS = yaml.load(Path(__file__).with_name("schema.yml").read_text("utf-8"), _
 CHECKS = {kind: compile(schema) for kind, schema in SCHEMAS.items()}
 
 
+@lru_cache(20)
 def load(path, text, kind):
     """What a YAML text holds, as the schema of its kind has it. Raises Fault."""
     try:

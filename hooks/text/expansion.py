@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from drawing.palette import css
 from running.snippet import copy
@@ -10,7 +10,7 @@ from running.snippet import copy
 from . import code, exercises, figures, formulas, numbers
 from .changes import Changes
 from .claims import Ledger
-from .source import Faults, Text
+from .source import Faults, Text, prose
 from .terms import Glossary
 from .words import Words
 from .works import Works
@@ -18,6 +18,8 @@ from .works import Works
 FENCES = "claims|ledger|verdicts|sources|bibliography|glossary|gallery|changes|exercises"
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
+BLOCK = r"/(?<=^/)(?P<slashes>//+) *(?P<what>[^\n]*)"
+KNOWN = re.compile(r"caption|html \| \S+")  # blocks of Markdown
 
 
 @dataclass
@@ -55,14 +57,16 @@ def expand(sources):
     """The Site of Sources. Raises Faults with all that is wrong."""
     titles = {page: text.title() for page, text in sources.pages.items()}
     ledger = Ledger(*sources.claims, sources.told.get("claims"), sources.snippets, titles, sources.labels)
-    works = Works(*sources.works, titles, sources.labels["cited"] + sources.labels["colon"])
+    cited = {page: "\n".join(fence["body"] for fence in FENCE.finditer(text.text) if fence["kind"] == "sources")
+             for page, text in sources.pages.items()}
+    works = Works(*sources.works, cited, titles, sources.labels["cited"] + sources.labels["colon"])
     terms = Glossary(*sources.terms, sources.told.get("terms"), sources.pages)
     changes = Changes(*sources.changes)
     known = sources.snippets | {"claims": {"results": ledger.counts()}}
     drawn = sources.snippets | {f"labs/{n}": fig for lab in sources.labs.values() for n, fig in lab["figures"].items()}
     if "words" in sources.told:
         drawn = Words(*sources.told["words"], sources.labels["percent"]).figures(drawn)
-    numbered, plain, characters = figures.count(sources.pages), {}, set()
+    numbered = figures.count(sources.pages)
 
     def fill(text, page):
         text = figures.number(text, page, numbered, sources.labels)
@@ -72,21 +76,23 @@ def expand(sources):
         return Text(text.text.replace(numbers.PERCENT, sources.labels["percent"]), text.origins)
 
     def finish(text, page):
+        """The Text of a page as a generator takes it, as readers of text do, and what its formulas show."""
         made = {"bibliography": works.entries, "glossary": terms.entries, "changes": changes.entries}
         made["gallery"] = partial(figures.gallery, pages=filled, figures=drawn, labels=sources.labels)
         made["exercises"] = partial(exercises.sheet, pages=filled, label=sources.labels["solutions"])
         text = _fill(text, page, **made)
-        plain[page] = formulas.plain(text)
+        read = formulas.plain(text)
+        _check_blocks(text)
         if match := LEFT.search(text.text):
             problem = f"{match[0]!r} is no directive that the site knows: see its exact form in CONTRIBUTING.md"
             raise text.fault(match.start(), problem)
         if not page.startswith("reference/"):
             text = terms.mark(text)
         text, shown = formulas.fill(text)
-        characters.update(shown)
-        return figures.fill(text, drawn, sources.labels)
+        return figures.fill(text, drawn, sources.labels), read, shown
 
-    filled = _each(sources.pages, fill)
+    around = hash(_frozen([numbered, {name: value for name, value in vars(sources).items() if name != "pages"}]))
+    filled = _each(sources.pages, fill, around)
     slides, pictures = {}, {}
     for page, text in filled.items():
         origin = sources.labels["origin"].format(" · ".join(dict.fromkeys((titles["index.md"], titles[page]))))
@@ -95,13 +101,15 @@ def expand(sources):
             slides.setdefault(path, (drawn[name]["png"], headline, origin))
             pictures.setdefault(page, path)
             drawn[name] = drawn[name] | {"slide": path}
-    texts = _each(filled, finish)
+    finished = _each(filled, finish, hash((around, *slides, *titles.items())))
     files = {"assets/palette.css": css(sources.style), "reference/bibliography.bib": works.bibtex()}
     files["changes.xml"] = changes.feed(titles["index.md"])
     for name, text in sources.code.items():
         files |= {f"code/{name}.py": copy(text, sources.style), f"code/{name}.js": sources.snippets[name]["code"]}
     for name, figure in drawn.items():
         files |= {f"figures/{name}{end}": content for end, content in figures.files(figure, sources.made).items()}
+    texts, plain = ({page: made[part] for page, made in finished.items()} for part in (0, 1))
+    characters = {character for _, _, shown in finished.values() for character in shown}
     return Site(texts, plain, files, slides, pictures, characters, ledger)
 
 
@@ -115,12 +123,59 @@ def _fill(text, page, **makers):
     return text.sub(FENCE.finditer(text.text), fence)
 
 
-def _each(pages, step):
-    """What a step makes of each page. Raises Faults, after each had its turn."""
-    made, faults = {}, []
+def _check_blocks(text):
+    """Raises Fault for a block, /// name to ///, that Markdown does not know, or that does not close."""
+    opened = []
+    for match in prose(text.text, BLOCK):
+        if not match["what"]:
+            if not opened or opened.pop()["slashes"] != match["slashes"]:
+                raise text.fault(match.start(), f"{match[0]} closes no block")
+            continue
+        if not KNOWN.fullmatch(match["what"]):
+            problem = f"{match[0]!r} is no block that the site knows: /// caption or /// html | tag"
+            raise text.fault(match.start(), problem)
+        if opened and len(match["slashes"]) >= len(opened[-1]["slashes"]):
+            break
+        opened.append(match)
+    if opened:
+        raise text.fault(opened[-1].start(), f"{opened[-1][0]!r} does not close: /// must end it")
+
+
+class _Unseen:
+    """An argument that does not tell calls apart."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return 0
+
+
+@lru_cache(500)  # most pages of a served site stay as they are
+def _once(_, make):
+    return make.value()
+
+
+def _frozen(value):
+    """What can be hashed, of dicts and lists."""
+    if isinstance(value, dict):
+        return tuple((key, _frozen(each)) for key, each in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _each(pages, step, around):
+    """What a step makes of each page, made anew if the page or what is around it, a hash, is another.
+
+    A page of reference may show all others. Raises Faults, after each page had its turn.
+    """
+    made, faults, all_pages = {}, [], hash(tuple(text.text for text in pages.values()))
     for page, text in pages.items():
+        key = step.__name__, around, page.startswith("reference/") and all_pages, page, text.text, *text.origins
         try:
-            made[page] = step(text, page)
+            made[page] = _once(key, _Unseen(partial(step, text, page)))
         except Faults as error:
             faults += error.faults
     if faults:

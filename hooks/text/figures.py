@@ -12,7 +12,7 @@ import re
 from html import escape, unescape
 from urllib.parse import urljoin
 
-from .source import HEADING, heading, prose, relative
+from .source import HEADING, heading, prose, relative, relocate
 
 IMAGE = r"!\[(?P<alt>(?:\\.|[^\]\\])*)\]\((?P<address>[^)\s]*)\)"
 FIGURE = rf"{IMAGE}(?P<rest>[^\n]*)(?P<caption>(?:\n+/// caption\n.*?\n///$)?)"
@@ -20,6 +20,7 @@ ADDRESS = re.compile(r"((?:\.\./)*figures/(?P<name>.+))\.svg")
 SIZE = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)pt" height="([\d.]+)pt"')
 STOP = "{ .stop }"  # ends the main way
 SMALL = "{ .small }"  # marks the images of the gallery, and others that repeat a figure
+HEADLINE = r"(?:\n+/// caption\n(?P<headline>\*\*.+?\*\*))?"
 CAPTIONED = rf"{IMAGE}\n+/// caption\n(?P<headline>\*\*)?"
 LINK = r"\[(?P<number>%s)\]\((?P<page>[^)#\s]*)(?P<anchor>#fig-[^)\s]+)\)"
 
@@ -127,14 +128,16 @@ def gallery(_, page, pages, figures, labels):
     parts = ['<div class="gallery" markdown>']
     for source, text in pages.items():
         section, items = f"[{text.title()}]({relative(source, page)})", []
-        for match in prose(text.text, f"{HEADING}|{IMAGE}(?!{re.escape(SMALL)})"):
+        for match in prose(text.text, f"{HEADING}|{IMAGE}(?!{re.escape(SMALL)}){HEADLINE}"):
             if match["id"]:
                 section = f"[{match['title']}]({relative(source, page)}#{match['id']})"
             elif address := ADDRESS.fullmatch(match["address"]):
                 name = address["name"]
                 file = relative(f"figures/{name}", page)
                 code = source.removesuffix(".md") if name.startswith("labs/") else f"code/{name}"
-                links = [section, *(f"[{kind}]({file}{end})" for kind, end in _offered(figures[name], labels))]
+                headline = relocate(match["headline"] or "", source, page)
+                links = [headline, section] if headline else [section]
+                links += [f"[{kind}]({file}{end})" for kind, end in _offered(figures[name], labels)]
                 links.append(f"[{labels['program']}]({relative(f'{code}.py', page)})")
                 items.append(
                     f"<figure markdown>\n![{match['alt']}]({file}.svg){SMALL}\n"

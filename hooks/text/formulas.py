@@ -13,6 +13,7 @@ FORMULA = (
     r"|\[\$(?P<named>[^$\n]+)\$\](?P<target>\([^)\n]*\))"
     r"|\$(?<![\\$]\$)(?!\s|\$)(?P<inline>(?:\\.|(?!\n\n)[^\\$])+?)(?<!\s)\$(?P<after>[.,;:!?)’”，。；：！？）、]*)"
 )
+ALONE = r"(?P<alone>\$)(?<!\\\$)"
 ROW = re.compile(r"(<mtr><mtd[^>]*>|</mtd><mtd[^>]*>)<mo>([=+−≤≥≈<>]|&[lg]t;)")  # a row that goes on with a sign
 # The parts that belong to one operation. math-core can only colour them, which here becomes a class.
 MACROS = {"conv": r"\textcolor{blue}{#1}", "att": r"\textcolor{orange}{#1}"}
@@ -26,6 +27,8 @@ def fill(text):
     shown = set()
 
     def formula(match):
+        if match["alone"]:
+            raise text.fault(match.start(), "a $ alone: a formula has one at each end, and no space beside it within")
         tex = match["display"] or match["named"] or match["inline"]
         try:
             math, letters = _typeset(tex, bool(match["display"]))
@@ -41,7 +44,7 @@ def fill(text):
             return f"<span>{math}</span>"  # at the start of a line <math> would be a block
         return math
 
-    return text.sub(prose(text.text, FORMULA), formula), shown
+    return text.sub(prose(text.text, f"{FORMULA}|{ALONE}"), formula), shown
 
 
 def plain(text):

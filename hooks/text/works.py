@@ -21,27 +21,32 @@ CAPITALS = re.compile(r"\w+[A-Z]\w*|\b(?:Bird|Fourier|Llama|Mamba|Wavenet)\b")  
 
 
 class Works:
-    """The works of a YAML text, and the pages that cite them; label: "Cited in: ". Raises Fault."""
+    """The works of a YAML text, and the pages that cite them, {page: what its fences name}; label: "Cited in: ".
 
-    def __init__(self, path, text, titles, label):
-        self.path, self.titles, self.label = path, titles, label
+    Raises Fault.
+    """
+
+    def __init__(self, path, text, bodies, titles, label):
+        self.path, self.label = path, label
         works = index(path, load(path, text, "works"), "key")
         self.works = {work["key"]: work for work in sorted(works.values(), key=_order)}
         self.citing = {key: {} for key in works}
+        for page, body in bodies.items():
+            for item in ITEM.finditer(body):
+                self.citing.get(item["key"], {})[page] = f"[{titles[page]}]"
 
     def cite(self, body, page):
         """The works that a page's fence names, each with its note."""
 
         def reference(item):
             work = body.look_up(self.works, item["key"], item.start(), f"work '{item['key']}'")
-            self.citing[work["key"]][page] = f"[{self.titles[page]}]"
             title = f"[*{work['title']}*]({relative(PAGE + '#' + item['key'], page)})"
             return f"- {_reference(work, title)} {item['note'].strip()}".rstrip()
 
         return body.sub(ITEM.finditer(body.text), reference)
 
     def entries(self, _, page):
-        """All works, once all pages have cited. Raises Fault for one that none cites."""
+        """All works. Raises Fault for one that no page cites."""
         items = []
         for key, work in self.works.items():
             if not self.citing[key]:

@@ -125,6 +125,7 @@ def results():
         "token_whole_ms": (read + whole_kept) / 0.8,                    # 0.8 TB a second
         "token_passages_ms": (read + passages[2]) / 0.8,
         "again": again, "anew": anew, "even": whole[0] / (anew - again),
+        "twenty": (whole[0] + 20 * again) / (20 * anew),
         "core_share": 1 - 2 * contract * (weights() - 2 * words) / 1e15 / whole[0]}
 
 

@@ -1,5 +1,7 @@
 """An image of 1024 x 1024 pixels: what attention costs at each stride."""
 
+import math
+
 import matplotlib.pyplot as plt
 from style import ATTENTION, CONVOLUTION, HYBRID
 
@@ -126,6 +128,9 @@ def results():
     window, spread = fields()
     weights, tile, _ = network("CCCC", 512)
 
+    # A photograph of 4,000 x 3,000, a quarter of its side, two blocks at stride 16.
+    n, d = math.ceil(1000 / 16) * math.ceil(750 / 16), 384
+
     def ratio(layout, side):
         return network(layout, side)[1] / network("CCCC", side)[1]
 
@@ -133,6 +138,8 @@ def results():
             "kept_tile": 4 * kept_for_gradients(512), "weights": weights / 1e6,
             "training": 4 * (16 * kept_for_gradients(512) + 4 * weights),
             "window": window, "needed": 2 * 1023 + 1, "spread": spread,
+            "compared": n, "compared_core": n / (6 * d + n),
+            "compared_work": 2 * (12 * n * d**2 + 2 * n**2 * d),
             "detail": ((16 + 1 - 8) / 16)**2,
             "CCAA_ratio_256": ratio("CCAA", 256), "CCAA_ratio": ratio("CCAA", 1024),
             "CCCA_ratio": ratio("CCCA", 1024), "WWWW_ratio": ratio("WWWW", 1024),
