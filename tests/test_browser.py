@@ -1,6 +1,7 @@
 """What a reader meets in a browser: on a server and from the disk, light and dark."""
 
 import re
+from pathlib import Path
 
 import pytest
 from weight import PHONE, elsewhere, weigh
@@ -94,11 +95,10 @@ def shared(browser, server):
     return elsewhere(browser, server)
 
 
-@pytest.mark.parametrize("page", THEMED)
 def test_a_page_loads_little(browser, server, site, shared, page):
     """Compressed, on a phone: at most 160 kB on a first visit, 60 kB after another page, pictures of two besides."""
     first, later = weigh(browser, server, site, page, shared)
-    pictures = {"en/reference/figures.html": 140_000, "en/reference/teach.html": 260_000}.get(page, 0)
+    pictures = {"figures": 140_000, "teach": 260_000}.get(Path(page).stem, 0)
     assert first <= 160_000 + pictures
     assert later <= 60_000 + pictures
 

@@ -78,17 +78,17 @@ def results():
 
 def figure():
     with get_sample_data("grace_hopper.jpg") as file:
-        photo = plt.imread(file)[60:444, 60:444].mean(-1)
-    photo = photo.reshape(96, 4, 96, 4).mean((1, 3))                  # (96, 96)
+        photo = plt.imread(file)[72:432, 72:432].mean(-1)
+    photo = photo.reshape(72, 5, 72, 5).mean((1, 3))                  # (72, 72)
     fig, ax = plt.subplots(figsize=(5.2, 3.8))
     marked = {5: "-", 6: ":", 9: ":"}
     for i in range(16):
         row, column = divmod(i, 4)
-        piece = photo[24 * row:24 * row + 24, 24 * column:24 * column + 24]
+        piece = photo[18 * row:18 * row + 18, 18 * column:18 * column + 18]
         for x, y, size in ((5 + 1.55 * column, -1.55 * row, 1.4),
                            (i, -8.6, 0.9)):
-            ax.imshow(piece, cmap="gray", vmin=0, vmax=255, label=f"patch {i}",
-                      extent=(x, x + size, y - size, y))
+            ax.imshow(piece, cmap="gray", vmin=0, vmax=255, interpolation="none",
+                      extent=(x, x + size, y - size, y), label=f"patch {i}")
             if i in marked:
                 ax.add_patch(plt.Rectangle((x, y - size), size, size, fc="none",
                                            ec="black", ls=marked[i], lw=3, zorder=3))
