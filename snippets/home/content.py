@@ -12,11 +12,11 @@ kernel = [0.25, 0.5, 0.25]
 
 
 def attention(place):
-    """The weights of output query, with the vector that fits it at a place: (n)."""
+    """The weights of one output, whose query is the vector fits, with this vector at a place: (n)."""
     x = others.clone()
-    x[place] = fits
-    x[query] = fits
-    return torch.softmax(x[query] @ x.T / d**0.5, dim=0)
+    x[places[0]] = fits
+    x[[places[0], place]] = x[[place, places[0]]]       # moved there, in exchange
+    return torch.softmax(fits @ x.T / d**0.5, dim=0)
 
 
 def convolution(place):
@@ -27,7 +27,7 @@ def convolution(place):
 
 
 def results():
-    """The share of the weight that goes elsewhere when the vector moves.
+    """The share of the weight that moves when the vector moves.
 
     >>> results()["convolution"]
     0.0
@@ -47,7 +47,7 @@ def figure():
                     ax.plot([query, j], [top + 1.8, top], color=color, lw=0.3 + 7 * weight, solid_capstyle="round")
             ax.plot(query, top + 1.8, "o", color=color, ms=5)
             ax.plot(range(n), [top] * n, "o", color=FAINT, ms=4)
-            ax.plot(place, top, "o", color="black", ms=5)
+            ax.plot(place, top, "o", color="black", ms=8)
         ax.set_title(name, color=color)
         ax.axis("off")
     return fig

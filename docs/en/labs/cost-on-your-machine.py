@@ -230,7 +230,7 @@ for ax, name in zip(axes, ("written out", "fused")):
     ax.set(title=name, xlabel="$n$, positions", xscale="log", yscale="log")
     ax.set_xticks(lengths[::4], [f"{n:,}" for n in lengths[::4]])
     ax.minorticks_off()
-axes[0].set_ylabel("time, in convolutions")
+axes[0].set_ylabel("attention / convolution")
 axes[0].set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
 axes[0].text(0.03, 0.97, "attention is slower\nabove 1", transform=axes[0].transAxes, va="top")
 for height, name, color in (0.97, "by the clock", ATTENTION), (0.88, "by the count", GRAY):
@@ -278,10 +278,10 @@ for n in 20_480 // d, 20_480 // d + 1:
 # %% [markdown]
 # Three things can stand between the count and the clock.
 #
-# - **Starting costs.** Each routine has to be looked up and started, however small its input is. The convolution is one routine, attention several (four products, a softmax, and what puts numbers in order), so attention starts later. By **later start** we mean its start minus the convolution's.
+# - **Starting costs.** Each routine has to be looked up and started, however small its input is. The convolution is one routine, attention several (written out, four products, a softmax, and what puts numbers in order; fused, fewer), so attention starts later. By **later start** we mean its start minus the convolution's.
 #   Compare attention's start with the time of its shortest input, in the next column: the larger this part is, the more the start slows attention down on a short input.
 # - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a single product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines are one position apart, so most of what lies between them is the price of the change.
-#   From there on the convolution pays this price in every call, and its rates can stay lower. If the price is more than attention's later start, then on larger inputs the *convolution* has the later start. Then the thin lines fall at this length, and may end below the broad one. (One AMD EPYC was faster there with oneDNN switched off.)
+#   From there on the convolution pays this price in every call, and its rate can stay lower, which on long inputs costs more. If this price exceeds attention's later start, it is the *convolution* that loses time there: the thin lines fall at this length, and may end below the broad one. (One AMD EPYC was faster there with oneDNN switched off.)
 # - **Memory.** The softmax does little with each number that it fetches, and attention written out fetches $n \times n$ of them, more than once. A processor can do [many operations](../differences/cost.md#traffic) in the time of one fetch, unless the numbers still lie in the fast memory beside it. And for a large $A$ the system has to hand out new memory in each call.
 #   Compare the last rates of written out and fused. Both compute the same exponentials, which the counter leaves out, but only one stores $A$: where that one alone gets slower, $A$ is the likely reason. (In [another trial](../differences/cost.md#times) the new memory was much of it.) If the fused column or the convolution's falls as well, the table does not say why.
 #
@@ -291,7 +291,7 @@ for n in 20_480 // d, 20_480 // d + 1:
 #
 # One crossing says little. So here are four sizes: yours, with half and with twice the channels, and with a longer kernel. Each round has a crossing of its own, the length from which on attention stays the slower one. (On the shortest inputs attention may be slower as well, because of its start. We look only for the last length at which it was faster.)
 #
-# Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate: the median over all lengths, written out and fused, of your size. If it could do more than $d\,{n^*}^2$, attention will hardly catch up, unless the convolution changes its routine (at $nd$ = 20,480) before $n^*$.
+# Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate: the median over all lengths, written out and fused, of your size. If these are more than $d\,{n^*}^2$, attention will hardly catch up, unless the convolution changes its routine (at $nd$ = 20,480) before $n^*$ or not far beyond.
 #
 # In the table, *saves at most* is this $d\,{n^*}^2$, in millions of FLOPs (MFLOP), and *slower (5)* says that in five rounds attention was slower at each length, *faster (1)* that in one round it was still faster at the longest.
 
@@ -417,7 +417,7 @@ for i, n in enumerate(memory_lengths):
 # %% [markdown]
 # Read the columns downwards, from one length to twice that length. Fused, the numbers of attention about double, like the cache and like what the convolution keeps. Written out, they come closer to growing fourfold in each row. (For training only one of the two matrices is kept, because the softmax's backward pass needs the shares, not the scores.)
 #
-# So without a mask (exercise 3) the $n \times n$ matrix is no longer a reason to avoid attention on a long input: it was a matter of how the program is written (Rabe and Staats 2021, Dao et al. 2022). But two things stay, and both grow with every position. In training, fused attention keeps five times as much as the convolution: its input, the queries, the keys, the values and the result
+# So without a mask that is given as a tensor (exercise 3) the $n \times n$ matrix is no longer a reason to avoid attention on a long input: it was a matter of how the program is written (Rabe and Staats 2021, Dao et al. 2022). But two things stay, and both grow with every position. In training, fused attention keeps five times as much as the convolution: its input, the queries, the keys, the values and the result
 # before the last matrix. And whoever writes a text word by word keeps the cache, in each layer, where a convolution needs only the last $k - 1$ inputs.
 #
 # ## Which layer to take
@@ -425,7 +425,7 @@ for i, n in enumerate(memory_lengths):
 # This is how we would choose between layers like these two, if only the time of a forward pass counts:
 #
 # 1. **Count.** Attention has $r = (4 + 2n/d)\,/\,k$ times the FLOPs of the convolution. If $r$ is above 1 (so if $n$ is above $n^*$), take the convolution.
-# 2. **Look at the start.** Below $n^*$ attention saves $4nd\,(n^* - n)$ FLOPs. If it could do more in its later start, take the convolution. If it saves more than four times as much as that, and $r$ is below 0.8, take attention.
+# 2. **Look at the start.** Below $n^*$ attention saves $4nd\,(n^* - n)$ FLOPs. If its later start is worth more FLOPs than it saves, take the convolution. If it saves over four times what the start is worth, and $r$ is below 0.8, take attention.
 #   (On a CPU, past 20,480 numbers $nd$, put 0 for the later start.)
 # 3. **Otherwise measure**, because then a small thing that nobody counted decides.
 #
@@ -477,7 +477,7 @@ for what, answers in recorded_rule.items():
     show_rule("\nrecorded: " + what, answers)
 
 # %% [markdown]
-# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes: the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 it sometimes took attention where that was slower. With 4 it was wrong six times, always for the convolution, and lost at most a factor of 1.3: on inputs of up to 24 positions, and once just above $n^*$. Then we tried it on six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
+# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes: the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 it sometimes took attention where that was slower. With 4 it was wrong six times, on inputs of up to 24 positions and once just above $n^*$: it took the convolution, and lost at most a factor of 1.3. Then we tried it on six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
 # It decided 130 of 156 cases (two at each length, written out and fused), and no mistake cost more than about a hundredth of the time. On an AMD EPYC it decided 132 (and left 24 to the clock) and was wrong in nine, again always for the convolution, mostly between $n^*$ and 1.6 times that, where it lost at most a factor of 1.3 (in a second run: eight, 1.4). With $n^*$ alone, 22 of the 156 were wrong, and lost up to a factor of 1.6 (in the second run 19, and 1.7). So the start is worth a look. (Other programs were running, so we took another clock, `time.thread_time`, which stops while they have the processor.)
 #
 # The count is exact for the products and convolutions whose routines the counter knows; exponentials it leaves out. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work.

@@ -38,7 +38,7 @@ plt.rcParams.update({
 # %% [markdown]
 # ## One network, three ways to mix
 #
-# If two networks differ in ten things, their scores do not tell which of them counts. So here only what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
+# If two networks differ in ten things, their scores do not tell which of them counts. So here little more than what mixes the tokens is exchanged: a convolution, attention, or nothing at all.
 #
 # The input is cut into **tokens**, vectors of 24 numbers (*channels*). A learned vector for each place is added, a row of the **table** of positions. (It starts at random, so it does not tell which places are neighbours.) Then come layers: first what mixes
 # the tokens, then an MLP that treats each token by itself, both with a skip and a normalisation. The **read-out**, the mean or the maximum over the tokens, goes into a linear classifier.
@@ -368,7 +368,7 @@ both, near_only, same_only, two_layers, three_layers = (runs for *_, runs in few
 assert min(both) > max(near_only + same_only) + 0.2 and min(two_layers) > max(three_layers) + 0.25
 
 # %% [markdown]
-# No: each by itself is now about level with attention (next figure), but both are far ahead. **With few signals it takes both.** And the gap is no matter of depth: a third layer is worth a little to the convolution, and to attention nothing that one could see.
+# No: each by itself is now about level with attention (next figure), but the two together are far ahead. **With few signals it takes both.** And the gap is no matter of depth: a third layer is worth a little to the convolution, and to attention nothing that one could see.
 #
 # ## What the shuffle does to attention, exactly
 #
@@ -376,7 +376,7 @@ assert min(both) > max(near_only + same_only) + 0.2 and min(two_layers) > max(th
 # knows of the order stands in its table of positions, and the table is learned. Train twice from the same start:
 #
 # - A: on the signals as they are;
-# - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way.
+# - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way (the MLP has none: its first weights).
 
 # %%
 curves, apart = {}, {}
@@ -405,11 +405,11 @@ for name, build in signal_networks.items():
 #
 # </details>
 #
-# **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect it to lead attention in its place.**
+# **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect the order of your signals to give it a lead.**
 #
 # ## How many examples, how many updates
 #
-# What is told need not be learned. But could attention not learn it? Let us give it more signals. **Write down first:** how many does it need to have as many right as the convolution has after 250?
+# What is told need not be learned. But could attention not learn it? Let us give it more signals. **Write down first:** how many until it has as many right as the convolution after 250?
 
 # %% alt="Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7, all below a dotted level line at what the convolution has with 250."
 def draw(ax, x, runs, label, color, style="-", lw=2):
@@ -479,7 +479,7 @@ for name in "attention", "nothing", "MLP":
 #
 # ### If 250 are all you have
 #
-# The setting was chosen on 1,000 *more* labelled signals, which you would not have; and the convolution has a table, which only attention needs. So let us leave the table out, and then choose on 50 of the 250:
+# The setting was chosen on 1,000 *more* labelled signals, which you would not have; and the convolution has a table, which it does not need here. So let us leave the table out, and then choose on 50 of the 250:
 
 # %%
 controls["convolution, no table"] = lambda read: Network(samples(), 40, [near] * 3, 31, read, False)
@@ -537,7 +537,7 @@ assert [f"{height:.2f}" for height in (goal, mean(no_table))] == ["0.86", "0.93"
 #
 # <small>Three to five runs each. From 6,000 updates on, one setting (a maximum, rate .01): tuned, attention may need less of both.</small>
 #
-# So there are two prices. With 16,000 signals, 6,000 updates bring attention above the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: 1,500 updates on 16,000 signals bring hardly more than on 4,000, and 20,000 updates on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+# So the price is twofold: signals, and updates. With 16,000 signals, 6,000 updates bring attention about to the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: 1,500 updates on 16,000 signals bring hardly more than on 4,000. Nor is more of both, if it is too little: 20,000 updates on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # ## Digits in new places
 #
@@ -626,7 +626,7 @@ assert max(recorded_places["MLP"][3]) <= 0.1
 assert 0.65 < min(recorded_places["attention"][2]) and max(recorded_places["attention"][2]) < 0.72
 
 # %% [markdown]
-# **A table of places ties a network to the places of its training.** It is not the part that mixes, it is the table. ([Figure](../differences/space-and-sequence.md#fig-moved_digits) shows such a loss as maps, for other networks.) Without a table, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
+# **A table of places ties a network to the places of its training.** With convolution and attention it is not the part that mixes, it is the table; the MLP has its places in its weights. ([Figure](../differences/space-and-sequence.md#fig-moved_digits) shows such a loss as maps, for other networks.) Without a table, the convolution still reads 19 of 20 digits in new places. With one it loses most of them, whatever it has been told: the table tells the tokens where they are, and in training nothing speaks against using it. **A property that a network gets from its structure is guaranteed only if every part keeps it.**
 #
 # Attention without a table has the same score in both places, in each run: for it an image is a bag of patches. But it reads only seven of ten, since it does not know which patch is above which. So it needs positions, and those of a table tie it to a place. There are others that do not: see [Space and sequence](../differences/space-and-sequence.md) and, for images, [Vision transformer](../together/vision-transformer.md#shift).
 #
