@@ -73,7 +73,7 @@ print("answer ", y.item())
 # All networks embed each token by itself, mix the tokens, and classify what has arrived at the last one. They differ in what mixes, and are trained on messages as long as what they see. (To embed, two linear layers make a table of 16 rows, one for each digit with and without a flag. The flag is one number of their input, so what is learned about it serves all digits.)
 #
 # - **Convolutions.** Each layer reads three tokens: its own and two earlier ones, $\delta$ apart. This $\delta$ is its *dilation*. The layer's result is added to its input (a *skip*). With the dilations $\delta_1, \dots, \delta_L$ the window of the last token is
-#   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (Each token of these windows is read.)
+#   $r = 1 + 2\,(\delta_1 + \dots + \delta_L)$ tokens long, so the flag is in it if $t \le r - 1$. Two, four, eight and sixteen *plain* layers have $\delta = 1$; five *dilated* layers have $\delta$ = 1, 2, 4, 8, 16, or the largest first. (These windows have no holes.)
 # - **Attention.** One layer with one head, that is with one set of queries, keys and values: its softmax turns the scores into *shares* that add up to 1. It needs no [positions](../operations/self-attention.md#positions), because the answer does not depend on where the flag stands.
 # - **Two rivals**, which reach all 96 tokens, too. The *mean* is attention with equal shares: it looks at no token in particular. The *wide kernel* is one layer of convolution with a kernel of $k = 96$ tokens: it has weights of its own for each distance.
 
@@ -200,7 +200,7 @@ def curve_of(model):
     return [accuracy(model, t) for t in range(N)]
 
 # %% [markdown]
-# Every network gets the same 800 steps, and each is tuned equally often: three learning rates (0.001, 0.003 and 0.01), judged with two seeds that no result uses. With the best of them it is trained five times more. All this takes a quarter of an hour or more, so here stands a record, which `record()` at the end makes anew: the learning rate, and what each of the five has right in the nearest quarter of the tokens that it sees, in the farthest, and in all. (Two lines, *short lessons* and *digits looked up*, are explained at the end, where they are used. Most networks took the largest rate, so a wider search may find better ones.) Your notebook trains most of them once again and compares.
+# Every network gets the same 800 steps, and each is tuned equally often: three learning rates (0.001, 0.003 and 0.01), judged with two seeds that no result uses. With the best of them it is trained five times more. All this takes a quarter of an hour or more, so here stands a record, which `record()` at the end makes anew: the learning rate, and what each of the five has right in the nearest quarter of the tokens that it sees, in the farthest, and in all. (Three lines, *1600 steps*, *short lessons* and *digits looked up*, are explained where they are used. Most networks took the largest rate, so a wider search may find better ones.) Your notebook trains most of them once again and compares.
 
 # %%
 recorded = json.loads("""
@@ -274,7 +274,7 @@ assert min(curves["attention"]) > 0.9
 # %% [markdown]
 # **Figure.** **Convolutions fall to guessing beyond their receptive field; attention has no edge.** Right answers at each distance. Follow each blue line to its edge: it falls in a single step. Attention at first lies under the others.
 #
-# <small>One run of each network. Up to the edge, each has at least seven of eight answers right at every distance. Sixteen plain layers follow below, because not all of their runs are right up to the edge.</small>
+# <small>One run of each network. Up to the edge, each has at least seven of eight answers right at every distance. Sixteen plain layers follow below: more of their runs (and one of five with eight) are not right up to the edge.</small>
 #
 # This is a cliff and no slope, and it stands exactly where the formula puts it: at $t = r - 1$ the token still counts, at $t = r$ it does not. No training can change this, because the last output is computed from the window alone. You can check it: change the digit of the flagged token, and see by how much the classifier's eight outputs move, the *logits*.
 
@@ -363,13 +363,13 @@ for name, runs in fades.items():
 assert min(fades["16 plain layers"]) > 1e9 and max(fades["dilated layers"]) < 1e4
 
 # %% [markdown]
-# In all three stacks a kernel hands on between a fifth and a quarter, so the more kernels, the less arrives. If a token hardly moves the logits, it hardly changes the loss, so at first little pushes the network to use it. This fits what is lost, but does not prove that it is the cause. (Two of five runs with sixteen layers learn to use it all the same. That the cause is not the distance itself shows a dilated stack without skips, in the [chapter](../differences/receptive-field.md#long-range): there near and far tokens pass the same kernels, and are learned alike.)
+# In all three stacks each kernel costs a token a factor of four to five against the nearest one, so the more kernels, the less arrives. If a token hardly moves the logits, it hardly changes the loss, so at first little pushes the network to use it. This fits what is lost, but does not prove that it is the cause. (Two of five runs with sixteen layers learn to use it all the same. A dilated stack without skips, in the [chapter](../differences/receptive-field.md#long-range), shows that the cause is not the distance itself: there near and far tokens pass the same kernels, and are learned alike.)
 #
-# The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, with the largest dilation first, too. (One of these ten runs misses one answer in eight, but near and far alike.) This fits: no token there has more than five kernels to pass, so its far end begins far less weak. It is no proof, because the two stacks differ in depth, size and window at once, so only near and far of the same stack can be compared.
+# The dilated stack sees nearly twice as far, and its farthest quarter is learned as well as its nearest, with the largest dilation first, too. (One of these ten runs misses one answer in eight, but near and far alike.) This fits: no token there has more than five kernels to pass, so the far end of this stack starts much stronger. It is no proof, because the two stacks differ in depth, size and window at once, so only near and far of the same stack can be compared.
 #
 # ## What does attention add?
 #
-# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length the task asks for reach only, and an average has it. Each token has a share of one ninety-sixth, so the mean has learned to make the flagged one loud: its vector is more than 80 times as long as the others (measured below).
+# At 96 tokens, attention is right at every distance, in each of its five runs. But so are its two rivals. So at this length nothing has to be selected: an average is enough. Each token has a share of one ninety-sixth, so the mean has learned to make the flagged one loud: its vector is more than 80 times as long as the others (measured below).
 #
 # Where is the difference, then? Give the *trained* networks shorter and longer messages. No weight of attention depends on $n$, and none of the mean, so both run unchanged. (The wide kernel has an edge, at 96, like any stack.)
 
@@ -407,7 +407,7 @@ plt.show()
 #
 # <small>Five runs each, some on top of each other; a dot is 64 questions; the axis is logarithmic.</small>
 #
-# Attention goes on finding the flag, and the mean soon guesses. But why does it lose answers among 24 tokens, where the flagged one counts for *more*? Because the classifier compares lengths, too: it has learned how far each digit moves the mean of 96 tokens. Among 24 each moves it four times as far, so one digit may be taken for another. Check it: give the flagged token its old share back, one ninety-sixth, at any length.
+# Attention goes on finding the flag, and the mean soon guesses. But why does it lose answers among 24 tokens, where the flagged one counts for *more*? Because to the classifier it matters how far each digit moves the mean, and it learned this among 96 tokens. Among 24 each moves it four times as far, so one digit may be taken for another. Check it: give the flagged token its old share back, one ninety-sixth, at any length.
 
 # %%
 @torch.no_grad()
@@ -501,7 +501,7 @@ assert small["short lessons"] > small["attention"]
 assert share(8, 96) > 0.95 and 0.3 < share(8, 6144) < 0.36 and share(16, 6144) > 0.99
 
 # %% [markdown]
-# In each run the share among 6,144 tokens differs from the predicted one by less than 0.1. After lessons with 96 tokens $g$ is so large, for nearly all digits, that thousands of others hardly count. Short lessons leave it below 20 for more of the digits. There thousands of others take share away, and only there stand the stars. So a network that fails is not a little unsure everywhere: it loses some digits and finds the others. (Some digits have a small $g$ and no star. The next section explains one of them.) So attention works at such lengths because of what it has *learned*.
+# In each run the share among 6,144 tokens differs from the predicted one by less than 0.1. After lessons with 96 tokens $g$ is so large, for nearly all digits, that thousands of others hardly count. Short lessons leave it below 20 for more of the digits. Where it is lowest, thousands of others take share away, and only there stand the stars. So a network that fails is not a little unsure everywhere: it loses some digits and finds the others. (Some digits have a small $g$ and no star. The next section explains one of them.) So attention works at such lengths because of what it has *learned*.
 #
 # ## Right, but how?
 #
@@ -549,7 +549,7 @@ assert sorted(recorded["digits looked up"])[:2] == [7, 8]
 # Five runs each.
 #
 # 1. It is, at all its 81 distances, in each run. No token has more than four kernels to pass, and the window has no holes, because three offsets a layer reach each distance as the three digits of base 3 do.
-# 2. As long as in our figure, at least: every answer is right. In some channels the flagged token only has to be the largest, and which ones tells its digit; no number of others changes that. So a maximum selects, too, by another rule than attention.
+# 2. As long as in our figure, at least: every answer is right. The flagged token only has to be the largest in some channels, and these tell its digit; no number of others changes that. So a maximum selects, too, by another rule than attention.
 # 3. Nearly all: .98 to 1.00 in each run, with shares of .91 to 1.00. Among more tokens a share takes a larger $g$, so longer lessons teach a larger one.
 #
 # </details>

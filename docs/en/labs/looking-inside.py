@@ -2,9 +2,9 @@
 # # Looking inside a small CNN and a small ViT
 #
 # **Two networks of the same size learn to read the same digits, each in its own way. The CNN looks through a window that is built in. In the vision transformer,
-# each token begins by listening mostly to its own patch, because the skips carry it past the heads, and learns to listen to the whole image. Its heads learn to choose by content, and none becomes local: in the mean over all images and queries, none looks at its neighbours only.**
+# each token begins with mostly its own patch, which the skips carry past the heads, and learns to listen far beyond it. Its heads learn to choose by content, and none becomes local: in the mean over all images and queries, none looks at its neighbours only.**
 #
-# ![Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers most of the image after it.](../figures/labs/looking-inside-4.svg){ .small }
+# ![Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers about half of the image after it.](../figures/labs/looking-inside-4.svg){ .small }
 #
 # <small>Training spreads the field of the ViT; that of the CNN stays within its window ([Figure](#fig-looking-inside-4)).</small>
 #
@@ -195,7 +195,7 @@ assert abs(size(cnn) / size(vit) - 1) < 0.03
 # %% [markdown]
 # Both have about 36,000 numbers to learn and take the same steps. (For each network of the list five learning rates were tried, twice, on the first 897 digits, and the next 300 chose one. The CNN computes more: it uses its weights at 64 places, the ViT at 16.)
 #
-# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, about a twenty-fifth of the size, leads. It is not the batch norm: without it, the CNN reads nearly as many, at a rate of its own. But much else is different: its windows overlap, for one, and the patches do not (the first exercise).
+# The CNN reads 99 % of the new digits, the ViT 96 to 98 %. Even a CNN with 8 channels, about a twenty-fifth of the size, leads. Batch norm is not the reason: without it, the CNN reads nearly as many, at a rate of its own. But much else is different: its windows overlap, for one, and the patches do not (the first exercise).
 # What each part is worth is the question of [another lab](little-data.md). Here we want to see *how* each does it.
 #
 # ## First kernels
@@ -363,7 +363,7 @@ def lend(model, step):
 # Before training each head takes nearly the mean of everything. After it, each divides its row of shares among fewer patches; in the choosiest head of the five runs there are three. And *which* they are depends on the image. With another one, a fifth of the shares move in the steadiest head, and nearly three
 # quarters in the one that changes most; before training it is .13 at most. The distance alone would have missed this. No head has become local in the mean over images and queries: the nearest of the five runs looks 3.3 pixels far. (For a single query in a single image a head may look near.)
 #
-# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit, the network reads about two of five at best. It names a third to two thirds
+# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit (here mostly one or two lower), the network reads about two of five at best. It names a third to two thirds
 # of the images like the one that lent its shares. So it does rely on its choices, and they tell much of which digit it is. (A network that is trained with fixed shares may read well, too.)
 #
 # So attention is not local by itself. It *can* become so: d'Ascoli et al. (2021) saw it in a vision transformer trained on ImageNet alone, Raghu et al. (2021) in the first layers of two larger ones only after training on up to 300 million images.
@@ -372,7 +372,7 @@ def lend(model, step):
 #
 # Take one output near the centre, before the mean over positions. Which pixels does it listen to? As in [Receptive field](../differences/receptive-field.md#blob), we take its derivative by each pixel and square it. This **energy** says how much a small change of the pixel moves the output.
 
-# %% alt="Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers most of the image after it."
+# %% alt="Gradient energy over the 8 by 8 pixels. The CNN's blue blob fills part of its dashed window of 7 by 7 pixels and is slightly wider after training. The ViT's orange is mostly one patch of 2 by 2 pixels before training and covers about half of the image after it."
 def field(model, x=x_test):
     """Part of the energy at each pixel: (8, 8), sums to 1."""
     x = x.clone().requires_grad_()
@@ -412,7 +412,7 @@ plt.show()
 assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64]
 
 # %% [markdown]
-# **Figure.** **Training spreads the ViT's field; the CNN's stays within its window.** Where one output (outlined) listens, before and after training: the ViT's grows from one patch over most of the image. Dashed: the CNN's window.
+# **Figure.** **Training spreads the ViT's field; the CNN's stays within its window.** Where one output (outlined) listens, before and after training: the ViT's grows from one patch over about half of the image. Dashed: the CNN's window.
 #
 # <small>The root of the energy, each panel at a scale of its own, so that faint parts show.</small>
 
@@ -420,9 +420,9 @@ assert [energy.count_nonzero() for energy in fields.values()] == [49, 49, 64, 64
 # The CNN starts with a [blob](../differences/receptive-field.md#effective-field), which training widens by less than .3 pixels (root mean square).
 #
 # The ViT *can* reach all 64 pixels from the start, and its heads take nearly the mean of everything. Still more than nine tenths of the energy come from the output's own patch. The skips do that, which carry the patch straight past the heads: without them, the own patch has about a
-# sixteenth, as if all were equal, and at most about one and a half. (All this with the small weights with which PyTorch starts.)
+# sixteenth, as if all were equal, and at most about one and a half sixteenths. (All this with the small weights with which PyTorch starts.)
 #
-# After training, with the skips in place, the own patch has about a fifth to a quarter. This is a mean over images: for one alone it can be less than a tenth or more than a half, because the shares depend on the image. **The field of the CNN is mostly built in, that of the ViT is learned.**
+# After training, with the skips in place, the own patch has about a fifth to a quarter. This is a mean over images: for one alone it can be less than a tenth or more than a half, perhaps because the shares depend on the image. **The field of the CNN is mostly built in, that of the ViT is learned.**
 #
 # ## Do the tokens stay different?
 #
@@ -464,7 +464,7 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# **Figure.** **Training brings the tokens of the ViT and of the CNN together.** Follow each line from the left panel to the right: both end lower. *Attention only* falls to nearly nothing in both, but later after training.
+# **Figure.** **Training brings the tokens of the ViT and of the CNN together.** From the left panel to the right, the lines of these two end lower. *Attention only* falls to nearly nothing in each panel, after training in a deeper layer.
 #
 # <small>An untrained batch norm has no means yet: here it takes those of the test
 # images; in the fields above it did nothing.</small>
@@ -514,7 +514,7 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 
 # %% [markdown]
 # **In these four networks, once trained, the window makes the difference.** With small windows the tokens stay different. This holds for shares, which are positive, as for kernels, which have both signs. With windows as large as the image they become alike, again with both. (Compare within a pair only, and with care: its two networks have different rates, each the best of five, and the CNNs differ in size. The sign may still play a part, since no pair changes the sign alone.)
-# The start does not decide it either: before training, attention with small windows leaves the tokens more alike than after it, and large kernels less.
+# The start does not decide it either: before training, attention with small windows leaves the tokens more alike than after training, and large kernels leave them less alike.
 #
 # ## What it means
 #
@@ -534,8 +534,8 @@ for name in ("attention only, 3×3", "attention only, all pixels", "CNN, 8 chann
 # Five runs each.
 #
 # 1. Each run reads a little more than the one with the same seed and cut patches: .975 to .983. A reason may be that a patch sees how the strokes go on. (Its kernels are larger, too.) No head becomes local; the nearest looks 3.6 pixels far.
-# 2. It matters: .94 to .96, each run below each with the start of .5. Another rate does not repair it: the best of five is .02, with .925 to .97. We do not know why.
-# 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .85 to .92, each run below attention only from the same start, which has .92 to .97. (Both differ on another processor.) Why MLPs do harm there, we do not know.
+# 2. It matters: .94 to .96, each run below each with the start of .5. Another rate does not repair it: with the best, 0.02, it is .925 to .97. We do not know why.
+# 3. Without MLPs it is .96 to .98, like the whole ViT: the softmax may make it nonlinear enough for these digits. Without skips it is .85 to .92, each run below attention only with the same seed, which has .93 to .97. (Both differ on another processor.) Whether the MLPs do harm there, or its rate (the smallest of five) is still too large, we do not know.
 #
 # </details>
 #
