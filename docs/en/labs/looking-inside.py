@@ -464,7 +464,7 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# **Figure.** **Training brings the tokens of the ViT and of the CNN together.** From the left panel to the right, the lines of these two end lower. *Attention only* falls to nearly nothing in each panel, after training in a deeper layer.
+# **Figure.** **Training brings the tokens of the ViT and of the CNN together.** From left to right, both end lower. *Attention only* falls to nearly nothing in each panel, after training in a deeper layer.
 #
 # <small>An untrained batch norm has no means yet: here it takes those of the test
 # images; in the fields above it did nothing.</small>

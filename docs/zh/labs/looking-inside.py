@@ -1,4 +1,4 @@
-# english: 96c689614e60
+# english: b409251f0252
 # %% [markdown]
 # # 看看里面：一个小 CNN 和一个小 ViT { #looking-inside-a-small-cnn-and-a-small-vit }
 #
