@@ -60,12 +60,14 @@ class Passed:
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["spared"] = self.spared
             return
-        FILE.write_text(json.dumps(self.before | self.now), "utf-8")
+        partial = FILE.with_suffix(".partial")
+        partial.write_text(json.dumps(self.before | self.now), "utf-8")
+        partial.replace(FILE)
         if self.spared and session.exitstatus == 5:  # nothing was left to run
             session.exitstatus = 0
 
     def pytest_testnodedown(self, node):
-        self.spared = node.workeroutput["spared"]
+        self.spared = getattr(node, "workeroutput", {}).get("spared", self.spared)  # one that crashed tells nothing
 
     def pytest_runtest_logreport(self, report):
         if report.failed:

@@ -101,7 +101,7 @@ def expand(sources):
             slides.setdefault(path, (drawn[name]["png"], headline, origin))
             pictures.setdefault(page, path)
             drawn[name] = drawn[name] | {"slide": path}
-    finished = _each(filled, finish, hash((around, *slides, *titles.items())))
+    finished = _each(filled, finish, hash((around, *slides)))
     files = {"assets/palette.css": css(sources.style), "reference/bibliography.bib": works.bibtex()}
     files["changes.xml"] = changes.feed(titles["index.md"])
     for name, text in sources.code.items():
@@ -142,10 +142,14 @@ def _check_blocks(text):
 
 
 class _Unseen:
-    """An argument that does not tell calls apart."""
+    """An argument that does not tell calls apart, and can be taken once: who remembers it holds nothing."""
 
     def __init__(self, value):
         self.value = value
+
+    def take(self):
+        value, self.value = self.value, None
+        return value
 
     def __eq__(self, other):
         return True
@@ -156,7 +160,7 @@ class _Unseen:
 
 @lru_cache(500)  # most pages of a served site stay as they are
 def _once(_, make):
-    return make.value()
+    return make.take()()
 
 
 def _frozen(value):

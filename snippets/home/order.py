@@ -32,7 +32,7 @@ def results():
     >>> results()
     {'all': 12, 'convolution': 12, 'attention': 0}
     """
-    changed = {f.__name__: [*both(f)] for f in (convolution, attention)}
+    changed = {f.__name__: both(f) for f in (convolution, attention)}
     return {"all": n} | {name: ((a - b).abs().amax(dim=1) > 1e-4).sum().item() for name, (a, b) in changed.items()}
 
 
@@ -40,8 +40,9 @@ def figure():
     fig, axes = plt.subplots(2, 2, figsize=(3.2, 1.8))
     names = (convolution, "convolution", CONVOLUTION), (attention, "self-attention", ATTENTION)
     for (layer, name, color), column in zip(names, axes.T):
-        for ax, outputs in zip(column, both(layer)):
-            low, high = both(layer)[0].aminmax()
+        pair = both(layer)
+        low, high = pair[0].aminmax()
+        for ax, outputs in zip(column, pair):
             ax.imshow(outputs.T[:4], cmap=shades(color), vmin=low, vmax=high, aspect="auto")
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_color(FAINT)
