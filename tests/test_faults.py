@@ -128,6 +128,9 @@ FAULTS = {
         CHANGES, "(2026-01-01)", "(soon)", "## 1.0", "begins with ## 0.2.0 (2026-11-29): Its"
     ),
     "terms that are no YAML": (TERMS, "[right angles]", "[right", None, "expected"),
+    "a field of a page twice": (PAGE, "# A page", "---\nhide: [toc]\nhide: []\n---\n\n# A page", "hide", "here twice"),
+    "a field of a page that is none": (PAGE, "# A page", "---\nhidden: [toc]\n---\n\n# A page", "hidden", "{'hidden'}"),
+    "a page without what it hides": (PAGE, "# A page", "---\nhide: [menu]\n---\n\n# A page", "hide", "must be one of"),
 }
 
 
@@ -191,7 +194,7 @@ def test_a_field_of_another_type_is_named(small, kind, path, field):
 
 
 def test_front_matter_counts_as_lines(small):
-    small.edit(PAGE, "# A page", "---\ntitle: A page\ntags:\n  - one\n---\n\n# A page")
+    small.edit(PAGE, "# A page", "---\ndescription: A page\nhide:\n  - toc\n---\n\n# A page")
     small.edit(PAGE, "good.number", "good.cube")
     with pytest.raises(Faults, match=f"{PAGE}:9: there is no number 'cube' of good"):
         small.expand()

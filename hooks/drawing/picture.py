@@ -3,6 +3,7 @@
 import io
 import re
 from html import unescape
+from inspect import getsource
 from pathlib import Path
 
 import matplotlib
@@ -16,7 +17,7 @@ from .kept import kept
 # 3,755 most frequent characters of Chinese.
 CHINESE = Path(__file__).with_name("NotoSansSC-Regular.otf")
 LATIN = Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf")
-CODE = Path(__file__).read_bytes()
+CODE = Path(__file__).read_bytes(), getsource(about)
 
 
 def picture(svg, folder):

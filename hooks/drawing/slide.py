@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from inspect import getsource
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -11,7 +12,7 @@ from .kept import kept
 from .picture import CHINESE, LATIN
 
 SIZE, MARGIN, INK, GRAY = (1600, 900), 60, "#1d2228", "#5a6270"
-CODE = Path(__file__).read_bytes()
+CODE = Path(__file__).read_bytes(), getsource(about)
 BOLD = LATIN.with_name("DejaVuSans-Bold.ttf")
 WIDE = "[\u3000-\u9fff\uff00-\uffef]"  # Chinese, which has no spaces between words and needs another font
 

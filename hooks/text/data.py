@@ -1,4 +1,4 @@
-"""The YAML files that pages quote: read with line numbers, and checked against schema.yml."""
+"""YAML that pages quote or that stands above a page: read with line numbers, and checked against schema.yml."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +29,7 @@ SCHEMAS = yaml.load(Path(__file__).with_name("schema.yml").read_text("utf-8"), _
 CHECKS = {kind: compile(schema) for kind, schema in SCHEMAS.items()}
 
 
-@lru_cache(20)
+@lru_cache(100)
 def load(path, text, kind):
     """What a YAML text holds, as the schema of its kind has it. Raises Fault."""
     try:
