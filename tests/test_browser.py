@@ -13,7 +13,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SLATE = 'document.body.dataset.mdColorScheme == "slate"'
 DARKEN = """async () => {
     document.body.dataset.mdColorScheme = "slate";
-    await Promise.all(document.getAnimations().map((each) => each.finished));
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
 }"""
 # Of texts within the same tags and classes, which the same rules colour, three stay.
 FEW = """() => {
@@ -129,7 +129,7 @@ def test_the_palette_toggle_recolours_the_figures(visit, server):
     tab.evaluate(EAGER)
     wait_until(tab, LOADED)
     light = tab.evaluate(SHOWN)
-    tab.locator("[data-md-component=palette] label:visible").click()
+    tab.locator(".palette:visible").click()
     wait_until(tab, SLATE)
     dark = tab.evaluate(SHOWN)
     assert light and not any("-dark" in name for name in light)

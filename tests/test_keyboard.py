@@ -17,12 +17,11 @@ WATCH = """() => {
     addEventListener("focusin", ({ target }) => window.reached.add(target));
 }"""
 MISSED = f"({USABLE})().filter((each) => !reached.has(each)).map({SAY})"
-# The palette's button shows the focus on its label, a field for text in which one types by its caret.
+# A field for text, in which one types, shows the focus by its caret.
 UNSEEN = f"""() => ({USABLE})().filter((each) => {{
     each.focus({{ focusVisible: true, preventScroll: true }});
-    const shown = [each, each.matches(".md-option") && each.nextElementSibling].filter(Boolean);
     return document.activeElement != each
-        || each.type != "text" && shown.every((one) => getComputedStyle(one).outlineStyle == "none");
+        || each.type != "text" && getComputedStyle(each).outlineStyle == "none";
 }}).map({SAY})"""
 
 

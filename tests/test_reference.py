@@ -72,7 +72,8 @@ WORDS = {
     r"[Ff]eed-?forward": "MLP",
     r"[Pp]re-trained|[Ff]inetun\w+": "pretrained, fine-tune",
     r"(?<!thousand )[mb]illion weights": "parameters",
-    r"LayerNorm|BatchNorm": "layer norm, batch norm",
+    r"LayerNorm|BatchNorm|[Ll]ayer normali|[Bb]atch normali": "layer norm, batch norm",
+    r"numbers to learn|\| (?:learned )?numbers \|": "parameters",
     r"[Vv]ision Transformers?": "vision transformer",
     r"[Mm]ultiply-adds?\b": "MAC",
     r"[Hh]yper-?parameters?": "setting, rate",
@@ -93,6 +94,7 @@ SYMBOLS = {
     r"\\mathbf\{(?!1\})|\\boldsymbol|\\bm\b": "plain letters",
     r"\^T\b|\^\{T\}": "\\top",
     r"\\(?:text|mathrm)\{softmax\}": "\\operatorname{softmax}",
+    r"[Ww]_\{?\\delta|\\Delta\b": "m for an offset",
 }
 SIGNS = "sqrt|sum|cdots|lfloor|rfloor|infty|le|top|times|text"  # that are no symbols
 # Which of the sheet's letters may count these.

@@ -114,11 +114,23 @@ def test_a_notebook_has_the_drawings_of_the_site():
     ("# %% [markdown]\n# Text.\n", 1, "cell 1: the first cell must begin with the title"),
     (LAB.replace(' alt="A [line]"', ""), 9, "cell 3: a figure without alt text: # %% alt=\"what it shows\""),
     (LAB.replace("A [line]", " "), 9, "cell 3: a figure without alt text"),
+    (LAB.replace("# %%\n    x", "# %% jupyter\n    x"), 6, "cell 2: 'jupyter' says nothing here"),
 ])
 def test_a_fault_in_a_lab_is_named(script, line, problem):
     with pytest.raises(Fault) as error:
         labs.page(SHOWN | {"script": script}, "a.py", LABELS, "")
     assert str(error.value).startswith(f"a.py:{line}: {problem}")
+
+
+def test_what_would_give_the_answers_away_is_folded():
+    prose = "# %% [markdown]\n# # A\n#\n# ![A](a.svg){ .small }\n#\n# <small>It rises.</small>\n#\n# Text.\n"
+    script = f"{prose}\n# %%{labs.FOLDED}\nx = 1\n"
+    lab = {"script": script, "shown": ["shown"], "cells": RAN[:1]}
+    page = labs.page(lab, "a.py", LABELS, None).text
+    assert f'<details markdown="1"><summary>{LABELS["folded"]}</summary>\n\nshown\n\n</details>' in page
+    text, code, _ = json.loads(labs.notebook(lab, "labs/a", {}, "", ORIGIN))["cells"]
+    assert text["source"] == "# A\n\nText."
+    assert code["metadata"]["jupyter"] == {"source_hidden": True} and RAN[0]["metadata"] == {}
 
 
 def test_the_code_of_a_lab_knows_its_lines():

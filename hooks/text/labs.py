@@ -10,12 +10,14 @@ from .source import Fault, Text
 
 CELL = re.compile(r"^# %%(?P<head>.*)\n+(?P<body>(?:(?!# %%).*\n?)*)", re.MULTILINE)
 PROSE = " [markdown]"
+HIDDEN = {"jupyter": {"source_hidden": True}}
+FOLDED = f" jupyter={json.dumps(HIDDEN['jupyter'])}"  # as jupytext writes it
 ALT = re.compile(r' alt=("(?:[^"\\]|\\.)*")')
 SPECIAL = re.compile(r"([\\`*_\[\]$])")
 CAPTION = r"(?<=\.svg\)\n)\n+\*\*%s[.。]\*\* (.+?)(?=\n\n|\s*\Z)"
 GAP = re.compile(r"(?<=[。？：]\*\*) ")  # after bold words, which notebooks need and Chinese does not have
 ATTRIBUTES = re.compile(r"(?:^| +)\{ *[.#][^{}\n]*\}$", re.MULTILINE)
-REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+", re.MULTILINE)  # a notebook draws it further down
+REPEATED = re.compile(r"^!\[.*\]\(\S+\)\{ \.small \}\n+(?:<small>.*\n+)?", re.MULTILINE)  # drawn further down
 LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)(?:([^)#\s]+)\.md)?(#[^)\s]+)?\)")
 GITHUB = re.compile(r"https://github\.com/([^/]+/[^/]+?)/?")
 SERVICES = {  # that run a notebook of a site published from the branch gh-pages
@@ -66,6 +68,8 @@ def cells(script, path):
         if match["head"] == PROSE:
             body = re.sub(r"^#(?: |$)", "", body, flags=re.MULTILINE)
         found.append(Cell(len(found) + 1, path, script.count("\n", 0, match.start("body")) + 1, match["head"], body))
+        if match["head"] not in ("", PROSE, FOLDED) and not ALT.fullmatch(match["head"]):
+            raise found[-1].fault(f"{match['head'].strip()!r} says nothing here: [markdown], alt=\"...\" or{FOLDED}")
     if not found or not found[0].is_prose or not found[0].text.startswith("# "):
         raise Fault(path, 1, "cell 1: the first cell must begin with the title: # %% [markdown]\n# # ...")
     return found
@@ -108,6 +112,9 @@ def page(lab, path, labels, repo_url):
             markdown = next(shown)
             if "![](" in markdown:
                 markdown = markdown.replace("![](", f"![{cell.alt()}](")
+            if cell.head == FOLDED:
+                summary = f"<summary>{labels['folded']}</summary>"
+                markdown = f'<details markdown="1">{summary}\n\n{markdown}\n\n</details>'
             parts.append(Text.at(markdown, path, cell.line - 1))
         parts.append(Text("", parts[-1].origins[-1:]))
     name = path.removesuffix(".py").rpartition("/")[2]
@@ -148,7 +155,11 @@ def notebook(lab, page, drawings, site_url, origin):
         source = LINK.sub(link, ATTRIBUTES.sub("", REPEATED.sub("", text)))
         return {"cell_type": "markdown", "id": f"text-{next(number)}", "metadata": {}, "source": source}
 
-    made = [prose(cell.text) if cell.is_prose else _redrawn(next(ran), drawings) for cell in cells(lab["script"], "")]
+    def ran_code(cell):
+        made = _redrawn(next(ran), drawings)
+        return made | {"metadata": made["metadata"] | HIDDEN} if cell.head == FOLDED else made
+
+    made = [prose(cell.text) if cell.is_prose else ran_code(cell) for cell in cells(lab["script"], "")]
     title, *more = origin
     made.append(prose(" · ".join([f"[{title}]({site_url})" if site_url else title, *more])))
     content = {"cells": made, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}

@@ -16,13 +16,13 @@ def attention(image, kernel, dilation=1, ring=False, alpha=40):
     """A head for each place of the kernel. image: (d, height, width)."""
     size = torch.tensor(image.shape[1:])
     at = torch.cartesian_prod(*map(torch.arange, size))     # (n, 2)
-    delta = at - at[:, None]                # query to key: (n, n, 2)
+    u = at - at[:, None]                    # query to key: (n, n, 2)
     if ring:                                # the short way round
-        delta = (delta + size // 2) % size - size // 2
+        u = (u + size // 2) % size - size // 2
     y, K = 0, kernel.shape[-1]
     for a, b in product(range(K), repeat=2):
-        Delta = dilation * image.new_tensor([a - K // 2, b - K // 2])
-        scores = -alpha * (delta.to(image) - Delta).square().sum(-1)
+        o = dilation * image.new_tensor([a - K // 2, b - K // 2])
+        scores = -alpha * (u.to(image) - o).square().sum(-1)
         A = torch.softmax(scores, dim=-1)                   # (n, n)
         y = y + A @ image.flatten(1).T @ kernel[:, :, a, b].T
     return y.T.unflatten(1, size.tolist())

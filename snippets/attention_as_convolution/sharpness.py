@@ -15,7 +15,7 @@ def heads(alpha, side=10, dtype=torch.float64):
     i = torch.arange(side)
     step = i - i[:, None]                               # key - query
     squares = torch.stack([(step - o)**2 for o in (-1, 0, 1)])
-    # |delta - Delta|^2 is the sum of a square for rows and one for columns
+    # |u - o|^2 is the sum of a square for rows and one for columns
     scores = -alpha * (squares[:, None, :, None, :, None]
                        + squares[None, :, None, :, None, :]).to(dtype)
     return scores.reshape(3, 3, side**2, side**2).softmax(dim=-1)

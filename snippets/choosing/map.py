@@ -90,11 +90,14 @@ def results():
     ...     for sizes in cases.values() for m, d, *more in sizes)
     True
     """
+    n, d = cases["small image"][1]
     return {f"{name.replace(' ', '_')}_{when}": share(*size)
             for name, sizes in cases.items()
             for when, size in zip(("before", "after"), sizes)} | {
         name: round(n) for name, n in thresholds(768).items()} | {
-        "patches": 250 * 187, "in_tiles": 63 * 32 * 32}
+        "patches": 250 * 187, "in_tiles": 63 * 32 * 32, "small_image_weights": 12 * d**2,
+        "small_image_macs": (12 * n * d**2 + 2 * n**2 * d) / 1e6,
+        "small_image_peak": 5 * n * d}  # before the MLP's second matrix, with the skip
 
 
 def figure():

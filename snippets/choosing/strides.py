@@ -126,7 +126,7 @@ def results():
     True
     """
     window, spread = fields()
-    weights, tile, _ = network("CCCC", 512)
+    weights, tile, peak = network("CCCC", 512)
 
     # A photograph of 4,000 x 3,000, a quarter of its side, two blocks at stride 16.
     n, d = math.ceil(1000 / 16) * math.ceil(750 / 16), 384
@@ -134,7 +134,7 @@ def results():
     def ratio(layout, side):
         return network(layout, side)[1] / network("CCCC", side)[1]
 
-    return {"tile": tile, "part": 63 * tile, "a_second": 63 * tile / 0.5,
+    return {"tile": tile, "tile_peak": 4 * peak, "part": 63 * tile, "a_second": 63 * tile / 0.5,
             "kept_tile": 4 * kept_for_gradients(512), "weights": weights / 1e6,
             "training": 4 * (16 * kept_for_gradients(512) + 4 * weights),
             "window": window, "needed": 2 * 1023 + 1, "spread": spread,

@@ -14,8 +14,6 @@
     for (const { isIntersecting, target: box } of entries)
       if (isIntersecting) { near.unobserve(box); sizes.observe(box); }
   }, { rootMargin: "100%" });
-  // By then Material has put each table into a box.
-  addEventListener("load", () => {
-    for (const box of document.querySelectorAll(".md-typeset__scrollwrap, math[display=block]")) near.observe(box);
-  });
+  // By now Material has put each table into a box.
+  for (const box of document.querySelectorAll(".md-typeset__scrollwrap, math[display=block]")) near.observe(box);
 }

@@ -123,7 +123,7 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 }
 
 # %% [markdown]
-# All have about 14,000 numbers to learn, because their MLPs are as wide as it takes. The convolution has three layers and attention two; to see whether that decides, we exchange the depths below.
+# All have about 14,000 parameters, because their MLPs are as wide as it takes. The convolution has three layers and attention two; to see whether that decides, we exchange the depths below.
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
 # All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples we try all six, and keep the best on 1,000 labelled signals that no result uses (*validation data*);
@@ -529,6 +529,7 @@ assert goal < mean(longer[16000][6000]) < min(no_table)
 assert sum(right > goal for right in longer[4000][6000]) == 1  # of three
 assert max(longer[2000][20000]) < goal - 0.05
 climbs = [(mean(scores["attention"][size]), mean(longer[size][20000])) for size in (16000, 4000)]
+assert mean(recorded["convolution"][2]) - mean(longer[4000][20000]) < 0.02
 assert [f"{a:.2f} to {b:.2f}" for a, b in climbs] == ["0.67 to 0.98", "0.66 to 0.97"]
 assert [f"{height:.2f}" for height in (goal, mean(no_table))] == ["0.86", "0.93"]
 
@@ -619,7 +620,7 @@ for name, (_, _, same, new) in recorded_places.items():
     if name.endswith("table") or name == "MLP":
         assert min(same) > 0.94 and max(new) < 0.35
     elif name == "convolution":
-        assert min(same) > 0.96 and 0.92 < min(new) and mean(new) < mean(same) - 0.01
+        assert min(same) > 0.96 and round(20 * mean(new)) == 19 and mean(new) < mean(same) - 0.01
     else:
         assert same == new
 assert max(recorded_places["MLP"][3]) <= 0.1
@@ -675,7 +676,7 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 #
 # - S. Greydanus, D. Kobak: *Scaling Down Deep Learning with MNIST-1D*. ICML 2024, [arXiv:2011.14439](https://arxiv.org/abs/2011.14439).
 
-# %%
+# %% jupyter={"source_hidden": true}
 def record():
     """All that is recorded above, anew: about five hours on one core."""
     judges, tests = signals(7)[2:], [(X_new, y_new)]
@@ -710,7 +711,7 @@ def record():
             print(name, size, tuned(image_networks[name], data,
                                     (middle[choose], labels[choose]), places, 600))
 
-# %%
+# %% jupyter={"source_hidden": true}
 tried = {  # what we found: the runs of each change
     "kernel of 1": [0.53, 0.61],  # the lowest and the highest of three
     "no edge, same place": [0.977, 0.965, 0.972, 0.97, 0.97],

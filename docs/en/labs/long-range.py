@@ -151,7 +151,7 @@ def build(name):
 
 for name, (_, n) in networks.items():
     size = sum(p.numel() for p in build(name).parameters())
-    print(f"{name:26s} {size:7,} numbers to learn, on {n:2d} tokens")
+    print(f"{name:26s} {size:7,} parameters, on {n:2d} tokens")
 
 # %% [markdown]
 # **Before you go on, write down three guesses.** Up to which $t$ will eight plain layers be right, and what will you see just beyond: a slope, or a cliff? Which will use its whole window, sixteen plain layers that see 33 tokens, or five dilated ones that see 63? And will attention beat the mean, or does it need nothing but its reach here?
@@ -554,7 +554,7 @@ assert sorted(recorded["digits looked up"])[:2] == [7, 8]
 #
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
 tried = {  # what we found: five runs of each change
     "by threes": [1, 1, 1, 1, 1],  # the fewest right at any of the 81 distances
     "a maximum": [1, 1, 1, 1, 1],  # the fewest right at any length

@@ -1,4 +1,4 @@
-# english: 7a464ae08960
+# english: 05c02c1c9921
 # %% [markdown]
 # # 在你的机器上计时 { #cost-on-your-machine }
 #
@@ -169,4 +169,4 @@
 # - M. N. Rabe, C. Staats: *Self-attention Does Not Need O(n²) Memory*. 2021, [arXiv:2112.05682](https://arxiv.org/abs/2112.05682).
 # - T. Dao et al.: *FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness*. NeurIPS 2022, [arXiv:2205.14135](https://arxiv.org/abs/2205.14135).
 
-# %%
+# %% jupyter={"source_hidden": true}

@@ -1,4 +1,4 @@
-# english: 7b0387fdbb79
+# english: 8146f82e24bf
 # %% [markdown]
 # # 长程依赖：看得见什么，学得到什么 { #long-range-what-is-seen-and-what-is-learned }
 #
@@ -169,4 +169,4 @@
 #
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}

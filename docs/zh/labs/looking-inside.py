@@ -1,4 +1,4 @@
-# english: b409251f0252
+# english: 0c279bbccd7d
 # %% [markdown]
 # # 看看里面：一个小 CNN 和一个小 ViT { #looking-inside-a-small-cnn-and-a-small-vit }
 #
@@ -34,7 +34,7 @@
 # %%
 
 # %% [markdown]
-# 两者要学的数都在 36,000 个左右，训练的步数也一样。（`networks` 里列出的每个网络，都在前 897 个数字上试过五种学习率，每种两次，再由接下来的 300 个数字选出一种。CNN 要算的更多：它的权重要用在 64 个地方，ViT 的用在 16 个地方。）
+# 两者的参数都在 36,000 个左右，训练的步数也一样。（`networks` 里列出的每个网络，都在前 897 个数字上试过五种学习率，每种两次，再由接下来的 300 个数字选出一种。CNN 要算的更多：它的权重要用在 64 个地方，ViT 的用在 16 个地方。）
 #
 # 新的数字，CNN 读对 99%，ViT 读对 96% 到 98%。连一个 8 通道的 CNN，规模只有大约二十五分之一，也领先于 ViT。这不是批归一化的功劳：去掉它，学习率另选一个合适的，CNN 读对的几乎一样多。但别的差别还有很多，比如 CNN 的窗口互相重叠，图像块却不重叠（见第一处改动）。每个部分值多少，是[另一个实验](little-data.md)的问题。这里我们想看的，是两者各自**怎样**读出数字。
 #
@@ -164,4 +164,4 @@
 # - S. d'Ascoli et al.: *ConViT: Improving Vision Transformers with Soft Convolutional Inductive Biases*. ICML 2021, [arXiv:2103.10697](https://arxiv.org/abs/2103.10697). 第 4 节。
 # - Y. Dong, J.-B. Cordonnier, A. Loukas: *Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth*. ICML 2021, [arXiv:2103.03404](https://arxiv.org/abs/2103.03404).
 
-# %%
+# %% jupyter={"source_hidden": true}
