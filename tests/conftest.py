@@ -41,6 +41,7 @@ QUIET = (
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
 EAGER = "for (const each of document.images) each.loading = 'eager'"
+RAN = "!document.querySelector('[rel=preload][as=script]') || !!window.run"  # the last of the scripts, widgets.js
 UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
 
@@ -331,6 +332,8 @@ def open_tab(browser, address, watch=lambda tab: None, **context):
     watch(tab)
     tab.goto(address)
     tab.wait_for_load_state("networkidle")
+    if context.get("java_script_enabled", True):
+        wait_until(tab, RAN)
     tab.evaluate(UNFOLD)
     wait_until(tab, "!document.querySelector('.drawing-source p > a[href$=py], .drawing-source script')")
     return tab

@@ -424,8 +424,8 @@ for i, n in enumerate(memory_lengths):
 #
 # This is how we would choose between layers like these two, if only the time of a forward pass counts:
 #
-# 1. **Count.** Attention has $r = (4 + 2n/d)\,/\,k$ times the FLOPs of the convolution. If $r$ is above 1 (so if $n$ is above $n^*$), take the convolution.
-# 2. **Look at the start.** Below $n^*$ attention saves $4nd\,(n^* - n)$ FLOPs. If its later start is worth more FLOPs than it saves, take the convolution. If it saves over four times what the start is worth, and $r$ is below 0.8, take attention.
+# 1. **Count.** Attention has $\rho = (4 + 2n/d)\,/\,k$ times the FLOPs of the convolution. If $\rho$ is above 1 (so if $n$ is above $n^*$), take the convolution.
+# 2. **Look at the start.** Below $n^*$ attention saves $4nd\,(n^* - n)$ FLOPs. If its later start is worth more FLOPs than it saves, take the convolution. If it saves over four times what the start is worth, and $\rho$ is below 0.8, take attention.
 #   (On a CPU, past 20,480 numbers $nd$, put 0 for the later start.)
 # 3. **Otherwise measure**, because then a small thing that nobody counted decides.
 #
@@ -477,7 +477,7 @@ for what, answers in recorded_rule.items():
     show_rule("\nrecorded: " + what, answers)
 
 # %% [markdown]
-# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes: the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 it sometimes took attention where that was slower. With 4 it was wrong six times, on inputs of up to 24 positions and once just above $n^*$: it took the convolution, and lost at most a factor of 1.3. Then we tried it on six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
+# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes: the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 it sometimes took attention where that was slower. With 4 it was wrong six times, once just above $n^*$ and else on inputs of up to 24 positions: it took the convolution, and lost at most a factor of 1.3. Then we tried it on six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
 # It decided 130 of 156 cases (two at each length, written out and fused), and no mistake cost more than about a hundredth of the time. On an AMD EPYC it decided 132 (and left 24 to the clock) and was wrong in nine, again always for the convolution, mostly between $n^*$ and 1.6 times that, where it lost at most a factor of 1.3 (in a second run: eight, 1.4). With $n^*$ alone, 22 of the 156 were wrong, and lost up to a factor of 1.6 (in the second run 19, and 1.7). So the start is worth a look. (Other programs were running, so we took another clock, `time.thread_time`, which stops while they have the processor.)
 #
 # The count is exact for the products and convolutions whose routines the counter knows; exponentials it leaves out. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work.

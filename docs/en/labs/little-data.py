@@ -376,7 +376,7 @@ assert min(both) > max(near_only + same_only) + 0.2 and min(two_layers) > max(th
 # knows of the order stands in its table of positions, and the table is learned. Train twice from the same start:
 #
 # - A: on the signals as they are;
-# - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way (the MLP has none: its first weights).
+# - B: on shuffled signals, with the rows of the *initial* table shuffled in the same way (the MLP has none: the initial weights of its first layer).
 
 # %%
 curves, apart = {}, {}
