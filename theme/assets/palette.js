@@ -4,6 +4,6 @@ addEventListener("click", ({ target }) => {
   const button = target.closest(".palette");
   if (!button) return;
   document.body.dataset.mdColorScheme = button.value;
-  __md_set("palette", button.value, localStorage, new URL("..", __md_scope));
   document.querySelector(`.palette:not([value=${button.value}])`).focus();
+  __md_set("palette", button.value, localStorage, new URL("..", __md_scope));
 });
