@@ -90,6 +90,14 @@ def test_only_the_palette_is_kept(visit, server):
     assert tab.context.cookies() == []
 
 
+def test_the_palette_works_where_a_browser_keeps_nothing(visit, server):
+    refuse = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } })"
+    tab = visit(f"{server}en/index.html", lambda tab: tab.add_init_script(refuse), color_scheme="dark")
+    assert tab.evaluate("document.body.dataset.mdColorScheme") == "slate"
+    tab.locator(".palette:visible").click()
+    assert tab.evaluate("document.body.dataset.mdColorScheme") == "default"
+
+
 @pytest.fixture(scope="module")
 def packed(site, tmp_path_factory):
     """The site in a zip, made twice."""

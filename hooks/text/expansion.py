@@ -11,14 +11,13 @@ from . import code, exercises, figures, formulas, numbers
 from .changes import Changes
 from .claims import Ledger
 from .data import load
-from .source import Faults, Text, prose
+from .source import FRONT, Faults, Text, prose
 from .terms import Glossary
 from .words import Words
 from .works import Works
 
 FENCES = "claims|ledger|verdicts|sources|bibliography|glossary|gallery|changes|exercises"
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
-FRONT = re.compile(r"---\n.*?^---$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
 BLOCK = r"/(?<=^/)(?P<slashes>//+) *(?P<what>[^\n]*)"
 KNOWN = re.compile(r"caption|html \| \S+")  # blocks of Markdown
@@ -84,7 +83,7 @@ def expand(sources):
         made["exercises"] = partial(exercises.sheet, pages=filled, label=sources.labels["solutions"])
         text = _fill(text, page, **made)
         read = formulas.plain(text)
-        if front := FRONT.match(text.text):
+        if front := re.match(FRONT, text.text, re.MULTILINE | re.DOTALL):
             load(text.origins[0][0], front[0].removesuffix("---"), "front matter")
         _check_blocks(text)
         if match := LEFT.search(text.text):

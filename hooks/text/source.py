@@ -6,12 +6,14 @@ from difflib import get_close_matches
 from functools import lru_cache
 from urllib.parse import urljoin
 
+FRONT = r"-(?<=\A-)--\n.*?^---$"  # front matter
 # What is not prose: fenced code, code in a line, comments, front matter. Each alternative of a
 # pattern begins with a letter of its own, so that Python's re finds its place without trying all.
 CODE = (
     r"``(?P<ticks>`+)[^`\n]*\n(?:.*?\n)?? *``(?P=ticks) *$"
     r"|~~(?P<tildes>~+)[^\n]*\n(?:.*?\n)?? *~~(?P=tildes) *$"
-    r"|`(?P<more>`*)(?!`)(?:(?!\n\n).)*?(?<!`)`(?P=more)(?!`)|<!--.*?-->|-(?<=\A-)--\n.*?^---$"
+    r"|`(?P<more>`*)(?!`)(?:(?!\n\n).)*?(?<!`)`(?P=more)(?!`)|<!--.*?-->"
+    rf"|{FRONT}"
 )
 HEADING = r"#(?<=^#)#* (?P<title>[^\n]*?) \{ #(?P<id>[^ }]+)[^}\n]*\}$"
 TITLE = re.compile(r"^# (.*?)(?: \{.*)?$", re.MULTILINE)
