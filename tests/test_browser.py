@@ -138,6 +138,35 @@ def test_the_palette_toggle_recolours_the_figures(visit, server):
     assert tab.evaluate(SHOWN) == light
 
 
+def test_a_term_tells_its_sentence_to_a_mouse_and_the_keyboard(visit, server):
+    tab = visit(f"{server}en/operations/convolution.html", viewport=SCREEN)
+    term, note = tab.locator("article abbr").first, tab.get_by_role("tooltip")
+    sentence = term.get_attribute("title")
+    term.hover()
+    assert note.inner_text() == sentence and not term.get_attribute("title")
+    note.hover()
+    assert note.inner_text() == sentence
+    tab.locator("h1").hover()
+    assert note.count() == 0 and term.get_attribute("title") == sentence
+    term.focus()
+    assert note.inner_text() == sentence and term.get_attribute("aria-describedby") == note.get_attribute("id")
+    tab.keyboard.press("Escape")
+    assert note.count() == 0 and term.get_attribute("title") == sentence
+
+
+def test_a_finger_opens_each_term_within_the_screen(visit, server):
+    tab = visit(f"{server}en/operations/convolution.html", has_touch=True, viewport={"width": 320, "height": 640})
+    terms = tab.locator("article abbr:visible").all()
+    for term in terms:
+        term.tap()
+        box, at = tab.get_by_role("tooltip").bounding_box(), term.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 320
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 640
+        assert box["y"] >= at["y"] + at["height"] - 1 or box["y"] + box["height"] <= at["y"] + 1
+    tab.locator("h1").tap()
+    assert terms and tab.get_by_role("tooltip").count() == 0
+
+
 def test_the_copy_button_leaves_out_prompts_and_results(visit, project):
     session = "\n```pycon\n>>> for n in 1, 2:\n...     print(n)\n1\n2\n>>> n\n2\n```\n"
     project.write("docs/en/index.md", project.read("docs/en/index.md") + session)
