@@ -189,7 +189,7 @@ MISSED = {
         (3.7e-05, 7e-05, 0.041, 0.07, 0.17),
     ],
 }
-# Told nothing: with 16,000 images; and with 256, but 2,500 updates. The rate is 0.03.
+# Told nothing: with 16,000 images; and with 256, but 2,500 steps. The rate is 0.03.
 MANY = 0.0092, 0.012, 0.018, 0.02, 0.03
 LONG = 4.6e-06, 5.8e-06, 2e-05, 0.013, 0.022
 SINGLE = 1, 1, 2, 2, 3                  # heads with a share above 0.9, of nine, in five runs
@@ -250,7 +250,7 @@ def results():
     >>> torch.equal(*(blind.scores(torch.randn(2, n, d)) for _ in range(2)))
     True
 
-    More images do not help the heads that are told nothing. More updates do, in three runs.
+    More images do not help the heads that are told nothing. More steps do, in three runs.
 
     >>> min(MANY) > 0.005, sum(part < 1e-4 for part in LONG), sum(part > 0.01 for part in LONG)
     (True, 3, 2)

@@ -214,7 +214,7 @@ def figure():
                         label=f"{way}, {steps} steps: % right")
         ax.set_title(f"{size:,} clips")
         ax.set_xticks(range(len(lengths)), [f"{steps:,}" for steps in lengths])
-        ax.set(xlabel="updates", xlim=(-0.6, len(lengths) - 0.4), ylim=(0, 102))
+        ax.set(xlabel="training steps", xlim=(-0.6, len(lengths) - 0.4), ylim=(0, 102))
     axes[0].set_ylabel("right answers, %")
     for y, (color, marker, words) in zip((31, 23, 15, 7), looks.values()):
         axes[1].plot(-0.4, y, marker, ms=4, color=color)

@@ -214,13 +214,13 @@ NETWORKS = {            # tokens, what mixes them, hidden channels of the MLPs
 }
 
 
-def error(name, rate, seed, updates=1000, **signals):
+def error(name, rate, seed, steps=1000, **signals):
     """The error on 4,000 new signals, as a part of the variance of the answers."""
     torch.manual_seed(seed)
     network = Network(*NETWORKS[name])
     adam = torch.optim.AdamW(network.parameters(), rate, fused=True)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, updates)
-    for _ in range(updates):
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, steps)
+    for _ in range(steps):
         x, answer = legends(32, **signals)
         adam.zero_grad()
         F.mse_loss(network(x), answer).backward()
@@ -250,7 +250,7 @@ RECORDED = {
     "delta": (0.006, [292, 396, 289, 379, 401]),
     "heads": (0.003, [688, 686, 685, 678, 674]),
 }
-LONGER = {              # after 4,000 updates
+LONGER = {              # after 4,000 steps
     "hybrid": (0.012, [9, 4, 6, 8, 6]),
     "near": (0.003, [423, 420, 413, 348, 425]),
     "patches": (0.003, [589, 538, 580, 599, 552]),
@@ -260,11 +260,11 @@ LONGER = {              # after 4,000 updates
     "memory": (0.006, [166, 144, 134, 175, 145]),
     "delta": (0.012, [120, 140, 117, 164, 251]),
 }
-SAME = {                # after 1,000 updates, if all signals take their signs from the same six
+SAME = {                # after 1,000 steps, if all signals take their signs from the same six
     "hybrid": (0.012, [7, 6, 4, 6, 6]),
     "near": (0.006, [272, 394, 372, 289, 352]),
 }
-GRID = {                # after 1,000 updates, if each sign begins at every fourth sample
+GRID = {                # after 1,000 steps, if each sign begins at every fourth sample
     "overlap": (0.012, [13, 10, 13, 18, 13]),
 }
 RATES = 0.003, 0.006, 0.012
@@ -302,11 +302,11 @@ def one_by_one(layer, *parts):
 
 def record():
     """Tries three rates with seed 100, then trains networks with the best one."""
-    for table, updates, signals in (
+    for table, steps, signals in (
             (RECORDED, 1000, {}), (LONGER, 4000, {}), (SAME, 1000, {"known": SIX}), (GRID, 1000, {"grid": 4})):
         for name in table:
-            rate = min(RATES, key=lambda rate: error(name, rate, 100, updates, **signals))
-            errors = [round(1000 * error(name, rate, seed, updates, **signals)) for seed in range(5)]
+            rate = min(RATES, key=lambda rate: error(name, rate, 100, steps, **signals))
+            errors = [round(1000 * error(name, rate, seed, steps, **signals)) for seed in range(5)]
             print(f"{name!r}: ({rate}, {errors}),")
 
 
@@ -343,7 +343,7 @@ def results():
     >>> r["most"] / r["fewest"] < 1.03
     True
 
-    With more updates the others go on learning, and stay behind.
+    With more steps the others go on learning, and stay behind.
 
     >>> r["hybrid_max"] + 0.2 < r["near_longer_min"] <= r["near_longer_max"] < r["near_min"]
     True
@@ -444,7 +444,7 @@ def figure():
                 (RECORDED, "o", color, row - 0.15, "1,000"), (LONGER, "D", "none", row + 0.2, "4,000")):
             errors = [e / 1000 for e in table.get(name, (0, []))[1]]
             bottom.plot(errors, [y] * len(errors), marker, color=color, ms=6, ls="",
-                        mfc=face, label=f"{label}, {when} updates")
+                        mfc=face, label=f"{label}, {when} steps")
     bottom.axvline(2 / 3, color=GRAY, lw=1, ls="--", label="the mean of the three levels")
     bottom.text(0.65, -1, "the mean of the three levels", color=GRAY, ha="right", va="center")
     bottom.set_yticks(rows, [label.removesuffix(", attention").removeprefix("windows, ")

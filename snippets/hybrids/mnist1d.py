@@ -212,7 +212,7 @@ PARTS = {
     "cnn_norm": (0.03, [906, 911, 911, 911, 918]),
     "cnn_maximum": (0.01, [947, 950, 953, 955, 957]),
 }
-LONGER = {              # after 2,000 updates
+LONGER = {              # after 2,000 steps
     "hybrid": (0.01, [962, 963, 966, 966, 967]),
     "deleted": (0.1, [966, 969, 969, 972, 973]),
     "cnn": (0.03, [932, 933, 936, 945, 945]),
@@ -232,7 +232,7 @@ TOKENS = {              # (kernel, stride) of one linear layer that makes the to
     (5, 2): [765, 800, 808, 854, 864], (9, 2): [796, 839, 848, 856, 870],
     (17, 2): [821, 838, 845, 850, 878], (4, 4): [531, 551, 568, 611, 651],
     (9, 4): [679, 680, 699, 764, 799], (8, 8): [508, 519, 522, 523, 558]}
-LATER = [869, 884, 891, 907, 921]       # patches_2_maximum, rate 0.01, after 5,000 updates
+LATER = [869, 884, 891, 907, 921]       # patches_2_maximum, rate 0.01, after 5,000 steps
 ROWS = {                # with attention, and without
     "the hybrid": ("hybrid", "deleted"), "no positions": ("no_table", "deleted_no_table"),
     "maximum": ("maximum", "deleted_maximum"), "no skips,\nno normalisation": ("bare", None),
@@ -315,7 +315,7 @@ def results():
     >>> all(12000 < cost(name)[0] < 12600 for name in PATCHES if "near" in name)
     True
 
-    With four times as many updates, too, the network is no worse without its attention.
+    With four times as many steps, too, the network is no worse without its attention.
 
     >>> r["hybrid_high"] + 0.05 < r["hybrid_longer_low"] < r["deleted_longer_low"]
     True
@@ -339,7 +339,7 @@ def results():
     >>> max(apart) < min(over) - 0.1
     True
 
-    With ten times as many updates, attention over patches has learned most of it.
+    With ten times as many steps, attention over patches has learned most of it.
 
     >>> r["patches_2_maximum_high"] + 0.1 < r["later_low"] < r["later_high"] < r["maximum_low"]
     True

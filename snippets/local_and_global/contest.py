@@ -68,11 +68,11 @@ def motifs(*b):
     return torch.randn(*b, 8).gather(-1, minute + 3 * five.gather(-1, run))
 
 
-def errors(layer, signals, rate=0.03, updates=600):
-    """Trains on new signals in each update; what it leaves of the noise: (runs,)."""
+def errors(layer, signals, rate=0.03, training_steps=600):
+    """Trains on new signals in each step; what it leaves of the noise: (runs,)."""
     adam = torch.optim.Adam(layer.numbers, rate)
-    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, updates)
-    for _ in range(updates):
+    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, training_steps)
+    for _ in range(training_steps):
         x = signals(runs, 16)                           # to be found
         off = layer(x + noise * torch.randn(runs, 16, n)) - x
         adam.zero_grad()
@@ -200,7 +200,7 @@ def other(name):
     return min(left), max(left)
 
 
-# A dynamic layer with 110 hidden units on the motifs: updates, lowest and highest error of
+# A dynamic layer with 110 hidden units on the motifs: steps of training, lowest and highest error of
 # five runs. A record of five minutes, not a run; record() prints it anew.
 WIDE = {600: (0.61, 0.63), 2000: (0.50, 0.53)}
 
@@ -211,10 +211,10 @@ def wide():
 
 def record():
     """Trains the wide dynamic layer, and prints what WIDE holds."""
-    for updates in WIDE:
+    for training_steps in WIDE:
         torch.manual_seed(1)
-        left = errors(wide(), motifs, 0.01, updates)
-        print(updates, [round(each(left).item(), 2) for each in (torch.min, torch.max)])
+        left = errors(wide(), motifs, 0.01, training_steps)
+        print(training_steps, [round(each(left).item(), 2) for each in (torch.min, torch.max)])
 
 
 def size(layer):
@@ -271,8 +271,8 @@ def results():
     found = {"about": 100 * round(size(Attention(n)) / 100),
              "smallest": min(sizes), "largest": max(sizes)}
     found |= {"near": NEAR, "wide_weights": size(wide())}
-    for updates, (low, high) in WIDE.items():
-        found |= {f"wide_{updates}_min": low, f"wide_{updates}_max": high}
+    for count, (low, high) in WIDE.items():
+        found |= {f"wide_{count}_min": low, f"wide_{count}_max": high}
     found["smooth_lag"] = max(contest(smooth)[f"attention_{reach}"][1]
                               - contest(smooth)[f"kernel_{reach}"][0] for reach in ("near", "all"))
     for name in OTHERS:

@@ -73,13 +73,13 @@ class Network(nn.Module):
 
 @cache
 @torch.enable_grad()
-def trained(attention, largest, seed, updates=300):
+def trained(attention, largest, seed, steps=300):
     """The change at the finest pattern in both layers, by part; and the right answers."""
     torch.manual_seed(seed)
     network = Network(attention, largest)
     adam = torch.optim.Adam(network.parameters(), lr=0.008)
-    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, updates)
-    for batch in learn[torch.randint(len(learn), (updates, 16))]:
+    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, steps)
+    for batch in learn[torch.randint(len(learn), (steps, 16))]:
         adam.zero_grad()
         nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
         adam.step()

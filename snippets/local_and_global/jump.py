@@ -82,12 +82,12 @@ def signals(b):
 
 @cache
 @torch.enable_grad()
-def trained(make, seed, updates=400):
+def trained(make, seed, steps=400):
     torch.manual_seed(seed)
     layer = make()
     adam = torch.optim.Adam(layer.parameters(), 0.03)
-    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, updates)
-    for _ in range(updates):
+    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, steps)
+    for _ in range(steps):
         x, y = signals(16)
         adam.zero_grad()
         (layer(y) - x).square().mean().backward()

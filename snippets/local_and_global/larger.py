@@ -45,10 +45,10 @@ def motifs(b):
     return torch.randn(b, 8).gather(1, minute + 3 * five.gather(1, run))[:, None]
 
 
-def error(layer, rate, updates=600):
+def error(layer, rate, steps=600):
     adam = torch.optim.Adam(layer.parameters(), rate)
-    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, updates)
-    for _ in range(updates):
+    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, steps)
+    for _ in range(steps):
         x = motifs(16)
         adam.zero_grad()
         (layer(x + noise * torch.randn(16, 1, n)) - x).square().mean().backward()
@@ -102,7 +102,7 @@ def record():
         left = []
         for seed in range(SEEDS):
             torch.manual_seed(seed)
-            left.append(error(make(), rate, updates=3000))
+            left.append(error(make(), rate, steps=3000))
         print(name, round(min(left), 2), round(max(left), 2))
 
 

@@ -30,12 +30,12 @@ class Votes(nn.Module):
         return self.votes(x).mean((2, 3))
 
 
-def right(side, seed, updates=300):
+def right(side, seed, steps=300):
     torch.manual_seed(seed)
     network = Votes(side)
     adam = torch.optim.Adam(network.parameters(), lr=0.01)
-    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, updates)
-    for batch in torch.randint(1200, (updates, 32)):
+    fall = torch.optim.lr_scheduler.LinearLR(adam, 1, 0.01, steps)
+    for batch in torch.randint(1200, (steps, 32)):
         adam.zero_grad()
         nn.functional.cross_entropy(network(x[batch]), y[batch]).backward()
         adam.step()

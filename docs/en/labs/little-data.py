@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Little data: what is told need not be learned
 #
-# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, not learned (the usual word is *inductive bias*). Attention that learns its positions is told neither of the two, so it has to make up for both, with examples and updates.
+# **A convolution is told two things: that neighbours belong together, and that a pattern means the same everywhere. *Told* means built in, not learned (the usual word is *inductive bias*). Attention that learns its positions is told neither of the two, so it has to make up for both, with examples and training steps.
 # In networks of equal size, the convolution has after 250 signals a score that attention, in all that we tried, reaches only with 4,000 or more and in a longer training. Shuffle the signals, and nothing is left of its lead over attention.**
 #
-# ![Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7, all below a dotted level line at what the convolution has with 250.](../figures/labs/little-data-3.svg){ .small }
+# ![Right on new signals after 1,500 steps over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7, all below a dotted level line at what the convolution has with 250.](../figures/labs/little-data-3.svg){ .small }
 #
-# <small>After 1,500 updates, a convolution with 250 signals beats attention with 16,000 ([Figure](#fig-little-data-3)).</small>
+# <small>After 1,500 steps, a convolution with 250 signals beats attention with 16,000 ([Figure](#fig-little-data-3)).</small>
 #
 # You will see what each of the two is worth, and take home a test for your own data.
 #
@@ -126,7 +126,7 @@ signal_networks = {  # for signals (b, 1, 40); the last number of each makes all
 # All have about 14,000 parameters, because their MLPs are as wide as it takes. The convolution has three layers and attention two; to see whether that decides, we exchange the depths below.
 # "Nothing" still has its positions, so it knows which value stands where, but no token ever sees another. The MLP gets the whole signal as one vector. Guessing one of ten classes gives .1.
 #
-# All are trained alike, in 1,500 updates with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples we try all six, and keep the best on 1,000 labelled signals that no result uses (*validation data*);
+# All are trained alike, in 1,500 steps of training with 32 examples each. A **setting** is one of three learning rates with one of two read-outs. For each network and each number of examples we try all six, and keep the best on 1,000 labelled signals that no result uses (*validation data*);
 # with it we train five networks, each from its own start, and on examples drawn anew if not all are used. (Often the largest rate was best, so higher scores may be possible.)
 
 # %%
@@ -399,7 +399,7 @@ for name, build in signal_networks.items():
 # <details markdown="1"><summary>Why one training, and why equal scores</summary>
 #
 # In the first step, the tokens of B are those of A in another order, that of the permutation. So B's table has the gradient of A's, with its rows permuted; all other weights have the *same* gradient, because they treat all tokens alike. AdamW changes each number by itself, so this
-# still holds after every update.
+# still holds after every training step.
 #
 # The rows of the first table are drawn alike, so a shuffled one is as likely a start as any other. B is therefore an ordinary training on shuffled signals, with the score of A.
 #
@@ -407,11 +407,11 @@ for name, build in signal_networks.items():
 #
 # **So here is your test: shuffle your own signals and train again. If your convolution does not lose by it, do not expect the order of your signals to give it a lead.**
 #
-# ## How many examples, how many updates
+# ## How many examples, how many steps
 #
 # What is told need not be learned. But could attention not learn it? Let us give it more signals. **Write down first:** how many until it has as many right as the convolution after 250?
 
-# %% alt="Right on new signals after 1,500 updates over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7, all below a dotted level line at what the convolution has with 250."
+# %% alt="Right on new signals after 1,500 steps over the number of signals to learn from, 250 to 16,000. Convolution from 0.86 to 0.99. Attention, nothing and the MLP from 0.3 to 0.4 up to between 0.6 and 0.7, all below a dotted level line at what the convolution has with 250."
 def draw(ax, x, runs, label, color, style="-", lw=2):
     """The mean of the runs, with a bar from the smallest to the largest."""
     ax.plot(x, list(map(mean, runs)), style, marker="o", color=color, lw=lw, label=f"{label}, mean")
@@ -471,7 +471,7 @@ for name in "attention", "nothing", "MLP":
     assert max(map(mean, scores[name].values())) < goal
 
 # %% [markdown]
-# **Figure.** **After 1,500 updates, a convolution with 250 signals beats attention with 16,000.** The dotted line starts where the convolution stands with 250. Attention ends below it.
+# **Figure.** **After 1,500 steps, a convolution with 250 signals beats attention with 16,000.** The dotted line starts where the convolution stands with 250. Attention ends below it.
 #
 # <small>Points and bars: mean and range of five recorded networks.</small>
 #
@@ -501,8 +501,8 @@ assert 1 - mean(no_table) < 0.55 * (1 - mean(scores["convolution"][250]))
 #
 # Now let us train attention longer, too. **Write down first:** does it then come as far as the convolution did with 250 signals?
 
-# %% alt="Right on new signals over updates: 1,500, 6,000, 20,000. Attention climbs from 0.67 to 0.98 with 16,000 signals, from 0.66 to 0.97 with 4,000. Dotted lines: the convolution, at 0.86 with its table and at 0.93 without."
-updates = 1500, 6000, 20000
+# %% alt="Right on new signals over steps: 1,500, 6,000, 20,000. Attention climbs from 0.67 to 0.98 with 16,000 signals, from 0.66 to 0.97 with 4,000. Dotted lines: the convolution, at 0.86 with its table and at 0.93 without."
+lengths = 1500, 6000, 20000
 longer = {  # attention, ("max", 0.01)
     16000: {6000: [0.79, 0.885, 0.838, 0.887, 0.926],
             20000: [0.983, 0.985, 0.984, 0.975, 0.985]},
@@ -511,16 +511,16 @@ longer = {  # attention, ("max", 0.01)
 }
 fig, ax = plt.subplots()
 for size, beside, style, end in (16000, 1, "-", 1.0), (4000, 1.06, "--", 0.95):
-    draw(ax, [beside * steps for steps in updates],  # so that no bar covers another
+    draw(ax, [beside * steps for steps in lengths],  # so that no bar covers another
          [scores["attention"][size], *longer[size].values()],
          f"attention, {size}", ATTENTION, style)
     ax.text(23000, end, f"attention, {size:,}", color=ATTENTION, va="center")
 for height, name in (goal, "convolution, 250"), (mean(no_table), "no table, 250"):
     ax.axhline(height, color=CONVOLUTION, ls=":")
     ax.text(1450, height + 0.02, name, color=CONVOLUTION, va="center")
-ax.set(xscale="log", xlabel="updates", ylabel="right on new signals", xlim=(1350, 75000),
+ax.set(xscale="log", xlabel="training steps", ylabel="right on new signals", xlim=(1350, 75000),
        ylim=(0.55, 1.02))
-ax.set_xticks(updates, [f"{steps:,}" for steps in updates])
+ax.set_xticks(lengths, [f"{steps:,}" for steps in lengths])
 ax.minorticks_off()
 plt.show()
 
@@ -534,11 +534,11 @@ assert [f"{a:.2f} to {b:.2f}" for a, b in climbs] == ["0.67 to 0.98", "0.66 to 0
 assert [f"{height:.2f}" for height in (goal, mean(no_table))] == ["0.86", "0.93"]
 
 # %% [markdown]
-# **Figure.** **With sixteen times the signals and thirteen times the updates, attention catches up.** Solid: 16,000 signals; broken: 4,000, set a little to the right; only points are measured. Dotted: the convolution with 250, after 1,500 updates.
+# **Figure.** **With sixteen times the signals and thirteen times the steps, attention catches up.** Solid: 16,000 signals; broken: 4,000, set a little to the right; only points are measured. Dotted: the convolution with 250, after 1,500 steps.
 #
-# <small>Three to five runs each. From 6,000 updates on, one setting (a maximum, rate .01): tuned, attention may need less of both.</small>
+# <small>Three to five runs each. From 6,000 steps on, one setting (a maximum, rate .01): tuned, attention may need less of both.</small>
 #
-# So the price is twofold: signals, and updates. With 16,000 signals, 6,000 updates bring attention about to the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 updates** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its updates. More of one is not enough: 1,500 updates on 16,000 signals bring hardly more than on 4,000. Nor is more of both, if it is too little: 20,000 updates on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
+# So the price is twofold: signals, and steps. With 16,000 signals, 6,000 steps bring attention about to the lower line on average; with 4,000, they bring one run of three. With **4,000 signals and 20,000 steps** it is above both lines. That is sixteen times the signals that the convolution had, and thirteen times its steps. More of one is not enough: 1,500 steps on 16,000 signals bring hardly more than on 4,000. Nor is more of both, if it is too little: 20,000 steps on 2,000 did not suffice. But with both it comes near to what the convolution has with the same 4,000 signals. So what is not told **can** be made up for.
 #
 # ## Digits in new places
 #
@@ -653,7 +653,7 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 # ## What it means
 #
 # - **Ask what is true of your data.** What a network is told it need not learn, and that is what counts when examples are few. If it is false, as after the shuffle, telling it brings no lead.
-# - **It can be learned instead**, with more examples *and* more updates. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
+# - **It can be learned instead**, with more examples *and* more steps. What happens with millions of images stands in [Choosing](../together/choosing.md#against).
 # - **You have 600 signals?** If your patterns may lie anywhere, we would begin with a convolution without a table; if each signal is cut at a fixed place, as heartbeats are, also try a table, and compare with an MLP. Choose the setting on 100 of them, test on 100 others, and then shuffle: if nothing is lost, do not expect a lead over attention. (With 100, five points may be chance.)
 #
 # ## Three things to change
@@ -662,13 +662,13 @@ assert min(few["MLP"] + few["convolution, table"]) > max(few["convolution"] + fe
 # 1. **A kernel of 1.** In `near`, put `Convolution(24, 24, 1)`. What is such a convolution told? Which row of `recorded` should it come close to?
 # 2. **No edge.** Join opposite edges: in `grid`, add `padding_mode="circular"`. What becomes of the few digits that the convolution without a table loses in new places?
 # 3. **Let the data say it.** Train on digits that are pasted anew in each batch, anywhere. For `data = subset(middle…)` put
-#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which of the two networks with a table catches up in 600 updates, and which needs more (put 6000 for 600 in the next lines)?
+#    `data = lambda: ((pasted(x, 2 * torch.randint(0, 5, (32, 2))), c) for x, c in batches(digits[learn], labels[learn]))`. Which of the two networks with a table catches up in 600 steps, and which needs more (put 6000 for 600 in the next lines)?
 #
 # <details markdown="1"><summary>What we found</summary>
 #
 # 1. Only that all tokens are treated alike. It comes to the row *nothing* (three runs had .53 to .61), with half of the weights. Its losses under the shuffle now differ by less than 1e-12, too.
 # 2. It loses none: five runs had the same score in both places, .965 to .977. Before, zeros of the padding told a kernel where the edge was.
-# 3. The convolution with a table: after the same 600 updates it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 updates about .85.
+# 3. The convolution with a table: after the same 600 steps it reads .96 or more in new places, as without a table. Attention with a table then has .66 to .71, and after 6,000 steps about .85.
 #
 # </details>
 #
@@ -718,7 +718,7 @@ tried = {  # what we found: the runs of each change
     "no edge, new places": [0.977, 0.965, 0.972, 0.97, 0.97],
     "pasted anew, convolution": [0.96, 0.967, 0.973, 0.967, 0.962],  # in new places, as the next
     "pasted anew, attention": [0.66, 0.71],  # the lowest and the highest
-    "pasted anew, attention, 6,000 updates": [0.85],
+    "pasted anew, attention, 6,000 steps": [0.85],
 }
 low, high = tried["kernel of 1"]  # as a network that mixes nothing, about
 assert low < mean(recorded["nothing"][2]) < high + 0.01
@@ -736,7 +736,7 @@ assert min(tried["no edge, new places"]) > max(0.96, mean(recorded_places["convo
 assert min(tried["pasted anew, convolution"]) >= 0.96
 low, high = tried["pasted anew, attention"]
 assert low > 5 * max(recorded_places["attention, table"][3])
-assert high + 0.1 < min(tried["pasted anew, attention, 6,000 updates"])
+assert high + 0.1 < min(tried["pasted anew, attention, 6,000 steps"])
 
 small, *equal = sorted(sum(p.numel() for p in build("mean").parameters())
                        for build in (signal_networks | controls).values())

@@ -1,4 +1,4 @@
-# english: a2e8a8462502
+# english: 3a2eb5a00aa2
 # %% [markdown]
 # # 小数据：告诉过的，就不必再学 { #little-data-what-is-told-need-not-be-learned }
 #
@@ -92,7 +92,7 @@
 #
 # **所以，你的检验办法就是：打乱你自己的信号，再训练一次。如果你的卷积并不因此吃亏，就别指望信号的次序能让它领先。**
 #
-# ## 多少例子，多少次更新 { #how-many-examples-how-many-updates }
+# ## 多少例子，多少次更新 { #how-many-examples-how-many-steps }
 #
 # 告诉过的，就不必学。可是注意力难道学不会吗？多给它一些信号试试。**先写下来：** 卷积用 250 个信号就有的成绩，注意力要用多少个信号才能达到？
 
