@@ -234,7 +234,7 @@ TOKENS = {              # (kernel, stride) of one linear layer that makes the to
     (9, 4): [679, 680, 699, 764, 799], (8, 8): [508, 519, 522, 523, 558]}
 LATER = [869, 884, 891, 907, 921]       # patches_2_maximum, rate 0.01, after 5,000 steps
 ROWS = {                # with attention, and without
-    "the hybrid": ("hybrid", "deleted"), "no positions": ("no_table", "deleted_no_table"),
+    "the hybrid": ("hybrid", "deleted"), "no table": ("no_table", "deleted_no_table"),
     "maximum": ("maximum", "deleted_maximum"), "no skips,\nno normalisation": ("bare", None),
     "patches": ("patches_2", "patches_near"),
     "patches, maximum": ("patches_2_maximum", "patches_near_maximum"),
