@@ -59,7 +59,7 @@ def test_slides_are_of_figures_that_explain(small):
 
 
 def test_a_figure_may_have_a_layout_for_phones_and_numbers():
-    wide, narrow = (f'<svg width="{size}pt" height="9pt"><dc:source>a</dc:source>' for size in (36, 18))
+    wide, narrow = (f'<svg width="{size}pt" height="9pt"><title>b</title><dc:source>a</dc:source>' for size in (36, 18))
     svgs = {".svg": wide, "-dark.svg": wide, "-narrow.svg": narrow, "-narrow-dark.svg": narrow}
     figure = {"svg": svgs, "csv": "a,b", "js": "{}"}
     page = figures.fill(Text.read("a.md", r"![1 \[m\] < 2](../figures/figures/c.svg)"), {"figures/c": figure}, LABELS)
@@ -69,10 +69,11 @@ def test_a_figure_may_have_a_layout_for_phones_and_numbers():
     ) in page.text
     assert "[SVG](../figures/figures/c.svg){ download } [CSV](../figures/figures/c.csv){ download }\n" in page.text
     assert "<details" not in page.text
-    files = figures.files(figure, "today")
+    files = figures.files(figure, "today", "1 < 2.")
     assert files[".csv"] == "a,b" and files[".js"] == "{}" and ".png" not in files
-    assert figures.files(GIVEN, "")[".png"] == GIVEN["png"]
-    assert files["-dark.svg"].endswith("<dc:source>a, today</dc:source>")
+    assert figures.files(GIVEN, "", None)[".png"] == GIVEN["png"]
+    assert files["-dark.svg"].endswith("<title>1 &lt; 2.</title><dc:source>a, today</dc:source>")
+    assert "<title>b</title>" in figures.files(figure, "today", None)[".svg"]
     code = figures.fill(Text.read("a.md", "![1](../figures/figures/c.svg)"), {"figures/c": figure | GIVEN}, LABELS)
     assert "[figures/c.py](../code/figures/c.py)" in code.text
 

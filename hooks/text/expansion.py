@@ -96,10 +96,12 @@ def expand(sources):
 
     around = hash(_frozen([numbered, {name: value for name, value in vars(sources).items() if name != "pages"}]))
     filled = _each(sources.pages, fill, around)
-    slides, pictures = {}, {}
+    slides, pictures, stated = {}, {}, {}
     for page, text in filled.items():
         origin = sources.labels["origin"].format(" · ".join(dict.fromkeys((titles["index.md"], titles[page]))))
-        for name, headline in figures.slides(text, drawn, sources.labels["figure"]).items():
+        stated = figures.headlines(text.text, drawn, sources.labels["figure"]) | stated
+        main_way = text.text.partition(figures.STOP)[0]
+        for name, headline in figures.headlines(main_way, drawn, sources.labels["figure"]).items():
             path = f"figures/{name}-slide.png"
             slides.setdefault(path, (drawn[name]["png"], headline, origin))
             pictures.setdefault(page, path)
@@ -110,7 +112,8 @@ def expand(sources):
     for name, text in sources.code.items():
         files |= {f"code/{name}.py": copy(text, sources.style), f"code/{name}.js": sources.snippets[name]["code"]}
     for name, figure in drawn.items():
-        files |= {f"figures/{name}{end}": content for end, content in figures.files(figure, sources.made).items()}
+        given = figures.files(figure, sources.made, stated.get(name))
+        files |= {f"figures/{name}{end}": content for end, content in given.items()}
     texts, plain = ({page: made[part] for page, made in finished.items()} for part in (0, 1))
     characters = {character for _, _, shown in finished.values() for character in shown}
     return Site(texts, plain, files, slides, pictures, characters, ledger)

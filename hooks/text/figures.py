@@ -50,10 +50,10 @@ def number(text, page, numbers, labels):
     return text.sub(prose(text.text, f"{CAPTIONED}|{LINK % label}"), named)
 
 
-def slides(text, figures, label):
-    """The headlines of those figures that explain, {name: headline}: numbered, and before the line { .stop }."""
+def headlines(text, figures, label):
+    """What the numbered figures of a text state, {name: headline}."""
     headlines, counted = {}, re.compile(rf"^{label} \d+\W+")
-    for match in prose(text.text.partition(STOP)[0], rf"{IMAGE}\n+/// caption\n\*\*(?P<headline>.+?)\*\*"):
+    for match in prose(text, rf"{IMAGE}\n+/// caption\n\*\*(?P<headline>.+?)\*\*"):
         words = re.sub(r"[*$]|<[^>]*>|\]\([^)]*\)|\[", "", counted.sub("", match["headline"]))
         address = ADDRESS.fullmatch(match["address"])
         if address and address["name"] in figures:
@@ -111,9 +111,15 @@ def _size(svg):
     return f'width="{float(width) / 0.75:.0f}" height="{float(height) / 0.75:.0f}"'
 
 
-def files(figure, made):
-    """The files of a figure, {end of their name: content}, each SVG with when it was made; .js is data of a widget."""
+def files(figure, made, headline):
+    """The files of a figure, {end of their name: content}; .js is data of a widget.
+
+    Each SVG tells when it was made, and is titled by its headline, if there is one.
+    """
     svgs = {end: svg.replace("</dc:source>", f", {made}</dc:source>", 1) for end, svg in figure["svg"].items()}
+    if headline:
+        title = f"<title>{escape(headline)}</title>"
+        svgs = {end: re.sub("<title>.*?</title>", lambda _: title, svg, count=1) for end, svg in svgs.items()}
     return svgs | {f".{kind}": figure[kind] for kind in ("png", "csv", "js") if figure.get(kind)}
 
 

@@ -364,7 +364,7 @@ def lend(model, step):
 # Before training each head takes nearly the mean of everything. After it, each divides its row of shares among fewer patches; in the choosiest head of the five runs there are three. And *which* they are depends on the image. With another one, a fifth of the shares move in the steadiest head, and nearly three
 # quarters in the one that changes most; before training it is .13 at most. The distance alone would have missed this. No head has become local in the mean over images and queries: the nearest of the five runs looks 3.3 pixels far. (For a single query in a single image a head may look near.)
 #
-# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit (here mostly one or two lower), the network reads about two of five at best. It names a third to two thirds
+# Is it of any use that the image decides? Lend each image the shares that another one got, in all four layers. If that one shows the same digit, the trained network still reads more than nine of ten. If it shows another digit (here mostly one or two lower), the network reads about two of five at best. It names about a third to two thirds
 # of the images like the one that lent its shares. So it does rely on its choices, and they tell much of which digit it is. (A network that is trained with fixed shares may read well, too.)
 #
 # So attention is not local by itself. It *can* become so: d'Ascoli et al. (2021) saw it in a vision transformer trained on ImageNet alone, Raghu et al. (2021) in the first layers of two larger ones only after training on up to 300 million images.

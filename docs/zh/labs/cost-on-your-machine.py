@@ -1,4 +1,4 @@
-# english: 4ae085162bf2
+# english: 32c2ff94d11f
 # %% [markdown]
 # # 在你的机器上计时 { #cost-on-your-machine }
 #

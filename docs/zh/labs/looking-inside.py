@@ -1,4 +1,4 @@
-# english: 0c279bbccd7d
+# english: 91c22e57ac62
 # %% [markdown]
 # # 看看里面：一个小 CNN 和一个小 ViT { #looking-inside-a-small-cnn-and-a-small-vit }
 #
