@@ -41,6 +41,7 @@ QUIET = (
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
 EAGER = "for (const each of document.images) each.loading = 'eager'"
+LOADED = "[...document.images].every((each) => each.complete && each.naturalWidth)"
 RAN = "!document.querySelector('[rel=preload][as=script]') || !!window.run"  # the last of the scripts, widgets.js
 UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "0", "NO_MKDOCS_2_WARNING": "1"}
@@ -286,6 +287,12 @@ def wait_until(tab, condition):
             return
         tab.wait_for_timeout(50)
     raise AssertionError(condition)
+
+
+def show_images(tab):
+    """Loads what is loaded when it comes near, too."""
+    tab.evaluate(EAGER)
+    wait_until(tab, LOADED)
 
 
 def no_violation(tab, context, **options):

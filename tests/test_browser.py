@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from weight import PHONE, elsewhere, weigh
 
-from conftest import EAGER, LAY_OUT, THEMED, lay_out, near, no_violation, parsed, wait_until
+from conftest import LAY_OUT, THEMED, lay_out, near, no_violation, parsed, show_images, wait_until
 
 SCREEN = {"width": 1280, "height": 720}
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -26,7 +26,6 @@ FEW = """() => {
 }"""
 SHOWN = """() => [...document.querySelectorAll("article picture img")].filter((image) => image.checkVisibility())
     .map((image) => image.currentSrc.split("/").at(-1))"""
-LOADED = "[...document.querySelectorAll('article picture img')].every((each) => each.complete && each.naturalWidth)"
 
 SCROLL = """async () => {
     for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
@@ -126,8 +125,7 @@ def test_that_changes_nothing_to_be_seen(visit, server, width):
 
 def test_the_palette_toggle_recolours_the_figures(visit, server):
     tab = visit(f"{server}en/operations/convolution.html", color_scheme="light")
-    tab.evaluate(EAGER)
-    wait_until(tab, LOADED)
+    show_images(tab)
     light = tab.evaluate(SHOWN)
     tab.locator(".palette:visible").click()
     wait_until(tab, SLATE)
@@ -158,6 +156,7 @@ def test_a_finger_opens_each_term_within_the_screen(visit, server):
     tab = visit(f"{server}en/operations/convolution.html", has_touch=True, viewport={"width": 320, "height": 640})
     terms = tab.locator("article abbr:visible").all()
     for term in terms:
+        tab.keyboard.press("Escape")  # the sentence of one may lie over the next
         term.tap()
         box, at = tab.get_by_role("tooltip").bounding_box(), term.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 320

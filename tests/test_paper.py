@@ -6,7 +6,7 @@ import pytest
 from book import book
 from pypdf import PdfReader
 
-from conftest import EAGER, parsed, wait_until
+from conftest import parsed, show_images
 
 
 @pytest.fixture
@@ -15,8 +15,7 @@ def printed(visit, server):
 
     def ask(page):
         tab = visit(server + page, color_scheme="dark")
-        tab.evaluate(EAGER)
-        wait_until(tab, "[...document.images].every((each) => each.complete && each.naturalWidth)")
+        show_images(tab)
         pdf = PdfReader(BytesIO(tab.pdf(prefer_css_page_size=True)))
         assert tab.evaluate("document.body.dataset.mdColorScheme") == "slate"
         return pdf

@@ -99,13 +99,13 @@ def expand(sources):
     slides, pictures, stated = {}, {}, {}
     for page, text in filled.items():
         origin = sources.labels["origin"].format(" · ".join(dict.fromkeys((titles["index.md"], titles[page]))))
-        stated = figures.headlines(text.text, drawn, sources.labels["figure"]) | stated
-        main_way = text.text.partition(figures.STOP)[0]
-        for name, headline in figures.headlines(main_way, drawn, sources.labels["figure"]).items():
-            path = f"figures/{name}-slide.png"
-            slides.setdefault(path, (drawn[name]["png"], headline, origin))
-            pictures.setdefault(page, path)
-            drawn[name] = drawn[name] | {"slide": path}
+        for name, (headline, explains) in figures.headlines(text, drawn, sources.labels["figure"]).items():
+            stated.setdefault(name, headline)
+            if explains:
+                path = f"figures/{name}-slide.png"
+                slides.setdefault(path, (drawn[name]["png"], headline, origin))
+                pictures.setdefault(page, path)
+                drawn[name] = drawn[name] | {"slide": path}
     finished = _each(filled, finish, hash((around, *slides)))
     files = {"assets/palette.css": css(sources.style), "reference/bibliography.bib": works.bibtex()}
     files["changes.xml"] = changes.feed(titles["index.md"])

@@ -51,14 +51,14 @@ def number(text, page, numbers, labels):
 
 
 def headlines(text, figures, label):
-    """What the numbered figures of a text state, {name: headline}."""
-    headlines, counted = {}, re.compile(rf"^{label} \d+\W+")
-    for match in prose(text, rf"{IMAGE}\n+/// caption\n\*\*(?P<headline>.+?)\*\*"):
+    """What the numbered figures of a Text state, {name: (headline, whether it explains)}: those before { .stop } do."""
+    stated, counted, main_way = {}, re.compile(rf"^{label} \d+\W+"), len(text.text.partition(STOP)[0])
+    for match in prose(text.text, rf"{IMAGE}\n+/// caption\n\*\*(?P<headline>.+?)\*\*"):
         words = re.sub(r"[*$]|<[^>]*>|\]\([^)]*\)|\[", "", counted.sub("", match["headline"]))
         address = ADDRESS.fullmatch(match["address"])
         if address and address["name"] in figures:
-            headlines[address["name"]] = unescape(" ".join(words.split()))
-    return headlines
+            stated.setdefault(address["name"], (unescape(" ".join(words.split())), match.start() < main_way))
+    return stated
 
 
 def _anchor(match):
