@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from contextlib import ExitStack
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import urljoin
@@ -22,6 +22,8 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.utils import CountHandler, clean_directory
 from policy import guard
+from pygments.lexer import Lexer
+from pygments.lexers import PythonLexer
 from running.cache import HOOKS
 from running.say import say, take_turn
 from text import labs, search
@@ -36,18 +38,31 @@ COMPLAINT = re.compile(r"Doc file '(?P<page>[^']+)' contains .*?link '(?P<link>[
 DIRTY = re.compile("A 'dirty' build|contains stale files")
 
 
+@event_priority(100)
 def on_config(config):
-    """Gives this build an object of its own, whose methods MkDocs then calls."""
+    """Gives this build an object of its own, whose methods MkDocs then calls; before plugins use the theme."""
     config.plugins["build"] = build = Build(config)
     config.theme.get_env = partial(environment, config.theme.get_env)
     build.expand(config)
 
 
 def environment(get_env):
-    """The templates of a theme, of which MkDocs looks at each whether it is a file to publish."""
+    """The templates of a theme, of which MkDocs looks at each whether it is a file to publish.
+
+    Each is compiled only if it is new, and without the space around its tags.
+    """
     env = get_env()
     env.loader = WithoutIcons(env.loader.searchpath)
+    env.trim_blocks = env.lstrip_blocks = True
+    templates = CACHE / "templates"
+    templates.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(templates))
     return env
+
+
+@lru_cache(5000)  # most code of a served page stays as it is
+def tokens(python, **options):
+    return [*Lexer.get_tokens(PythonLexer(**options), python)]
 
 
 class WithoutIcons(FileSystemLoader):
@@ -74,6 +89,7 @@ class Build:
             speaker.addFilter(self.amend)
             self.end.callback(speaker.removeFilter, self.amend)
         calm()
+        PythonLexer.get_tokens = lambda lexer, text: tokens(text, **lexer.options)
         logging.getLogger("jieba").setLevel(logging.WARNING)
         self.serves = Path(config.site_dir).name.startswith("mkdocs_")  # a folder of its own
         if self.serves:
@@ -132,11 +148,7 @@ class Build:
             page.title = page.title or self.site.plain[page.file.src_uri].title()
 
     def on_env(self, env, config, files):
-        """Compiles a template only if it is new, and without the space around its tags."""
-        env.trim_blocks = env.lstrip_blocks = True
-        templates = CACHE / "templates"
-        templates.mkdir(exist_ok=True)
-        env.bytecode_cache = FileSystemBytecodeCache(str(templates))
+        """Gives the templates what they ask of the whole site."""
         env.globals["pictures"] = self.site.pictures
         env.globals["top"] = config.site_url and urljoin(config.site_url, "..")
         self.order = [file.url for file in files.documentation_pages()]

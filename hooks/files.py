@@ -1,6 +1,7 @@
 """From files to files: all that the site is made of, and the folder that MkDocs makes it from."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from drawing import font
@@ -79,8 +80,18 @@ def write(site, sources, config, folder):
             path.unlink()
     for path, content in contents.items():
         file = folder / path
-        content = content.read_bytes() if isinstance(content, Path) else content.encode()
-        if not file.is_file() or file.read_bytes() != content:
+        content = content.read_bytes() if isinstance(content, Path) else content
+        if not file.is_file() or not _holds(file, file.stat().st_mtime_ns, content):
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            file.write_bytes(_bytes(content))
     return sorted(contents)
+
+
+@lru_cache(20000)  # most files of a served site stay as they are
+def _holds(file, _, content):
+    """Whether a file, as it was at this time, holds bytes or a str."""
+    return file.read_bytes() == _bytes(content)
+
+
+def _bytes(content):
+    return content.encode() if isinstance(content, str) else content

@@ -93,7 +93,7 @@ def picture(entry, title=""):
     return entry.with_name(f"{entry.stem}-{title}.png" if title else f"{entry.stem}.png")
 
 
-@lru_cache(1000)  # the name of an entry says what is in it
+@lru_cache(5000)  # the name of an entry says what is in it
 def _parsed(path):
     return json.loads(path.read_bytes())
 

@@ -20,6 +20,7 @@ FENCES = "claims|ledger|verdicts|sources|bibliography|glossary|gallery|changes|e
 FENCE = re.compile(rf"```(?<=^```)(?P<kind>{FENCES})\n(?P<body>.*?)\n?^```$", re.MULTILINE | re.DOTALL)
 LEFT = re.compile(rf"--8<--|```+ *(?:{FENCES})\b|~~~+ *(?:{FENCES})\b")  # of a mistyped directive
 BLOCK = r"/(?<=^/)(?P<slashes>//+) *(?P<what>[^\n]*)"
+ALL = re.compile(r"^```(?:gallery|exercises)$", re.MULTILINE)  # a page with these shows all others
 KNOWN = re.compile(r"caption|html \| \S+")  # blocks of Markdown
 
 
@@ -94,7 +95,8 @@ def expand(sources):
         text, shown = formulas.fill(text)
         return figures.fill(text, drawn, sources.labels), read, shown
 
-    around = hash(_frozen([numbered, {name: value for name, value in vars(sources).items() if name != "pages"}]))
+    about = titles, cited, terms.headings, numbered  # all that a page says of others
+    around = hash(_frozen([*about, {name: value for name, value in vars(sources).items() if name != "pages"}]))
     filled = _each(sources.pages, fill, around)
     slides, pictures, stated = {}, {}, {}
     for page, text in filled.items():
@@ -164,7 +166,7 @@ class _Unseen:
         return 0
 
 
-@lru_cache(500)  # most pages of a served site stay as they are
+@lru_cache(5000)  # most pages of a served site stay as they are
 def _once(_, make):
     return make.take()()
 
@@ -179,11 +181,11 @@ def _frozen(value):
 def _each(pages, step, around):
     """What a step makes of each page, made anew if the page or what is around it, a hash, is another.
 
-    A page of reference may show all others. Raises Faults, after each page had its turn.
+    Raises Faults, after each page had its turn.
     """
     made, faults, all_pages = {}, [], hash(tuple(text.text for text in pages.values()))
     for page, text in pages.items():
-        key = step.__name__, around, page.startswith("reference/") and all_pages, page, text.text, *text.origins
+        key = step.__name__, around, bool(ALL.search(text.text)) and all_pages, page, text.text, *text.origins
         try:
             made[page] = _once(key, _Unseen(partial(step, text, page)))
         except Faults as error:

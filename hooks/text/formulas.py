@@ -52,7 +52,7 @@ def plain(text):
     return text.sub(prose(text.text, MACRO), lambda _: "")
 
 
-@lru_cache(5000)
+@lru_cache(20000)
 def _typeset(tex, display):
     """The MathML of a formula, and the letters that it shows."""
     math = converter.convert_with_local_state(tex.strip(), displaystyle=display)

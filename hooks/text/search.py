@@ -23,7 +23,7 @@ def script(sections):
     return f"Search.docs = {json.dumps(docs, ensure_ascii=False, separators=(',', ':'))};"
 
 
-@lru_cache(2000)  # most sections of a served site stay as they are
+@lru_cache(20000)  # most sections of a served site stay as they are
 def _read(html):
     """The text of a section, without its code, and its words, each once."""
     text = " ".join(unescape(re.sub(r"<pre>.*?</pre>|<[^>]*>", " ", html, flags=re.DOTALL)).split())

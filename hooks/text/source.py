@@ -105,7 +105,7 @@ class Text:
         return Text("".join(pieces), origins + self.origins[line + 1 :])
 
 
-@lru_cache(1000)  # most pages of a served site stay as they are
+@lru_cache(20000)  # most pages of a served site stay as they are
 def prose(text, pattern):
     """The matches of a pattern outside of code, both a str."""
     either = re.compile(f"{CODE}|{pattern}", re.MULTILINE | re.DOTALL)
