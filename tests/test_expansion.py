@@ -5,8 +5,8 @@ import uuid
 from xml.etree import ElementTree
 
 import pytest
-from small import DOCS, GIVEN, PAGE, WORKS
-from text import changes, code, exercises
+from small import DOCS, GIVEN, LEDGER, PAGE, WORKS
+from text import changes, code, exercises, expansion
 from text.source import Text
 
 BIBLIOGRAPHY = """
@@ -101,6 +101,28 @@ def test_figures_and_exercises_of_all_pages_on_one(small):
     assert f"[The claims](../index.md#claims) {links} [code](../index.py)" in page
     assert "[With solutions](../index.md#exercises)\n\n**1.** Do.\n" in page
     assert site.slides["figures/labs/l-1-slide.png"][1:] == ("H.", "From: A page · Glossary")
+
+
+@pytest.mark.parametrize(
+    "path, old, new",
+    [
+        (PAGE, "# A page", "# Another"),
+        (PAGE, "## Sources", "## Works"),
+        (PAGE, "Do.", "Undo."),
+        (LEDGER, "# The ledger", "# The ledger\n\n```sources\neuclid1482\n```"),
+    ],
+)
+def test_what_stays_is_made_once_and_what_it_tells_of_others_anew(small, path, old, new):
+    small.edit(PAGE, "## Sources", '**1.** Do.\n\n??? success "S"\n\n## Sources')
+    small.edit(LEDGER, "```verdicts", "```exercises\n```\n\n```verdicts")
+    small.expand()
+    small.edit(path, old, new)
+    remembered = small.expand()
+    expansion._once.cache_clear()
+    anew = small.expand()
+    assert {page: text.text for page, text in remembered.texts.items()} == {
+        page: text.text for page, text in anew.texts.items()
+    }
 
 
 def test_the_changes_are_a_page_and_a_feed(small):
