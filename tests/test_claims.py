@@ -14,7 +14,7 @@ VERDICTS = """
 <label>
 </fieldset>
 <fieldset>
-<legend>Our numbers</legend>
+<legend>Our evidence</legend>
 <label>
 <label>
 <label>
@@ -46,14 +46,21 @@ def test_page_and_ledger_show_the_same(small):
     badge = "**◐ true under conditions**{ .verdict .conditions .decided }"
     assert badge in page
     assert "| the side | [**3**](../code/good.py) | ≥\u00a03 |" in ledger
-    assert f"{badge} if its side grows<br><span lang=zh>" in ledger
+    assert f"{badge} proved: if its side grows<br><span lang=zh>" in ledger
     assert "**✓ true**{ .verdict .true .decided } proved" in ledger
+
+
+def test_a_number_checks_what_is_proved_and_decides_what_is_counted(small):
+    row = " | Number | Must be |\n|---|---|---|\n| the side"
+    assert f"| Checked by{row}" in small.expand().texts["reference/claims.md"].text
+    small.edit(CLAIMS, "grows\n    kind: proved", "grows\n    kind: counted")
+    assert f"| Decided by{row}" in small.expand().texts["reference/claims.md"].text
 
 
 def test_what_decides_stands_apart_from_what_touches(small):
     entry = small.expand().texts["reference/claims.md"].text.partition("### C3: A square is more { #c3 ")[2]
     decided, touched = entry.split('??? info "Touched, not decided, by"\n\n')
-    head = "| Decided by | Number | Must be |\n|---|---|---|\n"
+    head = "| Checked by | Number | Must be |\n|---|---|---|\n"
     assert f"{head}| the square | [**9**](../code/good.py) | ≥\u00a09 |" in decided
     assert "half a side" not in decided
     assert "    | half a side<br><small>It is no square.</small> | [**0.5**](../code/good.py) | ≤\u00a01 |" in touched
@@ -73,12 +80,12 @@ def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, number,
 def test_each_claim_has_a_mark_that_says_its_verdict(small):
     ledger = small.expand().texts["reference/claims.md"].text
     assert 'value="beyond"> beyond it 3</label>\n<ul class="beyond">\n<li class="verdict conditions decided">' in ledger
-    named = 'href="#c2" title="a square" aria-label="C2: a square, true, no number"'
+    named = 'href="#c2" title="a square" aria-label="C2: a square, true, no number of ours"'
     assert f'<li class="verdict true number"><a {named}>✓ C2</a></li>' in ledger
     for name, value, badge, count in [
         ("verdict", "true", "✓ true", 2), ("verdict", "conditions", "◐ true under conditions", 1),
-        ("verdict", "imprecise", "≈ imprecise", 0), ("evidence", "decided", "a number decides", 2),
-        ("evidence", "touched", "numbers touch it", 0), ("evidence", "number", "no number", 1),
+        ("verdict", "imprecise", "≈ imprecise", 0), ("evidence", "decided", "our evidence decides", 2),
+        ("evidence", "touched", "our numbers touch it", 0), ("evidence", "number", "no number of ours", 1),
     ]:
         box = f'<input type="checkbox" name="{name}" value="{value}"> <b class="verdict {value}">{badge}</b> {count}<'
         assert box in ledger
@@ -97,6 +104,7 @@ def test_claims_are_counted_by_what_decides(small):
     assert counts.items() >= (article | own).items()
     assert "1 of 2, and 1 of our own" in small.expand().texts["reference/claims.md"].text
     small.edit(CLAIMS, "at_least: 3", "at_least: 3\n        touches: A side is no square.")
+    small.edit(CLAIMS, "grows\n    kind: proved\n", "grows\n")
     assert small.expand().ledger.counts() == counts | {"decided": 0, "touched": 1}
 
 

@@ -29,11 +29,11 @@ RECORD = """
 
 ### C1: A square grows { #c1 data-toc-label="C1 growth" }
 
-**◐ true under conditions**{ .verdict .conditions .decided } if its side grows<br><span lang=zh>平方增长</span>
+**◐ true under conditions**{ .verdict .conditions .decided } proved: if its side grows<br><span lang=zh>平方增长</span>
 
 - [A page](../index.md): The side is 3, [see there](../index.md#a-page)
 
-| Decided by | Number | Must be |
+| Checked by | Number | Must be |
 |---|---|---|
 | the side | [**3**](../code/good.py) | ≥\u00a03 |
 

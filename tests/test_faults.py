@@ -70,7 +70,17 @@ FAULTS = {
     "a claim of ours that is only touched": (
         CLAIMS, "at_least: 9", "at_least: 9\n        touches: No.", "- id: C3", "its kind and a number that decides"
     ),
-    "a claim of ours without its kind": (CLAIMS, "    kind: proved\n", "", "- id: C3", "its kind and a number"),
+    "a claim of ours without its kind": (
+        CLAIMS, "    kind: proved\n    findings:\n      index.md: It", "    findings:\n      index.md: It",
+        "- id: C3", "its kind and",
+    ),
+    "a claim that a number decides without its kind": (
+        CLAIMS, "grows\n    kind: proved\n", "grows\n", "- id: C1", "must say its kind if a number decides it"
+    ),
+    "a kind without a number that decides": (
+        CLAIMS, "about: a square", "about: a square\n    kind: counted", "- id: C2",
+        "must say its kind if a number decides it",
+    ),
     "a verdict for no reason": (CLAIMS, "    because: if its side grows\n", "", "- id: C1", "must say in because"),
     "a number that touches for no reason": (
         CLAIMS, "at_least: 3", "at_least: 3\n        touches: ''", "touches", "touches must be longer"

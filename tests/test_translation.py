@@ -227,7 +227,7 @@ def test_a_site_in_another_language(small, monkeypatch):
     assert "**平方** <span lang=en>square</span> { #square }\n:   自乘。[" in glossary
     assert glossary.index("平方") < glossary.index("直角")
     assert "### C1: 平方增长 { #c1 data-toc-label=\"C1 增长\" }" in ledger
-    assert "{ .verdict .conditions .decided } 如果\n\n- [A page](../index.md): 边是 3\n" in ledger
+    assert "{ .verdict .conditions .decided } proved: 如果\n\n- [A page](../index.md): 边是 3\n" in ledger
     small.told["claims"] = "claims.zh.yml", CLAIMS_TOLD.replace("good.number", "good.cube")
     with pytest.raises(Faults, match="^claims.zh.yml:1: there is no number 'cube'"):
         small.expand()

@@ -82,19 +82,18 @@ class Ledger:
     def _entry(self, claim, group, page):
         label = f'#{claim["id"].lower()} data-toc-label="{claim["id"]} {claim["about"]}"'
         heading = f"### {claim['id']}{self.colon}{claim.get('article') or claim['claim']} {{ {label} }}"
-        verdict = self._badge(claim) + (f" {claim['because']}" if "because" in claim else "")
-        origin = ""
-        if "claim" in claim:
-            origin = f" {self.labels[claim['kind']]}"
-        elif "zh" in claim:
-            origin = f"<br><span lang=zh>{claim['zh']}</span>"
+        why = [self.labels[claim["kind"]]] if "kind" in claim else []
+        why += [claim["because"]] if "because" in claim else []
+        verdict = f"{self._badge(claim)} {self.colon.join(why)}".rstrip()
+        origin = f"<br><span lang=zh>{claim['zh']}</span>" if "zh" in claim else ""
         parts = [f'<div class="record {_kinds(claim)} {group}" markdown>', heading, verdict + origin]
         links = []
         for at, text in claim["findings"].items():
             links.append(f"- [{self.titles[at]}]({relative(at, page)}){self.colon}{relocate(text, at, page)}")
         parts.append("\n".join(links))
         fold = f'??? info "{self.labels["fold"]}"'
-        for touching, what, indent in (False, "decides", ""), (True, "touches", "    "):
+        decides = "checks" if claim.get("kind") == "proved" else "decides"
+        for touching, what, indent in (False, decides, ""), (True, "touches", "    "):
             numbers = [self._number(each, page) for each in claim.get("numbers", []) if ("touches" in each) == touching]
             if numbers:
                 heads = f"| {self.labels[what]} | {self.labels['number']} | {self.labels['must']} |"
@@ -139,8 +138,7 @@ class Ledger:
 
 def _evidence(claim):
     """Which of EVIDENCE there is."""
-    deciding = ["touches" not in number for number in claim.get("numbers", [])]
-    return "decided" if any(deciding) else "touched" if deciding else "without number"
+    return "decided" if "kind" in claim else "touched" if "numbers" in claim else "without number"
 
 
 def _css(kind):

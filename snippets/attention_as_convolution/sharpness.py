@@ -81,7 +81,8 @@ def figure():
         axes[panel].set(xticks=[], yticks=[], title=f"α = {alpha}")
         axes[panel].spines[:].set(visible=True, color=FAINT)
     errors = axes["e"]
-    leak = [4 * 2.718281828**-alpha for alpha in ALPHAS]
+    others = torch.arange(100) != middle
+    leak = [heads(alpha)[1, 1, middle, others].sum().item() for alpha in ALPHAS]
     errors.semilogy(ALPHAS, leak, color=GRAY, lw=1, label="share that leaks")
     for dtype, name, height in (torch.float32, "in 32 bits", 3e-6), (torch.float64, "in\n64 bits", 6e-15):
         errors.semilogy(ALPHAS, curve(dtype), color=ATTENTION, label=f"largest error, {name}".replace("\n", " "))

@@ -130,7 +130,7 @@ def results():
 
 
 def figure():
-    fig, (memory, work) = plt.subplots(1, 2, sharey=True, figsize=(5.2, 3.7), width_ratios=(2, 1))
+    fig, (memory, work) = plt.subplots(1, 2, sharey=True, figsize=(5.2, 4.1), width_ratios=(2, 1))
     parts = ("weights", GRAY), ("keys and values", ATTENTION), ("block", FAINT)
     for y, (name, (flops, *sizes)) in enumerate(ways.items()):
         left = 0

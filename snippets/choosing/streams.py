@@ -168,8 +168,8 @@ def results():
 def figure():
     fig, ax = plt.subplots(figsize=(5.2, 3.1))
     kB = {      # kept to look back one second
-        "on samples": (4 * second * 64 / 1e3, 4 * 6 * 2 * second * 64 / 1e3),
-        "on frames": (4 * 25 * 144 / 1e3, kept("frames, attention") / 1e3)}
+        "on samples": (4 * (second - 1) * 64 / 1e3, 4 * 6 * 2 * second * 64 / 1e3),
+        "on frames": (kept("frames, convolution") / 1e3, kept("frames, attention") / 1e3)}
     names = ("convolution", CONVOLUTION), ("attention", ATTENTION)
     for y, (where, sizes) in enumerate(kB.items()):
         for (name, color), size in zip(names, sizes):

@@ -94,6 +94,30 @@ def kept_for_gradients(side):
     return sum(SAVED * blocks * (side // stride)**2 * 24 * stride for blocks, stride in stages)
 
 
+def enlarging(side):
+    """MACs of the half of a U-Net that enlarges again, up to a stride of 1, as wide as the way down.
+
+    At each stride a 2x2 transposed convolution halves the channels, and two 3x3 convolutions follow.
+    The first of them also reads what the same stride gave on the way down, from 4 on.
+
+    >>> from torch import empty
+    >>> from torch.nn.functional import conv2d, conv_transpose2d
+    >>> from torch.utils.flop_counter import FlopCounterMode
+    >>> with FlopCounterMode(display=False) as counter:
+    ...     for stride in 16, 8, 4, 2, 1:
+    ...         d, s, skip = 24 * stride, 64 // stride, stride >= 4
+    ...         x = empty(1, 2 * d, s // 2, s // 2, device="meta")
+    ...         x = conv_transpose2d(x, empty(2 * d, d, 2, 2, device="meta"), stride=2)
+    ...         x = empty(1, d + skip * d, s, s, device="meta")
+    ...         x = conv2d(x, empty(d, d + skip * d, 3, 3, device="meta"), padding=1)
+    ...         x = conv2d(x, empty(d, d, 3, 3, device="meta"), padding=1)
+    >>> counter.get_total_flops() == 2 * enlarging(64)
+    True
+    """
+    return sum((2 + 9 + 9 + 9 * (stride >= 4)) * (side // stride)**2 * (24 * stride)**2
+               for stride in (16, 8, 4, 2, 1))
+
+
 def results():
     """The numbers the page quotes, with 63 tiles a part and half a second for each.
 
@@ -127,6 +151,7 @@ def results():
     """
     window, spread = fields()
     weights, tile, peak = network("CCCC", 512)
+    again = enlarging(512)
 
     # A photograph of 4,000 x 3,000, a quarter of its side, two blocks at stride 16.
     n, d = math.ceil(1000 / 16) * math.ceil(750 / 16), 384
@@ -135,6 +160,7 @@ def results():
         return network(layout, side)[1] / network("CCCC", side)[1]
 
     return {"tile": tile, "tile_peak": 4 * peak, "part": 63 * tile, "a_second": 63 * tile / 0.5,
+            "enlarging": again / tile, "unet_second": 63 * (tile + again) / 0.5,
             "kept_tile": 4 * kept_for_gradients(512), "weights": weights / 1e6,
             "training": 4 * (16 * kept_for_gradients(512) + 4 * weights),
             "window": window, "needed": 2 * 1023 + 1, "spread": spread,

@@ -135,13 +135,13 @@ def figure():
     top.axis("off")
     left = [0] * 3
     for i, (name, color, alpha) in enumerate((("core", ATTENTION, 1),
-                                              ("linear", ATTENTION, 0.35),
+                                              ("projections", ATTENTION, 0.35),
                                               ("convolutions", CONVOLUTION, 1))):
         widths = [work(*options)[i] for options in STRIDES.values()]
         bottom.barh(range(3), widths, 0.65, left=left, color=color, alpha=alpha,
                     label=name)
         left = [a + b for a, b in zip(left, widths)]
-    for x, y, name, color in ((0, -0.62, "core", ATTENTION), (2.63, 0, "linear", ATTENTION),
+    for x, y, name, color in ((0, -0.62, "core", ATTENTION), (2.63, 0, "projections", ATTENTION),
                               (2.63, 1, "convolutions", CONVOLUTION)):
         bottom.text(x, y, name, color=color, va="center")
     bottom.set_yticks(range(3), STRIDES)
