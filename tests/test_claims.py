@@ -80,12 +80,12 @@ def test_a_range_is_shown_as_its_number_is_and_a_bound_once(small, form, number,
 def test_each_claim_has_a_mark_that_says_its_verdict(small):
     ledger = small.expand().texts["reference/claims.md"].text
     assert 'value="beyond"> beyond it 3</label>\n<ul class="beyond">\n<li class="verdict conditions decided">' in ledger
-    named = 'href="#c2" title="a square" aria-label="C2: a square, true, no number of ours"'
+    named = 'href="#c2" title="a square" aria-label="C2: a square, true, nothing of ours"'
     assert f'<li class="verdict true number"><a {named}>✓ C2</a></li>' in ledger
     for name, value, badge, count in [
         ("verdict", "true", "✓ true", 2), ("verdict", "conditions", "◐ true under conditions", 1),
         ("verdict", "imprecise", "≈ imprecise", 0), ("evidence", "decided", "our evidence decides", 2),
-        ("evidence", "touched", "our numbers touch it", 0), ("evidence", "number", "no number of ours", 1),
+        ("evidence", "touched", "our numbers touch it", 0), ("evidence", "number", "nothing of ours", 1),
     ]:
         box = f'<input type="checkbox" name="{name}" value="{value}"> <b class="verdict {value}">{badge}</b> {count}<'
         assert box in ledger

@@ -36,6 +36,12 @@ FAULTS = {
     "a fence with a space": (PAGE, "```claims\n", "```claims \n", "```claims", "no directive"),
     "a block of another name": (PAGE, "/// caption", "/// captoin", "/// cap", "'/// captoin' is no block that the"),
     "a block that does not close": (PAGE, "its end.\n///", "its end.", "![A", "'/// caption' does not close"),
+    "a block of another name behind others": (
+        PAGE, "## Sources", "/// quote\nx\n///\n\n## Sources", "/// quo", "'/// quote' is no block"
+    ),
+    "a block within another": (
+        PAGE, "## Sources", "/// html | p\n\n/// html | p\nx\n///\n\n## Sources", "/// html", "does not close"
+    ),
     "an end of no block": (PAGE, "its end.\n///", "its end.\n////", "////", "//// closes no block"),
     "a formula that does not end": (PAGE, "$3^2$", "$3^2", "$3", "a $ alone"),
     "a formula with a space inside": (PAGE, "$3^2$", "$ 3^2$", "$ 3", "a $ alone"),

@@ -167,6 +167,11 @@ def test_training_keeps_what_we_say(n, heads, width):
     x, W_QKV, W_O = (torch.randn(shape, requires_grad=True) for shape in ((n, d), (3 * d, d), (d, d)))
     kept = layer.kept(layer.attention, x, W_QKV, W_O, mix=layer.written_out, h=heads)
     assert kept == 5 * n * d + heads * n**2
+    QKV = x.detach().double().expand(3, 1, n, d)
+    same(layer.written_out(*QKV), layer.fused(*QKV))
+    kernels, own = torch.randn(d, d, 3, requires_grad=True), torch.randn(d, 1, 3, requires_grad=True)
+    assert layer.kept(layer.convolution, x, kernels) == n * d
+    assert layer.kept(layer.separable, x, own, W_O) == 2 * n * d
 
 
 @given(st.integers(1, 300), st.floats(-1, 1), seeds)

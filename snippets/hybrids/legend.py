@@ -132,6 +132,13 @@ class Conv(nn.Conv1d):
         return super().forward(F.pad(x.mT, (before, 0))).mT
 
 
+class Centred(nn.Conv1d):
+    """Each token sees as many samples on both sides."""
+
+    def forward(self, x):                                   # (b, n, d)
+        return super().forward(x.mT).mT
+
+
 class Linear(Attention):
     """Linear attention: a table of fixed size instead of the shares."""
 
@@ -199,6 +206,7 @@ NETWORKS = {            # tokens, what mixes them, hidden channels of the MLPs
     "hybrid": (windows, Attention, 48),
     "wide": (windows, Wide, 38),
     "near": (windows, lambda: Conv(24, 24, 5), 36),
+    "centred": (windows, lambda: Centred(24, 24, 5, padding=2), 36),
     "samples": (samples, Attention, 50),
     "patches": (patches, Attention, 58),
     "overlap": (overlap, Attention, 57),
@@ -236,6 +244,7 @@ def error(name, rate, seed, steps=1000, **signals):
 RECORDED = {
     "hybrid": (0.012, [13, 21, 11, 11, 46]),
     "near": (0.012, [557, 606, 517, 513, 552]),
+    "centred": (0.012, [541, 577, 576, 516, 616]),
     "wide": (0.003, [683, 678, 660, 686, 668]),
     "samples": (0.003, [688, 687, 686, 679, 674]),
     "patches": (0.006, [655, 613, 610, 672, 629]),
@@ -263,6 +272,7 @@ LONGER = {              # after 4,000 steps
 SAME = {                # after 1,000 steps, if all signals take their signs from the same six
     "hybrid": (0.012, [7, 6, 4, 6, 6]),
     "near": (0.006, [272, 394, 372, 289, 352]),
+    "centred": (0.012, [423, 219, 296, 298, 244]),
 }
 GRID = {                # after 1,000 steps, if each sign begins at every fourth sample
     "overlap": (0.012, [13, 10, 13, 18, 13]),
@@ -326,7 +336,7 @@ def results():
 
     >>> r = results()
     >>> all(r["hybrid_max"] + 0.4 < r[f"{name}_min"] for name in (
-    ...     "near", "wide", "samples", "heads", "patches", "linear"))
+    ...     "near", "centred", "wide", "samples", "heads", "patches", "linear"))
     True
 
     Tokens that start four samples apart are not enough, overlapping or joined, unless the signs
