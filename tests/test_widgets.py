@@ -18,7 +18,7 @@ from one_equation import four_matrices
 from receptive_field import probe, stack
 from self_attention import three_tokens, triangle
 
-from conftest import ROOT, lay_out, no_violation, open_tab, parsed, wait_until
+from conftest import LAY_OUT, ROOT, no_violation, open_tab, parsed, wait_until
 
 SET = """async ([name, state]) => {
     const widget = document.querySelector(name);
@@ -118,7 +118,7 @@ def test_arrow_keys(touch, name):
 def test_a_finger(visit, server, name):
     """It moves what it drags and takes what it taps, and the page stays where it is."""
     tab = visit(f"{server}en/{HEAVY[name]}", has_touch=True, viewport={"width": 360, "height": 740})
-    lay_out(tab)  # or what is above is laid out late, and moves it
+    tab.evaluate(LAY_OUT)  # or what is above is laid out late, and moves it
     tab.locator(name).scroll_into_view_if_needed()
     tab.wait_for_selector(f"{name}[ready]", state="attached")
     part = tab.locator(f"{name} .widget :is(svg, .widget-kernel div)").first
