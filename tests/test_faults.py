@@ -78,7 +78,7 @@ FAULTS = {
     ),
     "a claim of ours without its kind": (
         CLAIMS, "    kind: proved\n    findings:\n      index.md: It", "    findings:\n      index.md: It",
-        "- id: C3", "its kind and",
+        "- id: C3", "its kind and a number",
     ),
     "a claim that a number decides without its kind": (
         CLAIMS, "grows\n    kind: proved\n", "grows\n", "- id: C1", "must say its kind if a number decides it"
