@@ -5,8 +5,9 @@ PYTHON = python3
 PORT = 8000
 BIN = .venv/bin
 export NO_MKDOCS_2_WARNING = 1
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
-export SOURCE_COMMIT ?= $(shell git rev-parse --short=10 HEAD 2>/dev/null)
+# A copy without .git has no commit; where there is one and git fails, git says why.
+export SOURCE_DATE_EPOCH ?= $(shell test -e .git && git log -1 --format=%ct || echo 0)
+export SOURCE_COMMIT ?= $(shell test -e .git && git rev-parse --short=10 HEAD)
 export PYTHONPATH = hooks
 unexport PYTHONDONTWRITEBYTECODE  # or each process compiles torch anew
 

@@ -36,7 +36,7 @@ class ShortThenMemory(nn.Module):
 print(ShortThenMemory(16)(torch.randn(2, 10, 16)).shape)
 # --8<-- [end:block]
 
-TEXT = "the cat sat on the mat and the cat".split()
+TEXT = "the cat jumped at the bird but the cat".split()
 WORDS = sorted(set(TEXT))
 ASKS = 7, 8                             # the last "the" and the last "cat"
 
@@ -65,7 +65,7 @@ def follows(k=2):
     """For each word of TEXT, what the layer gives: which word followed its last occurrence.
 
     >>> follows()[TEXT.index("the", 3)], follows()[-2:]
-    ('cat', ['mat', 'sat'])
+    ('cat', ['bird', 'jumped'])
 
     With a kernel of one position, the layer gives each word back.
 
