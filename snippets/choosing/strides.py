@@ -165,8 +165,9 @@ def results():
     def ratio(layout, side):
         return network(layout, side)[1] / network("CCCC", side)[1]
 
-    return {"tile": tile, "tile_peak": 4 * peak, "unet_peak": 4 * 2 * 24 * 512**2, "part": 63 * tile, "a_second": 63 * tile / 0.5,
-            "enlarging": again / tile, "unet_second": 63 * (tile + again) / 0.5,
+    return {"tile": tile, "tile_peak": 4 * peak, "unet_peak": 4 * 2 * 24 * 512**2,
+            "part": 63 * tile, "a_second": 63 * tile / 0.5, "enlarging": again / tile,
+            "unet_second": 63 * (tile + again) / 0.5,
             "kept_tile": 4 * kept_for_gradients(512), "weights": weights / 1e6,
             "training": 4 * (16 * kept_for_gradients(512) + 4 * weights),
             "window": window, "needed": 2 * 1023 + 1, "spread": spread,
