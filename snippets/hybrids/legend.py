@@ -13,19 +13,20 @@ n, size, height, entries, noise = 48, 5, 3, 3, 0.1
 
 def legends(b, known=None, grid=1):
     """Signals (b, n, 1), and what their last signs stand for (b,)."""
-    sign = torch.randn(b, entries, size)                    # drawn anew for each signal
-    if known is not None:                                   # or three of those given
+    sign = torch.randn(b, entries, size)                # drawn anew for each signal
+    if known is not None:                               # or three of those given
         sign = known[torch.rand(b, len(known)).argsort(1)[:, :entries]]
-    sign = sign - sign.mean(2, keepdim=True)                # all have the same mean and size
+    sign = sign - sign.mean(2, keepdim=True)            # of equal mean and size
     sign = 1.5 * sign / sign.square().mean(2, keepdim=True).sqrt()
     level = 4 * torch.rand(b, entries) - 2
     entry = torch.cat([sign, level[:, :, None].expand(b, entries, height)], 2)
     length = size + height
-    free = n - size - entries * length + 1                  # the question is on the grid, too
+    free = n - size - entries * length + 1              # the question is on the grid
     start = grid * torch.randint(free // grid, (b, entries)).sort(1).values + grid - 1
-    place = (start + length * torch.arange(entries))[:, :, None] + torch.arange(length)
+    start = start + length * torch.arange(entries)
+    place = start[:, :, None] + torch.arange(length)
     x = noise * torch.randn(b, n)
-    x.scatter_add_(1, place.flatten(1), entry.flatten(1))   # no two overlap
+    x.scatter_add_(1, place.flatten(1), entry.flatten(1))       # no two overlap
     asked = torch.arange(b), torch.randint(entries, (b,))
     x[:, -size:] += sign[asked]
     return x[:, :, None], level[asked]
@@ -85,17 +86,18 @@ from torch import nn
 
 
 class Memory(nn.Module):
-    """A table that each token adds to under its key, and may forget, in the manner of Mamba-2."""
+    """A table that each token adds to under its key, and may forget (Mamba-2)."""
 
     def __init__(self, d=24, h=2):
         super().__init__()
         self.h, self.qkv, self.out = h, nn.Linear(d, 3 * d), nn.Linear(d, d)
         self.gates = nn.Linear(d, 2 * h)
-        nn.init.constant_(self.gates.bias[:h], 4)           # at first, nearly all is kept
+        nn.init.constant_(self.gates.bias[:h], 4)           # at first, nearly all stays
 
     def forward(self, x):                                   # (b, n, d)
         q, k, v = self.qkv(x).unflatten(2, (3, self.h, -1)).permute(2, 0, 3, 1, 4)
-        keep, write = self.gates(x).unflatten(2, (2, self.h, 1)).permute(2, 0, 3, 1, 4)
+        gates = self.gates(x).unflatten(2, (2, self.h, 1))
+        keep, write = gates.permute(2, 0, 3, 1, 4)          # (b, h, n, 1)
         q, k = F.normalize(q, dim=3), F.normalize(k, dim=3) # (b, h, n, d_head)
         y = self.read(q, k, v, F.logsigmoid(keep), write.sigmoid())
         return self.out(y.transpose(1, 2).flatten(2))
@@ -110,9 +112,9 @@ class Memory(nn.Module):
 
 
 class Delta(Memory):
-    """What the key gives so far is subtracted from the value: the gated delta rule."""
+    """The gated delta rule: subtract from the value what its key gives so far."""
 
-    def written(self, met, v, write):                       # each row needs those above it
+    def written(self, met, v, write):                       # each row needs those above
         return torch.linalg.solve_triangular(
             write * met, write * v, upper=False, unitriangular=True)
 
@@ -283,9 +285,10 @@ EXAMPLES = 50           # the seed of the two signals that are drawn
 LABELS = {
     "hybrid": "windows, attention", "second": "windows two apart, attention",
     "four": "windows of four, attention",
-    "overlap": "overlapping patches, attention", "joined": "joined patches, attention",
-    "patches": "patches, attention", "samples": "single samples, attention",
-    "near": "windows, short convolutions", "wide": "windows, wide kernels"}
+    "overlap": "overlapping patches, attention", "grid": "the same, signs on a grid, attention",
+    "joined": "joined patches, attention", "patches": "patches, attention",
+    "samples": "single samples, attention", "near": "windows, short convolutions",
+    "wide": "windows, wide kernels", "handed": "windows, question handed to all"}
 
 
 def one_by_one(layer, *parts):
@@ -425,8 +428,8 @@ def results():
 def figure():
     torch.manual_seed(EXAMPLES)
     signals, _ = legends(2)
-    fig = plt.figure(figsize=(5.2, 7.4))
-    above, below = fig.subfigures(2, height_ratios=(1, 1.2))
+    fig = plt.figure(figsize=(5.2, 7.9))
+    above, below = fig.subfigures(2, height_ratios=(1, 1.35))
     panels, bottom = above.subplots(2), below.subplots()
     drawn = (
         (((2, "−0.9"), (14, "0.8"), (28, "−1.6")), "A"),
@@ -434,35 +437,36 @@ def figure():
     for ax, x, (legend, asked) in zip(panels, signals[:, :, 0], drawn):
         ax.plot(x, "o-", color="black", ms=3, lw=1, label="signal")
         for name, (start, level) in zip("ABC", legend):
-            ax.axvspan(start - 0.5, start + 4.5, color=CONVOLUTION, alpha=0.25, lw=0, label=f"sign {name}")
-            ax.axvspan(start + 4.5, start + 7.5, color=GRAY, alpha=0.25, lw=0, label=f"level of {name}")
+            ax.axvspan(start - 0.5, start + 4.5, 0, 0.85, color=CONVOLUTION, alpha=0.25, lw=0, label=f"sign {name}")
+            ax.axvspan(start + 4.5, start + 7.5, 0, 0.85, color=GRAY, alpha=0.25, lw=0, label=f"level of {name}")
             ax.text(start + 2, 3.4, name, color=CONVOLUTION, ha="center", weight="bold")
             ax.text(start + 6, 3.4, level, ha="center")
             if name == asked:
                 ax.annotate("", (start + 6, -3.2), (45, -3.2), arrowprops=dict(
                     arrowstyle="-|>", color=ATTENTION, lw=2, shrinkA=0, shrinkB=0,
                     connectionstyle="arc3,rad=-0.1"))
-        ax.axvspan(42.5, 47.5, color=CONVOLUTION, alpha=0.25, lw=0, label=f"the question, {asked}")
+        ax.axvspan(42.5, 47.5, 0, 0.85, color=CONVOLUTION, alpha=0.25, lw=0, label=f"the question, {asked}")
         ax.text(45, 3.4, f"{asked}?", color=CONVOLUTION, ha="center", weight="bold")
         ax.set(xlim=(-1, 48), ylim=(-6, 4.6), yticks=[-2, 0, 2], xticks=[])
     panels[1].set(xticks=[0, 12, 24, 36, 47], xlabel="sample")
-    rows = 0, 1, 2, 3, 4, 5, 6, 8, 9
+    rows = 0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11
+    recorded = RECORDED | {"grid": GRID["overlap"]}
     for row, (name, label) in zip(rows, LABELS.items()):
-        both = name in ("hybrid", "second", "four", "overlap", "joined")
+        both = name in ("hybrid", "second", "four", "overlap", "grid", "joined")
         color = HYBRID if both else ATTENTION if "attention" in label else CONVOLUTION
         for table, marker, face, y, when in (
-                (RECORDED, "o", color, row - 0.15, "1,000"), (LONGER, "D", "none", row + 0.2, "4,000")):
+                (recorded, "o", color, row - 0.15, "1,000"), (LONGER, "D", "none", row + 0.2, "4,000")):
             errors = [e / 1000 for e in table.get(name, (0, []))[1]]
             bottom.plot(errors, [y] * len(errors), marker, color=color, ms=6, ls="",
                         mfc=face, label=f"{label}, {when} steps")
     bottom.axvline(2 / 3, color=GRAY, lw=1, ls="--", label="the mean of the three levels")
-    bottom.text(0.65, -1, "the mean of the three levels", color=GRAY, ha="right", va="center")
+    bottom.text(0.65, -0.7, "the mean of\nthe three levels", color=GRAY, ha="right", va="center")
     bottom.set_yticks(rows, [label.removesuffix(", attention").removeprefix("windows, ")
                              for label in LABELS.values()])
-    for row, text in (-1, "attention on:"), (7, "windows with:"):
-        bottom.text(-0.034, row, text, ha="right", va="center", weight="bold")
-    bottom.set(xlim=(-0.02, 0.8), ylim=(9.5, -1.5), xlabel="error that is left")
-    bottom.tick_params(axis="y", length=0)
+    for row, text in (-1, "attention on:"), (8, "windows with:"):
+        bottom.text(-0.046, row, text, ha="right", va="center", weight="bold")
+    bottom.set(xlim=(-0.02, 0.8), ylim=(11.5, -1.6), xlabel="error that is left")
+    bottom.tick_params(axis="y", length=0, pad=6)
     return fig
 
 

@@ -307,6 +307,22 @@ def results():
     >>> r["cnn_layer_mean"] < r["cnn_size_mean"]
     True
 
+    The rule of the page: trust a difference of means larger than half of each range. By it the
+    changes in its tables are trusted, but for attention, and for layer norm at the tuned rate.
+
+    >>> runs = {name: found for name, (_, found) in PARTS.items()} | {"untuned": FIRST["hybrid"]}
+    >>> def trusted(before, after):
+    ...     change = abs(mean(runs[before]) - mean(runs[after]))
+    ...     return all(2000 * change > max(runs[name]) - min(runs[name]) for name in (before, after))
+    >>> all(trusted("hybrid", name) for name in ("no_table", "patches_2", "no_skips", "maximum"))
+    True
+    >>> trusted("patches_2", "patches_2_maximum"), trusted("patches_2_maximum", "patches_near_maximum")
+    (True, True)
+    >>> trusted("no_skips", "bare"), trusted("cnn_size", "cnn_layer"), trusted("cnn_size", "cnn_norm")
+    (True, True, True)
+    >>> trusted("hybrid", "deleted"), trusted("hybrid", "no_norms"), trusted("untuned", "no_norms")
+    (False, False, True)
+
     All but the small CNN have about as many numbers to learn.
 
     >>> sizes = [r[f"{name}_weights"] for name in PARTS if name != "cnn" and name not in PATCHES]
