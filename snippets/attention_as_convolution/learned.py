@@ -66,7 +66,7 @@ class Table(Heads):
 
 
 class Usual(Heads):
-    """A learned vector for each pixel; queries and keys from it and from the content."""
+    """A learned vector for each pixel; queries and keys from it and the content."""
 
     def __init__(self, d_place=12, d_head=8):
         super().__init__()

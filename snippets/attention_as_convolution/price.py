@@ -208,7 +208,7 @@ def figure():
         ax.set_ylabel(f"width {width}", rotation=0, ha="right", va="center")
         ax.spines["left"].set_visible(False)
     axes[3].set(xlabel="number of heads")
-    axes[3].set_xticks([1, 2, 4, 9, 18, 36, 80], [1, 2, 4, 9, 18, 36, 80])
+    axes[3].set_xticks([1, 2, 4, 9, 14, 24, 80], [1, 2, 4, 9, 14, 24, 80])
     axes[3].minorticks_off()
     return fig
 
