@@ -220,21 +220,25 @@ for _ in tqdm(range(rounds), leave=False):
 fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5.2, 3.8))
 for ax, name in zip(axes, ("written out", "fused")):
     ax.axhline(1, color=GRAY, lw=1)
-    ax.plot(lengths, [(4 + 2 * n / d) / k for n in lengths], color=GRAY, lw=6, alpha=0.5,
-            label=f"{name}: FLOPs")
+    ax.plot(lengths, [(4 + 2 * n / d) / k for n in lengths], color=GRAY, lw=6,
+            alpha=0.5, label=f"{name}: FLOPs")
     for rows in zip(times[d, k][name], times[d, k]["convolution"]):
         ax.plot(lengths, [a / c for a, c in zip(*rows)], color=ATTENTION, lw=1,
                 label=f"{name}: time in a round")
     ax.plot(n_star(d, k), 1, "o", color="black", ms=8, label="$n^*$")
-    ax.annotate("$n^*$", (n_star(d, k), 1), (8, -4), textcoords="offset points", va="top")
+    ax.annotate("$n^*$", (n_star(d, k), 1), (8, -4), va="top",
+                textcoords="offset points")
     ax.set(title=name, xlabel="$n$, positions", xscale="log", yscale="log")
     ax.set_xticks(lengths[::4], [f"{n:,}" for n in lengths[::4]])
     ax.minorticks_off()
 axes[0].set_ylabel("attention / convolution")
 axes[0].set_yticks([0.5, 1, 2, 4, 8], ["½", "1", "2", "4", "8"])
-axes[0].text(0.03, 0.97, "attention is slower\nabove 1", transform=axes[0].transAxes, va="top")
-for height, name, color in (0.97, "by the clock", ATTENTION), (0.88, "by the count", GRAY):
-    axes[1].text(0.03, height, name, transform=axes[1].transAxes, color=color, va="top")
+axes[0].text(0.03, 0.97, "attention is slower\nabove 1", va="top",
+             transform=axes[0].transAxes)
+for height, name, color in ((0.97, "by the clock", ATTENTION),
+                            (0.88, "by the count", GRAY)):
+    axes[1].text(0.03, height, name, color=color, va="top",
+                 transform=axes[1].transAxes)
 plt.show()
 
 # %% [markdown]
@@ -258,7 +262,7 @@ def typical(size, name):
 rates = {name: [flop / t for flop, t in zip(counted[name], typical((d, k), name))]
          for name in names}
 print("billion FLOPs per second\n     n " + "".join(f"{name:>13}" for name in names))
-for i, n in list(enumerate(lengths))[::2]:
+for i, n in enumerate(lengths):
     print(f"{n:6} " + "".join(f"{rates[name][i] / 1e9:13.1f}" for name in names))
 
 start = {name: median(row) for name, row in starts.items()}
@@ -267,23 +271,26 @@ for name in names:
     print(f"{name:12} {1e6 * start[name]:8.1f} {1e6 * typical((d, k), name)[0]:8.1f}")
 
 print()
-for n in 20_480 // d, 20_480 // d + 1:
+fits = max(16, 20_480 // d // 16 * 16)
+for n in fits - 1, fits, fits + 16:
     layer, x = layers(n, d, k)["convolution"]
     with profile(activities=[ProfilerActivity.CPU]) as record:
         layer(x)
     routine = [event.name for event in record.events() if "conv" in event.name][-1]
     took = median(seconds(layer, x) for _ in range(rounds))
-    print(f"convolution, n = {n}: {1e6 * took:5.0f} µs in {routine}")
+    rate = flops(*layers(n, d, k, "meta")["convolution"]) / took / 1e9
+    print(f"convolution, n = {n}: {1e6 * took:5.0f} µs, {rate:4.1f} GFLOP/s,", routine)
 
 # %% [markdown]
-# Three things can stand between the count and the clock.
+# Four things can stand between the count and the clock.
 #
 # - **Starting costs.** Each routine has to be looked up and started, however small its input is. The convolution is one routine, attention several (written out, four products, a softmax, and what puts numbers in order; fused, fewer), so attention starts later. By **later start** we mean its start minus the convolution's.
 #   Compare attention's start with the time of its shortest input, in the next column: the larger this part is, the more the start slows attention down on a short input.
-# - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a single product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines are one position apart, so most of what lies between them is the price of the change.
+# - **Blocks.** Products of matrices are computed in blocks, and a length that does not fit the blocks takes longer. The first two of the last three lines are one position apart: which is the faster? On an AMD EPYC, a convolution of 47 or 159 positions took about 1.5 times as long as one of 48 or 160, while fused attention took at most a tenth longer. So there the thin lines zigzag: they are low at 45, 91 and 181, where the convolution fits badly.
+# - **Routines change.** On a CPU, PyTorch 2.13 computes the convolution of one small input, up to 20,480 numbers, as a single product of matrices. A larger one it hands to the library oneDNN (`mkldnn`), which first puts input and weights into another order. The last two lines fit the blocks alike and are 16 positions apart. So most of what the last one takes, beyond its few more positions, is the price of the change.
 #   From there on the convolution pays this price in every call, and its rate can stay lower, which on long inputs costs more. If this price exceeds attention's later start, it is the *convolution* that loses time there: the thin lines fall at this length, and may end below the broad one. (One AMD EPYC was faster there with oneDNN switched off.)
 # - **Memory.** The softmax does little with each number that it fetches, and attention written out fetches $n \times n$ of them, more than once. A processor can do [many operations](../differences/cost.md#traffic) in the time of one fetch, unless the numbers still lie in the fast memory beside it. And for a large $A$ the system has to hand out new memory in each call.
-#   Compare the last rates of written out and fused. Both compute the same exponentials, which the counter leaves out, but only one stores $A$: where that one alone gets slower, $A$ is the likely reason. (In [another trial](../differences/cost.md#times) the new memory was much of it.) If the fused column or the convolution's falls as well, the table does not say why.
+#   Compare the last rates of written out and fused. Both compute the same exponentials, which the counter leaves out, but only one stores $A$: where its rate falls much more than the other two, $A$ is the likely reason. (In [another trial](../differences/cost.md#times) the new memory was much of it.) Where all three fall alike, the table does not say why.
 #
 # The number of threads is part of the machine, because it takes time to divide the work. So measure with as many as you will use (we have tried only one).
 #
@@ -291,9 +298,9 @@ for n in 20_480 // d, 20_480 // d + 1:
 #
 # One crossing says little. So here are four sizes: yours, with half and with twice the channels, and with a longer kernel. Each round has a crossing of its own, the length from which on attention stays the slower one. (On the shortest inputs attention may be slower as well, because of its start. We look only for the last length at which it was faster.)
 #
-# Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate: the median over all lengths, written out and fused, of your size. If these are more than $d\,{n^*}^2$, attention will hardly catch up, unless the convolution changes its routine (at $nd$ = 20,480) before $n^*$ or not far beyond.
+# Is there always one? By the count, attention saves $4nd\,(n^* - n)$ FLOPs: nothing at $n^*$, and most at half of it, where it saves $d\,{n^*}^2$. But it also starts later. How many FLOPs could attention do in that time? We take its usual rate: the median over all lengths, written out and fused, of your size. If its later start is worth more than these $d\,{n^*}^2$, attention will hardly catch up, unless the convolution changes its routine (at $nd$ = 20,480) before $n^*$ or not far beyond.
 #
-# In the table, *saves at most* is this $d\,{n^*}^2$, in millions of FLOPs (MFLOP), and *slower (5)* says that in five rounds attention was slower at each length, *faster (1)* that in one round it was still faster at the longest.
+# In the table, *saves at most* is this $d\,{n^*}^2$, in millions of FLOPs (MFLOP), and *slower (5)* says that in five rounds attention was slower at each length. *130 to 394, slower (3)* would mean that it was so in three, and that the other two crossed at 130 and 394; *faster (1)*, that in one round it was still faster at the longest.
 
 # %%
 def crossing(convolution, attention):
@@ -426,7 +433,7 @@ for i, n in enumerate(memory_lengths):
 #
 # 1. **Count.** Attention has $\rho = (4 + 2n/d)\,/\,k$ times the FLOPs of the convolution. If $\rho$ is above 1 (so if $n$ is above $n^*$), take the convolution.
 # 2. **Look at the start.** Below $n^*$ attention saves $4nd\,(n^* - n)$ FLOPs. If its later start is worth more FLOPs than it saves, take the convolution. If it saves over four times what the start is worth, and $\rho$ is below 0.8, take attention.
-#   (On a CPU, past 20,480 numbers $nd$, put 0 for the later start.)
+#   (On a CPU, past 20,480 numbers $nd$, put 0 for the later start: the convolution's change of routine costs about as much.)
 # 3. **Otherwise measure**, because then a small thing that nobody counted decides.
 #
 # Let us try the rule on all lengths and sizes that you have just timed.
@@ -452,8 +459,10 @@ def show_rule(what, answers):
 cases = {}  # answer -> ratio, name, n and size of each case
 for size in sizes:
     for name in later:
-        for n, a, c in zip(lengths, typical(size, name), typical(size, "convolution")):
-            cases.setdefault(rule(n, *size, later[name]), []).append((a / c, name, n, size))
+        both = typical(size, name), typical(size, "convolution")
+        for n, a, c in zip(lengths, *both):
+            answer = rule(n, *size, later[name])
+            cases.setdefault(answer, []).append((a / c, name, n, size))
 print("the rule says   cases   attention's time / the convolution's")
 show_rule("in this run", {answer: (len(some), min(some)[0], max(some)[0])
                           for answer, some in cases.items()})
@@ -477,8 +486,15 @@ for what, answers in recorded_rule.items():
     show_rule("\nrecorded: " + what, answers)
 
 # %% [markdown]
-# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes: the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 it sometimes took attention where that was slower. With 4 it was wrong six times, once just above $n^*$ and else on inputs of up to 24 positions: it took the convolution, and lost at most a factor of 1.3. Then we tried it on six others, $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$.
-# It decided 130 of 156 cases (two at each length, written out and fused), and no mistake cost more than about a hundredth of the time. On an AMD EPYC it decided 132 (and left 24 to the clock) and was wrong in nine, again always for the convolution, mostly between $n^*$ and 1.6 times that, where it lost at most a factor of 1.3 (in a second run: eight, 1.4). With $n^*$ alone, 22 of the 156 were wrong, and lost up to a factor of 1.6 (in the second run 19, and 1.7). So the start is worth a look. (Other programs were running, so we took another clock, `time.thread_time`, which stops while they have the processor.)
+# The rule is right as long as the range stays above 1 where it takes the convolution, and below 1 where it takes attention. Where a range passes 1, it shows the worst mistake: 0.85 beside *convolution* means that attention once needed only 0.85 of the time. (The line below *in this run* names the case. Do its rounds agree?) We chose its 4 and its 0.8 on nine sizes, and then tried it on six others: it decided 130 of 156 cases (two at each length, written out and fused), and no mistake cost more than about a hundredth of the time. On an AMD EPYC it was wrong in nine, and lost at most a factor of 1.3; with $n^*$ alone, 22 were wrong, and lost up to a factor of 1.6. So the start is worth a look.
+#
+# <details markdown="1"><summary>How the rule was chosen and tried</summary>
+#
+# The nine sizes are the four above, and (96, 9), (192, 9), (128, 7), (64, 17) and (48, 33). With 2 or 3 for the 4 the rule sometimes took attention where that was slower. With 4 it was wrong six times, once just above $n^*$ and else on inputs of up to 24 positions: it took the convolution, and lost at most a factor of 1.3.
+#
+# The six others are $(d, k)$ = (80, 9), (160, 9), (224, 5), (112, 13), (192, 13) and (96, 25), each from $d/4$ to $16d$. On the EPYC the rule decided 132 (and left 24 to the clock). Its mistakes were again always for the convolution, mostly between $n^*$ and 1.6 times that. In a second run there it was wrong in eight, and lost at most a factor of 1.4, with $n^*$ alone in 19, and 1.7. (Other programs were running, so we took another clock, `time.thread_time`, which stops while they have the processor.)
+#
+# </details>
 #
 # The count is exact for the products and convolutions whose routines the counter knows; exponentials it leaves out. The times are of forward passes in 32 bits, of one input at a time, with the weights at hand from the call before. For training, larger batches or fewer bits, measure again, on the machine that will do the work.
 #
@@ -538,9 +554,11 @@ for _ in range(rounds):
 
 print(f"n = {side**2:4}, d = {d:4}        the part that mixes            whole block")
 for name in mixers():
-    print(f"{name:20}", *(
-        f"{block_flops[kind] / 1e6:7.1f} MFLOP {1e6 * median(block_times[kind]):6.0f} µs"
-        for kind in ((name, "mixes"), (name, "block"))))
+    row = f"{name:20}"
+    for kind in (name, "mixes"), (name, "block"):
+        took = 1e6 * median(block_times[kind])
+        row += f" {block_flops[kind] / 1e6:7.1f} MFLOP {took:6.0f} µs"
+    print(row)
 
 # %% [markdown]
 # By the count, the separable convolution does several times fewer operations than the other two. Is it as many times faster, too? And how much of its lead is left in the whole block, where the MLP is the same in all three? Both depend on the machine, so read them off yours. To time a block of your own, add what mixes in it to `mixers`, as one more line.
@@ -584,11 +602,13 @@ assert on_cpu in (by_products, by_products - two_products)  # newer or older PyT
 assert error < 1e-4
 
 for table in running, kept:
-    growth = {name: [b / a for a, b in zip(row, row[1:])] for name, row in table.items()}
+    growth = {name: [b / a for a, b in zip(row, row[1:])]
+              for name, row in table.items()}
     assert growth["written out"] == sorted(growth["written out"])
     assert 2.2 < growth["written out"][-1] < 4
     assert 1.8 < growth["fused"][-1] < 2.2
-assert all(1.9 < b / a < 2.1 for a, b in zip(kept["convolution"], kept["convolution"][1:]))
+row = kept["convolution"]
+assert all(1.9 < b / a < 2.1 for a, b in zip(row, row[1:]))
 matrix = 4 * h * memory_lengths[-1] ** 2 / MiB
 assert 2 * matrix < running["written out"][-1] < 3 * matrix
 assert matrix < kept["written out"][-1] - kept["fused"][-1] < 1.5 * matrix
@@ -596,16 +616,20 @@ assert 4.9 < kept["fused"][-1] / kept["convolution"][-1] < 5.3
 
 n = side**2
 assert [block_flops[name, "mixes"] for name in mixers()] == [
-    b * 18 * n * d**2, b * (18 * n * d + 2 * n * d**2), b * (8 * n * d**2 + 4 * n**2 * d)]
+    b * 18 * n * d**2, b * (18 * n * d + 2 * n * d**2),
+    b * (8 * n * d**2 + 4 * n**2 * d)]
 for name in mixers():
-    assert block_flops[name, "block"] - block_flops[name, "mixes"] == b * 16 * n * d**2
+    rest = block_flops[name, "block"] - block_flops[name, "mixes"]
+    assert rest == b * 16 * n * d**2
 
 if (b, d, k, h, CUDA) == (1, 128, 9, 1, False):  # what we found, for these sizes
     n = memory_lengths[-1]
-    masked = Attention(d, partial(fused, mask=torch.ones(n, n).tril(32).triu(-32) > 0))
+    mask = torch.ones(n, n).tril(32).triu(-32) > 0
+    masked = Attention(d, partial(fused, mask=mask))
     x = torch.randn(b, n, d)
-    mebibytes = [running["written out"][-1], running["written out"][-1] + 7 * 2 * matrix,
-                 running["fused"][-1], peak_bytes(masked, x) / MiB, kept_bytes(masked, x) / MiB, matrix]
+    written, held = running["written out"][-1], running["fused"][-1]
+    mebibytes = [written, written + 7 * 2 * matrix, held,
+                 peak_bytes(masked, x) / MiB, kept_bytes(masked, x) / MiB, matrix]
     assert [round(each) for each in mebibytes] == [136, 1032, 10, 73, 74, 64]
 
 narrow, *wider = recorded.items()
@@ -625,7 +649,8 @@ assert all(table["attention"][2] < 1 for table in (nine, first, second))
 assert 1.55 < plain["attention"][2] < 1.65
 # what we found: times on an Intel Xeon and on an AMD EPYC, in those of the unchanged layer
 eight_heads = {"fused": (1.7, 1.5), "written out": (4.8, 2.3)}
-depthwise_faster = {"512 and more": ((9, 12), (17, 43)), "32": ((1.3, 1.3), (1.6, 1.6))}
+depthwise_faster = {"512 and more": ((9, 12), (17, 43)),
+                    "32": ((1.3, 1.3), (1.6, 1.6))}
 masked_at_2048 = 1.3, 1.1
 for heads_fused, heads_written in zip(*eight_heads.values()):
     assert 1 < heads_fused < heads_written
@@ -635,6 +660,10 @@ assert min(masked_at_2048) > 1
 # how many cases were wrong, and the factor that the worst lost; on the EPYC in two runs
 by_rule = {"nine sizes": (6, 1.3), "EPYC": (9, 1.3), "EPYC, again": (8, 1.4)}
 by_n_star = {"EPYC": (22, 1.6), "EPYC, again": (19, 1.7)}
-for rule, star in zip(zip(*by_rule.values()), zip(*by_n_star.values())):  # the cases, the factors
-    assert max(rule) < min(star)
+for wrong, star in zip(zip(*by_rule.values()), zip(*by_n_star.values())):
+    assert max(wrong) < min(star)  # of the cases, of the factors
+# microseconds on an AMD EPYC at lengths that do not fit its blocks, and one position on
+blocks = {"convolution": ((441, 280), (885, 593)), "fused": ((243, 236), (554, 514))}
+assert all(1.45 < a / b < 1.6 for a, b in blocks["convolution"])
+assert all(1 < a / b < 1.1 for a, b in blocks["fused"])
 print("counts and bytes are as the text says; so are the times that we typed in")
