@@ -32,15 +32,17 @@ class Keeps(nn.Module):
         super().__init__()
         self.read, layers = read, []
         for c in 1, d:
-            layers += [nn.Conv2d(c, d, 3, padding=1, padding_mode="circular"), nn.ReLU()]
+            conv = nn.Conv2d(c, d, 3, padding=1, padding_mode="circular")
+            layers += [conv, nn.ReLU()]
         self.tokens = nn.Sequential(*layers)
         self.blocks = nn.Sequential(*(layer for _ in range(2) for layer in (
             Plus(nn.LayerNorm(d), mixer()) if mixer else nn.Identity(),
-            Plus(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(), nn.Linear(hidden, d)))))
+            Plus(nn.LayerNorm(d), nn.Linear(d, hidden), nn.GELU(),
+                 nn.Linear(hidden, d)))))
         self.classifier = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 10))
 
-    def forward(self, x):                               # (b, 1, side, side) -> (b, 10)
-        y = self.blocks(self.tokens(x).flatten(2).mT)   # (b, n, d)
+    def forward(self, x):                              # (b, 1, side, side) -> (b, 10)
+        y = self.blocks(self.tokens(x).flatten(2).mT)  # (b, n, d)
         return self.classifier(y.amax(1) if self.read == "maximum" else y.mean(1))
 
 

@@ -92,7 +92,7 @@ class Memory(nn.Module):
         super().__init__()
         self.h, self.qkv, self.out = h, nn.Linear(d, 3 * d), nn.Linear(d, d)
         self.gates = nn.Linear(d, 2 * h)
-        nn.init.constant_(self.gates.bias[:h], 4)           # at first, nearly all stays
+        nn.init.constant_(self.gates.bias[:h], 4)           # at first, 98 % stays
 
     def forward(self, x):                                   # (b, n, d)
         q, k, v = self.qkv(x).unflatten(2, (3, self.h, -1)).permute(2, 0, 3, 1, 4)
@@ -114,7 +114,7 @@ class Memory(nn.Module):
 class Delta(Memory):
     """The gated delta rule: subtract from the value what its key gives so far."""
 
-    def written(self, met, v, write):                       # each row needs those above
+    def written(self, met, v, write):                       # rows need those above
         return torch.linalg.solve_triangular(
             write * met, write * v, upper=False, unitriangular=True)
 
