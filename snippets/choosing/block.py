@@ -6,9 +6,9 @@ from style import ATTENTION, CONVOLUTION, HYBRID
 
 # --8<-- [start:block]
 def block(way, n, d, k=9, N=16, mlp=8):
-    """One block for n tokens of d channels; all are numbers. Its MLP has mlp d^2 weights.
+    """One block for n tokens of d channels, with an MLP of mlp d^2 weights.
 
-    Weights; MACs; what a stream keeps for the next token; and what is held
+    Counts weights; MACs; what a stream keeps for the next token; what is held
     at once while the block runs, its input included (attention is fused).
     """
     weights, work, state, peak = {
@@ -19,8 +19,8 @@ def block(way, n, d, k=9, N=16, mlp=8):
         "state space": (6 * d**2 + 2 * d * N, 6 * d * N, 2 * d * N, 7 * n * d),
     }[way]
     weights += mlp * d**2
-    return {"weights": weights, "state": state, "peak": max(peak, (1 + mlp // 2) * n * d),
-            "MACs": n * (weights + work)}
+    return {"weights": weights, "MACs": n * (weights + work), "state": state,
+            "peak": max(peak, (1 + mlp // 2) * n * d)}
 
 
 layers, n, sound = 6, 100, 32_000   # a frame every 10 ms; 16,000 samples of 2 bytes

@@ -22,7 +22,7 @@ def reading(n, full=L, window=None, keys=kv):
     near = min(n, window or n)
     pairs = full * n * n / 2 + (L - full) * n * near
     flops = 2 * n * (weights(keys) - 2 * words) + 4 * pairs * d
-    flops += 2 * words                          # one word is said, after the last token
+    flops += 2 * words                          # one word, after the last token
     kept = 2 * keys * (full * n + (L - full) * near)
     peak = n * (d + 2 * mlp)                    # input, both halves of a block's MLP
     return flops / 1e15, *(2 * m / 1e9 for m in (weights(keys), kept, peak))

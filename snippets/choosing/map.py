@@ -34,7 +34,8 @@ cases = {   # all at once, and after one step: (keys, channels, attentions)
     "small image": [(32 * 32, 64), (8 * 8, 64)]}
 for name, sizes in cases.items():
     print(f"{name:18}", "  ->  ".join(
-        f"{m:7,} keys, d = {d:4}: {share(m, d, *more):4.0%}" for m, d, *more in sizes))
+        f"{m:7,} keys, d = {d:4}: {share(m, d, *more):4.0%}"
+        for m, d, *more in sizes))
 # --8<-- [end:share]
 
 STEPS = {"a second of sound": "frames of 10 ms", "photograph": "tiles of 512×512",

@@ -52,11 +52,12 @@ audio = {                   # costs of a second, samples for each token
     "frames, separable": (separable(25, 144, 3, 12), 640),
     "frames, attention": (attention(25, 144, 16), 640),
     "frames, state space": (state_space(25, 144, 10), 640)}
-print("4 bytes a number       M weights  MMACs     kB: state    peak     train   sees ms")
+print("4 bytes a number      M weights  MMACs    kB: state    peak    train  sees ms")
 for name, (cost, hop) in audio.items():
-    print(f"{name:22}{cost['weights'] / 1e6:10.2f}{cost['MACs'] / 1e6:9,.0f}",
-          f"{4 * cost['state'] / 1e3:13,.1f}{4 * cost['peak'] / 1e3:8,.0f}",
-          f"{4 * cost['train'] / 1e3:9,.0f}{1e3 * cost['field'] * hop / second:9,.0f}")
+    print(f"{name:21}{cost['weights'] / 1e6:10.2f}{cost['MACs'] / 1e6:9,.0f}",
+          f"{4 * cost['state'] / 1e3:12,.1f}{4 * cost['peak'] / 1e3:8,.0f}",
+          f"{4 * cost['train'] / 1e3:8,.0f}",
+          f"{1e3 * cost['field'] * hop / second:7,.0f}")
 # --8<-- [end:streams]
 
 def kept(name):

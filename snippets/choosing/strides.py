@@ -41,7 +41,8 @@ def network(layout, side):
 for layout in "CCCC", "CCCA", "CCAA", "CAAA", "AAAA", "WWWW", "SSSS":
     weights, small, _ = network(layout, 256)
     _, large, peak = network(layout, 1024)
-    print(f"{layout}  {weights / 1e6:3.0f} M weights, GMACs: {small / 1e9:4.1f} at 256,",
+    print(f"{layout}  {weights / 1e6:3.0f} M weights,",
+          f"GMACs: {small / 1e9:4.1f} at 256,",
           f"{large / 1e9:5.0f} at 1024, {4 * peak / 1e6:.0f} MB peak")
 # --8<-- [end:strides]
 

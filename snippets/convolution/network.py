@@ -18,7 +18,7 @@ def network():
         nn.Linear(24, 10))                           # a score per digit
 
 
-x = torch.rand(1, 1, 12, 12)                         # (images, channels, rows, columns)
+x = torch.rand(1, 1, 12, 12)                     # (images, channels, rows, columns)
 for layer in network():
     x = layer(x)
     print(type(layer).__name__, tuple(x.shape))
@@ -32,7 +32,7 @@ from torch import nn
 
 
 def placed(seed, places=5):
-    """Digits at places^2 random places: images (1797, 1, 12, 12), what they are (1797)."""
+    """Digits at places^2 random places: images (1797, 1, 12, 12), names (1797)."""
     torch.manual_seed(seed)
     mixed = torch.randperm(1797)
     digits, x = load_digits(), torch.zeros(1797, 1, 12, 12)
@@ -43,7 +43,8 @@ def placed(seed, places=5):
 
 
 def dense_network():
-    return nn.Sequential(nn.Flatten(), nn.Linear(144, 64), nn.ReLU(), nn.Linear(64, 10))
+    return nn.Sequential(nn.Flatten(),
+                         nn.Linear(144, 64), nn.ReLU(), nn.Linear(64, 10))
 
 
 def train(model, x, y, rate, steps=500):

@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 
 def bars(n, left, right):
-    """Noisy images with a bar in these columns (n, 1, 14, 14); whether it lies (n, 1)."""
+    """Noisy images with a bar in these columns, (n, 1, 14, 14); if it lies (n, 1)."""
     lies = torch.randint(2, (n, 1))
     high, wide = 6 - 4 * lies, 2 + 4 * lies           # 6 x 2 or 2 x 6 pixels
     top = 1 + (torch.rand(n, 1) * (13 - high)).long()
@@ -39,9 +39,9 @@ def share_right(network, x, lies):
 
 
 def convolutional_network():
-    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(),                   # (b, 4, 12, 12)
-                         nn.AdaptiveAvgPool2d(1), nn.Flatten(),           # (b, 4)
-                         nn.Linear(4, 1))                                 # (b, 1)
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(),               # (b, 4, 12, 12)
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(),       # (b, 4)
+                         nn.Linear(4, 1))                             # (b, 1)
 
 
 torch.manual_seed(0)

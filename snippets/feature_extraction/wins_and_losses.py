@@ -45,7 +45,8 @@ def attention_error(image, noisy, h, seen, radius=48):
 def gain(image, sigma, seed=0, clean=False, h=3, radius=48):
     """How many dB attention is closer to the image than the best kernel."""
     noisy = noise_on(image, sigma, seed)
-    error = attention_error(image, noisy, h * sigma, image if clean else noisy, radius)
+    guide = image if clean else noisy
+    error = attention_error(image, noisy, h * sigma, guide, radius)
     return 10 * (kernel_error(image, noisy) / error).log10().item()
 
 

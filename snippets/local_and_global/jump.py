@@ -27,7 +27,8 @@ def five(readings):
 
 for readings in [2.9, 3.2, 3.0, 3.1, 2.8], [2.9, 3.2, 3.0, 1.1, 0.8]:
     mean, shares, attention, two_kernels = five(readings)
-    print(f"mean {mean:.1f}, attention {attention:.1f}, two kernels {two_kernels:.1f};",
+    print(f"mean {mean:.1f}, attention {attention:.1f},",
+          f"two kernels {two_kernels:.1f};",
           "shares", *(f"{share:.2f}" for share in shares))
 # --8<-- [end:hand]
 

@@ -30,8 +30,8 @@ def kernels(sizes, hidden):
     """Convolutions on a ring with ReLUs between them."""
     channels, layers = [1] + [hidden] * (len(sizes) - 1) + [1], []
     for size, read, give in zip(sizes, channels, channels[1:]):
-        layers += [nn.Conv1d(read, give, size, padding="same", padding_mode="circular"),
-                   nn.ReLU()]
+        conv = nn.Conv1d(read, give, size, padding="same", padding_mode="circular")
+        layers += [conv, nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 

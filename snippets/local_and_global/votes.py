@@ -22,9 +22,10 @@ class Votes(nn.Module):
 
     def __init__(self, side):
         super().__init__()
-        hidden = round(3000 / (side**2 + 33))           # so that all sizes learn as many numbers
+        hidden = round(3000 / (side**2 + 33))           # as many weights for all
         self.votes = nn.Sequential(nn.Conv2d(1, hidden, side), nn.ReLU(),
-                                   nn.Conv2d(hidden, 32, 1), nn.ReLU(), nn.Conv2d(32, 10, 1))
+                                   nn.Conv2d(hidden, 32, 1), nn.ReLU(),
+                                   nn.Conv2d(32, 10, 1))
 
     def forward(self, x):
         return self.votes(x).mean((2, 3))

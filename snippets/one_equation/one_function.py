@@ -26,7 +26,8 @@ mha = nn.MultiheadAttention(d, heads, bias=False).double()
 y, shares = mha(x, x, x, average_attn_weights=False)    # (n, d), (heads, n, n)
 W_V = mha.in_proj_weight[2 * d :].view(heads, d // heads, d)    # below W_Q and W_K
 W_O = mha.out_proj.weight.view(d, heads, d // heads).transpose(0, 1)
-print("nn.MultiheadAttention is the sum:", torch.allclose(mix(shares, W_O @ W_V, x), y))
+equal = torch.allclose(mix(shares, W_O @ W_V, x), y)
+print("nn.MultiheadAttention is the sum:", equal)
 # --8<-- [end:mix]
 
 SCALE = 3       # of the inputs in the figure: large, so that a pattern can be seen

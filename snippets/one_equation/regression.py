@@ -19,7 +19,7 @@ def smooth(t, points, values):
 
 
 def as_attention(t, points, values):
-    """The same: -(t - p)^2 / 2 is t p - p^2 / 2, less a number that is equal along a row."""
+    """The same: -(t - p)^2 / 2 is t p - p^2 / 2, less a number alike along a row."""
     Q = torch.stack([t, torch.ones_like(t)], dim=1) / b
     K = torch.stack([points, -points**2 / 2], dim=1) / b
     return scaled_dot_product_attention(Q, K, values[:, None], scale=1)[:, 0]

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 
 def loop(a, x):
-    """h_t = a h_{t-1} + x_t, one after the other: h (n,), rounds of additions, additions."""
+    """h_t = a h_{t-1} + x_t, one after the other: h (n,), rounds, additions."""
     h = [x[0]]
     for x_t in x[1:]:
         h.append(a * h[-1] + x_t)

@@ -19,7 +19,8 @@ def shares(q, K, counts):
 
     Equal tokens have equal keys, so it is enough to know how many there are.
 
-    >>> tokens, q, K = torch.tensor([0, 2, 2, 1]), torch.randn(1, 4), torch.randn(3, 4)
+    >>> tokens = torch.tensor([0, 2, 2, 1])
+    >>> q, K = torch.randn(1, 4), torch.randn(3, 4)
     >>> one_hot = F.one_hot(tokens)
     >>> A = torch.softmax(q @ K[tokens].T / 4**0.5, dim=-1)
     >>> torch.allclose(shares(q, K, one_hot.sum(0)), A @ one_hot.float(), atol=1e-6)
@@ -37,7 +38,8 @@ class Network(torch.nn.Module):
 
         def random(*sizes):
             bound = sizes[-2] ** -0.5
-            return torch.nn.Parameter(torch.empty(RUNS, *sizes).uniform_(-bound, bound))
+            start = torch.empty(RUNS, *sizes).uniform_(-bound, bound)
+            return torch.nn.Parameter(start)
 
         self.x = torch.nn.Parameter(torch.randn(RUNS, KINDS, d))
         self.Q, self.K, self.V, self.C = (random(d, o) for o in (d, d, d, VALUES))
@@ -51,12 +53,13 @@ class Network(torch.nn.Module):
 
 
 def batch(n=96, b=64):
-    """n random tokens, one of them flagged: how many of each kind, the last, the answer."""
+    """n random tokens, one flagged: counts of the kinds, the last one, the answer."""
     tokens = torch.randint(VALUES, (RUNS, b, n))
     place = torch.randint(n, (RUNS, b, 1))
     answer = tokens.gather(2, place)
     tokens = tokens.scatter(2, place, answer + VALUES)
-    counts = torch.zeros(RUNS, b, KINDS).scatter_add(2, tokens, torch.ones(tokens.shape))
+    one_each = torch.ones(tokens.shape)
+    counts = torch.zeros(RUNS, b, KINDS).scatter_add(2, tokens, one_each)
     return counts, tokens[..., -1], answer[..., 0]
 
 
@@ -75,13 +78,14 @@ def train(network):
 
 @torch.no_grad()
 def ask(network, n):
-    """Right answers and the share of the flagged token among n, by its value: (RUNS, VALUES).
+    """Right answers, and the share of the flagged token among n: (RUNS, VALUES) each.
 
     All values are flagged, and all stand last; the others come equally often.
     """
     answer = torch.arange(VALUES).repeat_interleave(VALUES).expand(RUNS, -1)
     last = torch.arange(VALUES).repeat(VALUES).expand(RUNS, -1)
-    counts = F.one_hot(answer + VALUES, KINDS) + F.pad(torch.ones(VALUES), (0, VALUES)) * n / VALUES
+    others = F.pad(torch.ones(VALUES), (0, VALUES)) * n / VALUES
+    counts = F.one_hot(answer + VALUES, KINDS) + others
     y, A = network(counts, last)
     share = A.gather(2, (answer + VALUES)[..., None]).view(RUNS, VALUES, VALUES)
     right = (y.argmax(-1) == answer).float().view(RUNS, VALUES, VALUES)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 
 def energy(L, k, skips=False, nets=8, d=32, b=8):
-    """Mean squared gradient of one output at each input of its window: (r,), sums to 1.
+    """Mean squared gradient of one output at each input in its window: (r,), sum 1.
 
     Random ReLU stacks of L layers; with skips, each layer is added to its input.
     """

@@ -26,7 +26,7 @@ stacks = {
     "three plain layers": [convolution() for _ in range(3)],
     "five plain layers": [convolution() for _ in range(5)],
     "dilations 1, 2, 4": [convolution(dilation) for dilation in (1, 2, 4)],
-    "one attention layer": [lambda x: F.scaled_dot_product_attention(x.mT, x.mT, x.mT).mT],
+    "one attention layer": [lambda x: F.scaled_dot_product_attention(*3 * [x.mT]).mT],
 }
 for name, layers in stacks.items():
     x, z = (torch.stack([vectors[w] for w in s]).T[None] for s in (words, other))

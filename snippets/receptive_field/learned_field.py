@@ -11,7 +11,7 @@ RUNS, L, d = 5, 6, 16  # runs, layers, channels of a run; k = 3
 
 
 def stack():
-    """Unpadded, (b, RUNS, n + 2L) -> (b, RUNS, n): output i sees x[i - L], ..., x[i + L].
+    """Unpadded, (b, RUNS, n + 2L) -> (b, RUNS, n): i sees i - L to i + L.
 
     Each run is a group of channels, which sees no other.
     """
@@ -44,7 +44,7 @@ def learn(net, left, right, steps=400, b=16, n=32):
 
 
 def energy(net):
-    """Mean squared gradient of an output at the offsets -L ... L: (RUNS, r), sums to 1."""
+    """Mean squared gradient of an output at offsets -L to L: (RUNS, r), sums 1."""
     x = torch.randn(400, RUNS, L + 1 + L, requires_grad=True)
     net(x).sum().backward()  # net(x): (400, RUNS, 1)
     E = x.grad.square().sum(0)  # (RUNS, r)

@@ -38,7 +38,7 @@ def apply(layer, x):
 
 
 def stack(dilations, skips=True, gain=1):
-    """Each layer reads a token and two before it; with skips, it is added to its input."""
+    """Each layer reads a token and two before it; with skips, its input is added."""
     layers = [linear(3 * d, d, gain) for _ in dilations]
 
     def mix(h):
@@ -63,7 +63,7 @@ def attention():
 
 
 def train(mix, layers, n, stops, rate=0.01):
-    """Embed, mix, classify. Yields the network after each number of steps in stops."""
+    """Embed, mix, classify. Yields the network after the steps in stops."""
     embedding = torch.randn(RUNS, 2 * VALUES, d).requires_grad_()
     classifier = linear(d, VALUES)
 

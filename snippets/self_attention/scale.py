@@ -8,9 +8,10 @@ import torch
 
 
 def keys_and_rows(d_head, scaled, seed=0, variance=1, n=64, batch=40):
-    """Random keys (batch, n, d_head), and rows of A (batch, n, n) for queries like them."""
+    """Random keys (batch, n, d_head), rows of A (batch, n, n) for such queries."""
     generator = torch.Generator().manual_seed(seed)
-    Q, K = variance**0.5 * torch.randn(2, batch, n, d_head, generator=generator).double()
+    Q, K = torch.randn(2, batch, n, d_head, generator=generator).double()
+    Q, K = variance**0.5 * Q, variance**0.5 * K
     S = Q @ K.mT                                             # (batch, n, n)
     return K, torch.softmax(S / d_head**0.5 if scaled else S, dim=-1)
 
@@ -29,7 +30,7 @@ def reaction(K, A, scaled):
 
 
 def stuck(d_head, scaled, seed=0, variance=1):
-    """Share of the rows that react less than 1/100 as much as the median scaled row."""
+    """Share of the rows that react less than 1/100 of the median scaled row."""
     usual = reaction(*keys_and_rows(d_head, True, seed, variance), True).median()
     K, A = keys_and_rows(d_head, scaled, seed, variance)
     return (reaction(K, A, scaled) < usual / 100).double().mean().item()

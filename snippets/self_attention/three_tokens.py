@@ -10,7 +10,7 @@ import torch
 x = torch.tensor([[1., 0.], [0., 1.], [1., 1.]])    # (n, d) = (3, 2)
 W_Q = torch.tensor([[1., -1.], [1., 1.]])           # an eighth of a turn to the left
 W_K = torch.tensor([[1., 1.], [-1., 1.]])           # and to the right
-W_V = torch.tensor([[0., -2.], [2., 0.]])           # a quarter to the left, twice as long
+W_V = torch.tensor([[0., -2.], [2., 0.]])           # a quarter left, twice as long
 
 Q = x @ W_Q.T       # (n, d): row i is q_i = W_Q x_i, what token i asks for
 K = x @ W_K.T       # (n, d): row j is k_j = W_K x_j, what token j offers

@@ -33,7 +33,7 @@ class Layer(nn.Module):
 
     def __init__(self, kind, h=4):
         super().__init__()
-        self.kind, self.h, self.window = kind, h, None  # None: looks back to the start
+        self.kind, self.h, self.window = kind, h, None  # None: back to the start
         self.omega, self.sharper = turns(d // h), 1.0
         self.embed, self.out = nn.Embedding(9, d), nn.Linear(d, NAMES)
         self.W = nn.Linear(d, 3 * d, bias=False)  # 3 d^2 weights for each kind

@@ -29,7 +29,7 @@ class Convolution(nn.Module):
 
 
 class Attention(nn.Module):
-    """Each pixel looks at the same 3 x 3; a learned number for each offset and head."""
+    """Each pixel looks at the same 3 x 3; a learned number per offset and head."""
 
     hidden = 0  # nothing is hidden, since a ring has no border
 
@@ -82,7 +82,7 @@ def paste(images, down=2, right=2):
 digits = load_digits()
 order = torch.randperm(1797, generator=torch.Generator().manual_seed(0))
 X = F.avg_pool2d(torch.tensor(digits.images[order]).float() / 16, 2)  # (1797, 4, 4)
-y = torch.tensor(digits.target[order])  # from 1197: to choose the rate; from 1497: test
+y = torch.tensor(digits.target[order])  # from 1197: to choose; from 1497: to test
 
 
 def trained(layer, places, whole, seed=0, steps=600, rate=0.01, put=paste, start=0.5):

@@ -12,7 +12,7 @@ row, column = i // side, i % side
 
 
 def sinusoidal(place, d):
-    """A vector for each place, (n,) -> (n, d), and the angle of a step in each pair."""
+    """A vector for each place, (n,) -> (n, d); the angle of a step in each pair."""
     omega = 10_000 ** (-torch.arange(0, d, 2).double() / d)
     angle = place[:, None] * omega  # (n, d / 2)
     return torch.cat([angle.sin(), angle.cos()], dim=1), omega

@@ -14,7 +14,8 @@ M = torch.randn(d, d).double() / d  # W_Q.T @ W_K, scaled
 ring = dict(kernel_size=3, padding=1, padding_mode="circular")
 line, grid = nn.Conv1d(d, d, **ring).double(), nn.Conv2d(d, d, **ring).double()
 for_step, for_cell, i = torch.randn(n), torch.randn(side, side), torch.arange(n)
-steps, down, right = (at - at[:, None] for at in (i, i // side, i % side))  # a ring: [-1] is the last
+# from each token to each; on a ring, so [-1] is the last
+steps, down, right = (at - at[:, None] for at in (i, i // side, i % side))
 
 
 def attention(x, bias=0):

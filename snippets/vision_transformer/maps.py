@@ -31,7 +31,7 @@ class ViT(nn.Module):
 
     def tokens(self, image):
         t = self.patches(image).flatten(2).mT           # (b, 16, d)
-        return F.pad(t, (0, 0, 1, len(self.p) - 17)) + self.p   # (b, 17 + registers, d)
+        return F.pad(t, (0, 0, 1, len(self.p) - 17)) + self.p  # and registers
 
     def forward(self, image):
         return self.classifier(self.layers(self.tokens(image))[:, 0])
@@ -52,7 +52,7 @@ def fit(layers, seed, registers=0, steps=200):
 
 @torch.no_grad()
 def attention(vit, image):
-    """Class token to patches: the last layer's shares and the rollout, (b, 16) each."""
+    """Class token to patches: the last layer's shares, the rollout, (b, 16) each."""
     t = vit.tokens(image)
     R = eye = torch.eye(t.shape[1])
     for layer in vit.layers:
@@ -65,7 +65,8 @@ def attention(vit, image):
 vit = fit(layers=3, seed=0)
 last, rollout = attention(vit, x[test])
 for name, share in ("last layer", last), ("rollout", rollout):
-    print(f"{name}: the class token takes less than all from patches:", bool(share.sum(1).max() < 1))
+    less = bool(share.sum(1).max() < 1)
+    print(f"{name}: the class token takes less than all from patches:", less)
 # --8<-- [end:rollout]
 
 NAMES = "random", "ink", "last_layer", "rollout", "fixed"

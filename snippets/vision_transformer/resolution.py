@@ -52,8 +52,10 @@ def cnn(norm=nn.BatchNorm2d, d=37, layers=3):
     parts = []
     for layer in range(layers):
         stride = 2 if layer == 1 else 1
-        parts += nn.Conv2d(d if layer else 1, d, 3, stride, padding=1), norm(d), nn.ReLU()
-    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(d, 10))
+        conv = nn.Conv2d(d if layer else 1, d, 3, stride, padding=1)
+        parts += conv, norm(d), nn.ReLU()
+    parts += nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(d, 10)
+    return nn.Sequential(*parts)
 
 
 def fit(model, images, rate, steps, **options):

@@ -45,11 +45,11 @@ class Block(nn.Module):
 
     def forward(self, t, angle):
         qkv = self.qkv(self.norm1(t)).unflatten(-1, (3, self.heads, -1))
-        q, k, v = qkv.permute(2, 0, 3, 1, 4)                    # (b, heads, n, d_head)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)                # (b, heads, n, d_head)
         if angle is not None:
             q, k = rotate(q, angle), rotate(k, angle)
         y = F.scaled_dot_product_attention(q, k, v)
-        t = t + self.out(y.transpose(1, 2).flatten(2))          # (b, n, d)
+        t = t + self.out(y.transpose(1, 2).flatten(2))      # (b, n, d)
         return t + self.mlp(self.norm2(t))
 
 
