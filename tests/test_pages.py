@@ -274,6 +274,15 @@ def test_figures_have_headlines_and_short_captions(soup, page):
         assert _count(text) - _count(headline) <= text_limit, headline
 
 
+def test_code_fits_its_column(soup, page):
+    """A chapter's code block shows 86 characters at 1280 px, an output 85; what is longer fades at its right edge."""
+    if "/labs/" in page:
+        return
+    for code in soup.select("article pre > code"):
+        limit = 85 if code.find_parent(class_="language-output") else 86
+        assert max(map(len, code.text.splitlines()), default=0) <= limit, max(code.text.splitlines(), key=len)
+
+
 def test_the_main_way_is_short(soup, page):
     """At most 1,800 words up to "You can stop here", beside figures, tables, code, formulas, folds and small print."""
     if not soup.select_one(".stop"):

@@ -53,9 +53,8 @@ d = 64
 print("attention does as many FLOPs, or more, from n =")
 for k in 3, 5, 9, 25:
     print(f"k = {k:2}: core {meets(core, d, k):3} (kd/2 = {k * d // 2:3}),",
-          f" whole layer {meets(attention, d, k):3}",
-          f"((k-4)d/2 = {(k - 4) * d // 2:3}),",
-          f" against a separable one {meets(attention, d, k, separable)}")
+          f"layer {meets(attention, d, k):3} ((k-4)d/2 = {(k - 4) * d // 2:3}),",
+          f"against separable {meets(attention, d, k, separable)}")
 # --8<-- [end:crossing]
 
 READS = 9                           # positions that a 3x3 kernel reads

@@ -28,12 +28,13 @@ def macs(layer, *shapes):           # the counter counts FLOPs, 2 a MAC
 
 
 d, k = 768, 9
+print("MACs for each position")
 for n in 50, 196, 1000, 50_176:
     conv = macs(convolution, (n, d), (d, d, k))
     sep = macs(separable, (n, d), (d, 1, k), (d, d))
     att = macs(attention, (n, d), (3 * d, d), (d, d))
     print(f"{n:6,} positions: convolution {conv // n:,},",
-          f"separable {sep // n:,}, attention {att // n:,} MACs each")
+          f"separable {sep // n:,}, attention {att // n:,}")
 # --8<-- [end:price]
 
 INPUTS = {"sentence": 50, "patches": 196, "page": 1000, "pixels": 224**2}

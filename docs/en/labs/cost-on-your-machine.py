@@ -279,7 +279,8 @@ for n in fits - 1, fits, fits + 16:
     routine = [event.name for event in record.events() if "conv" in event.name][-1]
     took = median(seconds(layer, x) for _ in range(rounds))
     rate = flops(*layers(n, d, k, "meta")["convolution"]) / took / 1e9
-    print(f"convolution, n = {n}: {1e6 * took:5.0f} µs, {rate:4.1f} GFLOP/s,", routine)
+    print(f"convolution, n = {n}: {1e6 * took:5.0f} µs,",
+          f"{rate:4.1f} GFLOP/s, {routine}")
 
 # %% [markdown]
 # Four things can stand between the count and the clock.

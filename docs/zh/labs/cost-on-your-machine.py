@@ -1,4 +1,4 @@
-# english: 3c9f1b107e09
+# english: 1a1a79041613
 # %% [markdown]
 # # 在你的机器上计时 { #cost-on-your-machine }
 #
