@@ -231,7 +231,7 @@ def test_the_ledger_can_be_filtered_without_scripts(visit, root):
     """Only what needs a script is not there."""
     tab = visit(f"{root}en/reference/claims.html", java_script_enabled=False)
     tab.locator("[value=touched]").check()
-    assert tab.locator(".record:visible").count() == tab.locator(".record.touched").count() > 5
+    assert tab.locator(".record:visible").count() == tab.locator(".record.touched").count() > 1
     assert not tab.locator("find-claims").is_visible()
 
 
